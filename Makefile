@@ -1,0 +1,76 @@
+# What there is to do here. "make test" and "make demo" set up what they need.
+
+BIN       := dist/migguard
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS   := -s -w -X github.com/migguard/migguard/internal/cli.version=$(VERSION) \
+             -linkmode external -extldflags "-static"
+PKGS      ?= ./...
+TESTFLAGS ?=
+BENCH     ?= .
+FUZZTIME  ?= 30s
+
+# The release whose analyzers know the Go version in go.mod.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z\/]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what building and testing need, and say what was done
+	@.ci/setup
+
+.PHONY: build
+build: ## Build dist/migguard, one static binary, and print its size
+	@.ci/setup build
+	CGO_ENABLED=1 go build -trimpath -tags netgo,osusergo -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/migguard
+	@if readelf --program-headers $(BIN) | grep -q INTERP; then echo '$(BIN) is not static' >&2; exit 1; fi
+	@printf '%s %s: static, %s bytes stripped\n' $(BIN) '$(VERSION)' "$$(wc -c <$(BIN))"
+
+.PHONY: test
+test: ## Test everything; MIGGUARD_TEST_PG=all or =14,18 chooses the servers
+	@.ci/setup test
+	go run ./.ci/gotest $(TESTFLAGS) $(PKGS)
+
+.PHONY: test/race
+test/race: ## The same under the race detector
+	@.ci/setup test
+	go run ./.ci/gotest -race $(TESTFLAGS) $(PKGS)
+
+.PHONY: demo
+demo: build ## Show a deploy with and without the guard, on PostgreSQL 14 and 18
+	@.ci/setup demo
+	$(BIN) demo --pg 14,18
+
+.PHONY: bench
+bench: ## Run the benchmarks, one package at a time; BENCH=REGEXP chooses
+	@.ci/setup test
+	go test -p 1 -run '^$$' -bench '$(BENCH)' -benchmem $(PKGS)
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME, 30s by default
+	@.ci/setup test
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' cmd internal | xargs -r dirname | sort -u | \
+	while read -r dir; do \
+		listed=$$(go test -list '^Fuzz' "./$$dir"); \
+		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
+			echo "$$dir $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "./$$dir"; \
+		done; \
+	done
+
+.PHONY: lint
+lint: ## Check format, go vet, staticcheck and shellcheck
+	@.ci/setup build lint
+	@test -z "$$(gofmt -l cmd internal .ci | tee /dev/stderr)"
+	go vet ./... ./.ci/gotest
+	go run $(STATICCHECK) ./... ./.ci/gotest
+	shellcheck .ci/setup .ci/run
+	shellcheck --shell=sh internal/testkit/pgtest/keeper.sh
+
+.PHONY: verify
+verify: ## Check that go.mod and go.sum are complete and nothing more
+	go mod tidy -diff
+	go mod verify
