@@ -1,0 +1,23 @@
+package pg
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// patience bounds every wait for something that ought to happen.
+const patience = 30 * time.Second
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func parse(t *testing.T, url string) *Config {
+	t.Helper()
+	c, err := Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
