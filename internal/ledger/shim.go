@@ -1,0 +1,101 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// TableView is the kind of a shim that is a view under the old name of a
+// renamed table.
+const TableView = "table-view"
+
+// A Shim is what keeps a running build working after a migration.
+type Shim struct {
+	ID        int64
+	ReleaseID int64
+	Kind      string
+	View      uint32 // oid of the view
+	Relation  uint32 // oid of the renamed table
+	Schema    string // of both, when it was made
+	OldName   string // the view's, when it was made
+	NewName   string // the table's, when it was made
+	Note      string
+
+	// ViewName and RelationName are what the two are called now, schema and
+	// quotes included; empty when they are gone.
+	ViewName     string
+	RelationName string
+
+	Build     string // that made it; empty when unknown
+	Version   string // of the release that made it
+	CreatedAt time.Time
+	Age       time.Duration // by the server's clock
+}
+
+const selectShim = `
+	select s.id, s.release_id, s.kind, s.view, s.relation, s.schema_name, s.old_name, s.new_name,
+	       coalesce(s.note, ''),
+	       coalesce((select format('%I.%I', n.nspname, c.relname)
+	                 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	                 where c.oid = s.view), ''),
+	       coalesce((select format('%I.%I', n.nspname, c.relname)
+	                 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	                 where c.oid = s.relation), ''),
+	       coalesce(r.build, ''), coalesce(r.version, ''), s.created_at,
+	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8
+	from migguard.shim s join migguard.release r on r.id = s.release_id
+	where s.dropped_at is null`
+
+func scanShim(row pgx.CollectableRow) (s Shim, err error) {
+	var age float64
+	err = row.Scan(&s.ID, &s.ReleaseID, &s.Kind, &s.View, &s.Relation, &s.Schema, &s.OldName, &s.NewName,
+		&s.Note, &s.ViewName, &s.RelationName, &s.Build, &s.Version, &s.CreatedAt, &age)
+	s.Age = time.Duration(age * float64(time.Second))
+	return s, err
+}
+
+// Shims lists those that stand, oldest first. It needs no lock.
+func (l *Ledger) Shims(ctx context.Context) ([]Shim, error) {
+	return l.shims(ctx, "list shims", selectShim+" order by s.id")
+}
+
+// DueShims lists those that a run of build may take down, newest first, so
+// that a view made of a view goes before it. It is conservative:
+// the build that runs now, which is the last one that succeeded, must have come
+// with the shim or after it, and build must be a third one. A build that was
+// released before the shim was made is a rollback and needs it. An unknown
+// build ("") makes nothing due.
+//
+// What the ledger cannot know is a build from before its first row.
+func (l *Ledger) DueShims(ctx context.Context, build string) ([]Shim, error) {
+	if build == "" {
+		return nil, nil
+	}
+	return l.shims(ctx, "list due shims", selectShim+`
+		and exists (
+			select from (
+				select id, build from migguard.release
+				where outcome = 'succeeded' order by id desc limit 1
+			) last
+			where last.build <> $1
+			  and not exists (
+				select from migguard.release old
+				where old.id < s.release_id and old.outcome = 'succeeded'
+				  and old.build in (last.build, $1)))
+		and r.build is distinct from $1
+		order by s.id desc`, build)
+}
+
+func (l *Ledger) shims(ctx context.Context, op, sql string, args ...any) (shims []Shim, err error) {
+	err = l.read(ctx, op, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		shims, err = pgx.CollectRows(rows, scanShim)
+		return err
+	})
+	return shims, err
+}
