@@ -1,0 +1,13 @@
+package ddl
+
+import "strings"
+
+// Literal writes a text constant that means the same whatever
+// standard_conforming_strings is.
+func Literal(s string) string {
+	s = strings.ReplaceAll(s, "'", "''")
+	if strings.Contains(s, `\`) {
+		return " E'" + strings.ReplaceAll(s, `\`, `\\`) + "'"
+	}
+	return "'" + s + "'"
+}

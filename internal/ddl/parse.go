@@ -1,0 +1,141 @@
+package ddl
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/pganalyze/pg_query_go/v6/parser"
+)
+
+// Parse splits a text into its statements and reads each. Empty statements are
+// left out. If the grammar refuses the text, each of its statements is tried
+// alone, so that one which cannot be read hides no other. Where not even the
+// boundaries can be told the whole text is one Unparsed statement: a quote that
+// does not end, bytes that are no UTF-8, a NUL, more than 16 MB, nesting deeper
+// than the grammar survives.
+//
+// The statements are in the order of the text, their spans do not overlap, and
+// nothing is outside the spans but space, comments and semicolons.
+func Parse(sql string) []Statement {
+	if err := checkText(sql); err != nil {
+		return unparsedWhole(sql, err)
+	}
+	tree, err := pg.Parse(sql)
+	if err == nil {
+		return fromTree(sql, tree)
+	}
+	spans, splitErr := split(sql)
+	if splitErr != nil {
+		return unparsedWhole(sql, syntaxError(sql, 0, splitErr))
+	}
+	var statements []Statement
+	for _, span := range spans {
+		statements = append(statements, parseOne(sql, span))
+	}
+	return statements
+}
+
+func fromTree(sql string, tree *pg.ParseResult) []Statement {
+	statements := make([]Statement, 0, len(tree.GetStmts()))
+	for _, raw := range tree.GetStmts() {
+		start := int(raw.GetStmtLocation())
+		// The length is 0 for a last statement without a semicolon.
+		end := len(sql)
+		if raw.GetStmtLen() > 0 {
+			end = start + int(raw.GetStmtLen())
+		}
+		span := trim(sql, Span{start, end})
+		statements = append(statements, read(sql, span, tree.GetVersion(), raw.GetStmt()))
+	}
+	return statements
+}
+
+// parseOne reads a single statement of a text that does not parse as a whole.
+func parseOne(sql string, span Span) Statement {
+	text := sql[span.Start:span.End]
+	tree, err := pg.Parse(text)
+	if err == nil && len(tree.GetStmts()) != 1 {
+		err = errors.New("statement boundaries are unclear")
+	}
+	if err != nil {
+		return Statement{Text: text, Span: span, Class: Unparsed,
+			Err: syntaxError(sql, span.Start, err)}
+	}
+	return read(sql, span, tree.GetVersion(), tree.GetStmts()[0].GetStmt())
+}
+
+func read(sql string, span Span, version int32, n *pg.Node) Statement {
+	s := Statement{Text: sql[span.Start:span.End], Span: span}
+	k := classify(n)
+	s.Class, s.Tag = k.class, k.tag
+	s.Functions = calledFunctions(s.Text, n)
+	if t := n.GetTransactionStmt(); t != nil {
+		s.setTransaction(t)
+		return s
+	}
+	b := &builder{text: s.Text, version: version}
+	if explain := n.GetExplainStmt(); explain == nil {
+		b.collect(n)
+	} else if s.Class == Schema {
+		b.collect(explain.GetQuery())
+	}
+	if s.Class == Schema && len(b.changes) == 0 {
+		b.add(OtherSchema{Tag: s.Tag})
+	}
+	s.Changes, s.Locks, s.Alone = b.changes, b.locks(), b.alone
+	return s
+}
+
+// checkText refuses what must not reach the grammar. A NUL would end the text
+// for it, and hide what follows; PostgreSQL refuses both, too.
+func checkText(sql string) *SyntaxError {
+	if i := strings.IndexByte(sql, 0); i >= 0 {
+		return &SyntaxError{Message: "text contains a NUL byte", Position: i}
+	}
+	if !utf8.ValidString(sql) {
+		return &SyntaxError{Message: "text is not valid UTF-8", Position: invalidAt(sql)}
+	}
+	if len(sql) > maxText {
+		return &SyntaxError{Message: "text is too long to be read", Position: maxText}
+	}
+	if tooDeep(sql) {
+		return &SyntaxError{Message: "text is too deeply nested to be read"}
+	}
+	return nil
+}
+
+func invalidAt(s string) int {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(s)
+}
+
+func unparsedWhole(sql string, err *SyntaxError) []Statement {
+	span := Span{skipSpace(sql, 0, len(sql)), len(sql)}
+	if span.Start == span.End {
+		return nil
+	}
+	return []Statement{{Text: sql[span.Start:], Span: span, Class: Unparsed, Err: err}}
+}
+
+// syntaxError places the grammar's error, which counts characters from 1 in the
+// text it was given, at a byte offset of the whole.
+func syntaxError(sql string, base int, err error) *SyntaxError {
+	e := &SyntaxError{Message: err.Error(), Position: base}
+	var refusal *parser.Error
+	if !errors.As(err, &refusal) {
+		return e
+	}
+	for i := 1; i < refusal.Cursorpos && e.Position < len(sql); i++ {
+		_, size := utf8.DecodeRuneInString(sql[e.Position:])
+		e.Position += size
+	}
+	return e
+}
