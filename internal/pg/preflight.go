@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -40,17 +41,36 @@ const factsQuery = `select pg_catalog.current_setting('server_version_num'),
 	pg_catalog.pg_backend_pid()`
 
 // Preflight finds out whether a run can work on the database, and changes
-// nothing. It is one connection and one query, unless there is a pooler.
+// nothing.
 //
 // The error is one of *UnreachableError, *AuthError, *VersionError,
 // *ReadOnlyError and *PoolerError, or that of the context. Facts are filled as
 // far as they are known.
 func Preflight(ctx context.Context, c *Config) (Facts, error) {
-	conn, err := c.connect(ctx)
+	conn, facts, err := Open(ctx, c)
 	if err != nil {
-		return Facts{}, err
+		return facts, err
 	}
-	defer closeConn(conn)
+	closeConn(conn.PgConn())
+	return facts, nil
+}
+
+// Open is Preflight that leaves its session open, for looking into the
+// catalogs. It is one connection and one query, unless there is a pooler.
+func Open(ctx context.Context, c *Config) (*pgx.Conn, Facts, error) {
+	conn, err := c.session(ctx)
+	if err != nil {
+		return nil, Facts{}, err
+	}
+	facts, err := c.examine(ctx, conn.PgConn())
+	if err != nil {
+		closeConn(conn.PgConn())
+		return nil, facts, err
+	}
+	return conn, facts, nil
+}
+
+func (c *Config) examine(ctx context.Context, conn *pgconn.PgConn) (Facts, error) {
 	facts, pid, err := readFacts(ctx, conn)
 	if err != nil {
 		return Facts{}, &UnreachableError{Address: c.Address(), Reason: connectReason(err), Err: err}
@@ -77,12 +97,22 @@ func (f Facts) usable() error {
 	return nil
 }
 
-// connect opens a session for looking around.
+// connect opens a session for looking around, to be used by the protocol.
 func (c *Config) connect(ctx context.Context) (*pgconn.PgConn, error) {
-	cfg := c.conn.Config.Copy()
+	conn, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.PgConn(), nil
+}
+
+// session opens a session for looking around.
+func (c *Config) session(ctx context.Context) (*pgx.Conn, error) {
+	cfg := c.conn.Copy()
 	cfg.RuntimeParams = map[string]string{"application_name": "migguard"}
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec // one round trip a query
 	begin := time.Now()
-	conn, err := pgconn.ConnectConfig(ctx, cfg)
+	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, c.connectError(err, time.Since(begin))
 	}
