@@ -16,7 +16,7 @@ import (
 // dialed is a connection of Dial with pgconn on top again.
 func dialed(t *testing.T, c *Config, params map[string]string, database string) *pgconn.PgConn {
 	t.Helper()
-	hijacked, err := c.Dial(t.Context(), params, database)
+	hijacked, err := c.Dial(within(t), params, database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func dialed(t *testing.T, c *Config, params map[string]string, database string) 
 
 func value(t *testing.T, conn *pgconn.PgConn, sql string) string {
 	t.Helper()
-	row, err := queryRow(t.Context(), conn, sql, 1)
+	row, err := queryRow(within(t), conn, sql, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestDialRefused(t *testing.T) {
 	for code, params := range map[string]map[string]string{
 		"42704": {"nonsense": "1"}, "22023": {"DateStyle": "nonsense"},
 	} {
-		_, err := c.Dial(t.Context(), params, "")
+		_, err := c.Dial(within(t), params, "")
 		var pgErr *pgconn.PgError
 		if !errors.As(err, &pgErr) || pgErr.Code != code {
 			t.Errorf("%v: %v, want SQLSTATE %s", params, err, code)
@@ -132,10 +132,10 @@ func TestDeadClientLeavesTheQueue(t *testing.T) {
 		db.Exec(t, "create table a (id int)")
 		c := parse(t, db.URL)
 		holder := dialed(t, c, nil, "")
-		if _, err := holder.Exec(t.Context(), "begin; lock table a").ReadAll(); err != nil {
+		if _, err := holder.Exec(within(t), "begin; lock table a").ReadAll(); err != nil {
 			t.Fatal(err)
 		}
-		hijacked, err := c.Dial(t.Context(), map[string]string{"application_name": "waiter"}, "")
+		hijacked, err := c.Dial(within(t), map[string]string{"application_name": "waiter"}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestCancel(t *testing.T) {
 			"long keys": {"sslmode": "require", "max_protocol_version": "3.2"},
 		} {
 			c := parse(t, with(t, db.URL, params))
-			hijacked, err := c.Dial(t.Context(), map[string]string{"application_name": name}, "")
+			hijacked, err := c.Dial(within(t), map[string]string{"application_name": name}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,12 +180,12 @@ func TestCancel(t *testing.T) {
 			defer closeConn(conn)
 			ended := make(chan error, 1)
 			go func() {
-				_, err := conn.Exec(t.Context(), "select pg_sleep(60)").ReadAll()
+				_, err := conn.Exec(within(t), "select pg_sleep(60)").ReadAll()
 				ended <- err
 			}()
 			await(t, dialed(t, c, nil, ""),
 				"select count(*) from pg_stat_activity where wait_event = 'PgSleep' and application_name = '"+name+"'", "1")
-			if err := c.Cancel(t.Context(), hijacked.PID, hijacked.SecretKey); err != nil {
+			if err := c.Cancel(within(t), hijacked.PID, hijacked.SecretKey); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			var pgErr *pgconn.PgError
@@ -198,7 +198,7 @@ func TestCancel(t *testing.T) {
 
 func TestCancelOfAStranger(t *testing.T) {
 	t.Parallel()
-	if err := parse(t, pgtest.New(t).URL).Cancel(t.Context(), 1, []byte("abcd")); err == nil {
+	if err := parse(t, pgtest.New(t).URL).Cancel(within(t), 1, []byte("abcd")); err == nil {
 		t.Error("no error")
 	}
 }
@@ -206,7 +206,7 @@ func TestCancelOfAStranger(t *testing.T) {
 // await asks until the answer is want.
 func await(t *testing.T, conn *pgconn.PgConn, sql, want string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(within(t), patience)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

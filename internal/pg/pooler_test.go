@@ -35,7 +35,7 @@ func testPooler(t *testing.T, b bouncer, db *pgtest.DB) {
 		warm(t, c, 4) // several idle backends, so that rotation has a choice
 	}
 	for range tries {
-		facts, err := Preflight(t.Context(), c)
+		facts, err := Preflight(within(t), c)
 		var pooler *PoolerError
 		if b.mode == "session" && b.size > 1 {
 			if err != nil || facts.Pooler != "session" {
@@ -58,13 +58,13 @@ func warm(t *testing.T, c *Config, n int) {
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
-			conn, err := c.connect(t.Context())
+			conn, err := c.connect(within(t))
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			defer closeConn(conn)
-			if _, err := conn.Exec(t.Context(), "select pg_sleep(0.2)").ReadAll(); err != nil {
+			if _, err := conn.Exec(within(t), "select pg_sleep(0.2)").ReadAll(); err != nil {
 				t.Error(err)
 			}
 		})
@@ -85,7 +85,7 @@ func TestPoolerUnderLoad(t *testing.T) {
 				load.Go(func() { hammer(t, c, stop) })
 			}
 			for range 5 {
-				_, err := Preflight(t.Context(), c)
+				_, err := Preflight(within(t), c)
 				var pooler *PoolerError
 				if !errors.As(err, &pooler) || pooler.Mode != "transaction" {
 					t.Errorf("%v, want a PoolerError", err)
@@ -98,7 +98,7 @@ func TestPoolerUnderLoad(t *testing.T) {
 }
 
 func hammer(t *testing.T, c *Config, stop <-chan struct{}) {
-	conn, err := c.connect(t.Context())
+	conn, err := c.connect(within(t))
 	if err != nil {
 		t.Error(err)
 		return
@@ -110,7 +110,7 @@ func hammer(t *testing.T, c *Config, stop <-chan struct{}) {
 			return
 		default:
 		}
-		if _, err := conn.Exec(t.Context(), "select count(*) from generate_series(1, 1000)").ReadAll(); err != nil {
+		if _, err := conn.Exec(within(t), "select count(*) from generate_series(1, 1000)").ReadAll(); err != nil {
 			t.Error(err)
 			return
 		}
