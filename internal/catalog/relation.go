@@ -1,0 +1,140 @@
+// Package catalog holds what PostgreSQL's system catalogs say about the
+// objects a change touches, as values: the facts the judge decides by and the
+// difference between two snapshots. It is pure and asks no server; adapters
+// read the catalogs as JSON and this package decodes it.
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Kind is pg_class.relkind.
+type Kind string
+
+// The kinds of relations, manual section "pg_class".
+const (
+	Table            Kind = "r"
+	PartitionedTable Kind = "p"
+	View             Kind = "v"
+	MaterializedView Kind = "m"
+	ForeignTable     Kind = "f"
+	Index            Kind = "i"
+	PartitionedIndex Kind = "I"
+	Sequence         Kind = "S"
+	CompositeType    Kind = "c"
+)
+
+// HasRows tells the kinds that code names in FROM, INSERT, UPDATE or DELETE.
+func (k Kind) HasRows() bool {
+	switch k {
+	case Table, PartitionedTable, View, MaterializedView, ForeignTable:
+		return true
+	}
+	return false
+}
+
+// String is the word for a kind in messages.
+func (k Kind) String() string {
+	switch k {
+	case View:
+		return "view"
+	case MaterializedView:
+		return "materialized view"
+	case ForeignTable:
+		return "foreign table"
+	case Index, PartitionedIndex:
+		return "index"
+	case Sequence:
+		return "sequence"
+	case CompositeType:
+		return "type"
+	}
+	return "table"
+}
+
+// A Relation is one row of pg_class with what belongs to it.
+type Relation struct {
+	OID    uint32 `json:"oid"`
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	Kind   Kind   `json:"kind"`
+	Owner  string `json:"owner"`
+	// Temporary relations are seen by their own session only.
+	Temporary bool `json:"temporary"`
+	// PartitionOf is the oid of the partitioned table it belongs to, or 0.
+	PartitionOf uint32 `json:"partition_of"`
+	// RowSecurity is relrowsecurity: policies decide which rows a role sees.
+	RowSecurity bool     `json:"row_security"`
+	Columns     []Column `json:"columns"`
+	// Grants is relacl, taken apart. DefaultGrants is set where relacl is
+	// null: the owner may do everything and nobody else anything.
+	Grants        []Grant `json:"grants"`
+	DefaultGrants bool    `json:"default_grants"`
+	// NewGrantees are the roles that ALTER DEFAULT PRIVILEGES would let at
+	// a relation the session's role creates in this schema.
+	NewGrantees []string `json:"new_grantees"`
+	// Role is the session's current role.
+	Role string `json:"role"`
+	// Created: no running build knows the relation.
+	Created bool `json:"created"`
+	// Standing is set when the relation is a shim's view.
+	Standing *Standing `json:"standing"`
+}
+
+// A Column is one row of pg_attribute that is not dropped.
+type Column struct {
+	Number  int16   `json:"number"`
+	Name    string  `json:"name"`
+	Grants  []Grant `json:"grants"`
+	Created bool    `json:"created"` // no running build knows it
+}
+
+// A Grant is one privilege of one role, from an aclitem.
+type Grant struct {
+	Grantee   string `json:"grantee"` // empty: PUBLIC
+	Privilege string `json:"privilege"`
+	Grantable bool   `json:"grantable"`
+}
+
+// Standing says which table a shim's view stands for.
+type Standing struct {
+	Relation uint32 `json:"relation"` // oid of the renamed table
+	Name     string `json:"name"`     // its name now
+}
+
+// Column finds a column by name.
+func (r Relation) Column(name string) (Column, bool) {
+	for _, c := range r.Columns {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Column{}, false
+}
+
+// A Lookup is what the catalogs say about the names in a change. Names that do
+// not exist are nil.
+type Lookup struct {
+	Relation *Relation `json:"relation"`
+	// Target is what has the new name already, for a rename or a creation.
+	Target *Relation `json:"target"`
+	// FromBlock is set when the transaction that asks has renamed the
+	// relation and made a shim for it: no other session has seen the name
+	// it has now.
+	FromBlock bool `json:"from_block"`
+	// Inside are the relations with rows a schema holds that are not
+	// Created, for a change of the schema.
+	Inside []Relation `json:"inside"`
+	// Encoding is the session's client_encoding.
+	Encoding string `json:"encoding"`
+}
+
+// DecodeLookup reads the JSON document of a lookup.
+func DecodeLookup(doc []byte) (Lookup, error) {
+	var l Lookup
+	if err := json.Unmarshal(doc, &l); err != nil {
+		return Lookup{}, fmt.Errorf("decode catalog lookup: %w", err)
+	}
+	return l, nil
+}

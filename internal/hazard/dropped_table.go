@@ -1,0 +1,53 @@
+package hazard
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// DroppedTable is a relation that the running code may still use, dropped by
+// itself or with its schema.
+var DroppedTable = &Hazard{
+	ID:    "dropped-table",
+	Kind:  BreaksCode,
+	Code:  "MG003",
+	Title: "a dropped table is gone for the code that is still running",
+	Explanation: `Every statement of the running code that names the table fails with 42P01
+(undefined_table), and the rows are lost: rolling the release back does not bring
+them back. DROP SCHEMA ... CASCADE does it to every table of the schema.`,
+	Remedy: `Release code that does not use the table first, and drop the table in the release
+after that one.`,
+	Bad:  `DROP TABLE users;`,
+	Good: `CREATE TABLE scratch (id int); DROP TABLE scratch;`,
+	Run: func(p *Pass) []Finding {
+		switch c := p.Change.(type) {
+		case ddl.DropTable:
+			if r, ok := p.known(); ok && r.Kind != catalog.View && r.Kind != catalog.MaterializedView {
+				return []Finding{dropped(r)}
+			}
+		case ddl.DropSchema:
+			if !c.Cascade {
+				return nil // fails by itself while anything is inside
+			}
+			var found []Finding
+			for _, r := range p.Lookup.Inside {
+				found = append(found, dropped(r))
+			}
+			return found
+		}
+		return nil
+	},
+}
+
+func dropped(r catalog.Relation) Finding {
+	return Finding{
+		Relation: qualified(r),
+		Message: fmt.Sprintf("dropping %s %s breaks the code that is still running: its statements fail with \"relation does not exist\" (42P01), and the rows are lost",
+			r.Kind, Display(r)),
+		Detail: existed(r.Kind.String()),
+		Hint: fmt.Sprintf("Release code that does not use it first, then drop it. If that code is what is running now, say so: %s",
+			allow("dropped-table", r, "")),
+	}
+}

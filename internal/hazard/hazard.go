@@ -1,0 +1,161 @@
+// Package hazard is the catalogue of reasons why a change is unsafe for code
+// that is running. Each hazard is a value with its documentation and examples
+// in a file of its own. The package is pure: all it knows about the database
+// is in the Pass it is given.
+package hazard
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// A Kind groups hazards by what goes wrong.
+type Kind string
+
+// BreaksCode: statements of running code fail, or mean something else.
+const BreaksCode Kind = "breaks-code"
+
+// A Hazard is one reason why a change can be unsafe.
+type Hazard struct {
+	// ID names the danger, never the remedy; it is never used again for
+	// another one.
+	ID   string
+	Kind Kind
+	// Code is the SQLSTATE of a refusal for this hazard, class MG.
+	Code string
+	// Title is the danger in one sentence.
+	Title string
+	// Explanation says who breaks, how and for how long, in plain text.
+	Explanation string
+	// Remedy says what to do instead.
+	Remedy string
+	// Bad is SQL that has the hazard where users(id, notes) exists; Good
+	// is SQL that has not.
+	Bad, Good string
+
+	Run func(*Pass) []Finding `json:"-"`
+}
+
+// A Pass is one change with the facts to judge it by.
+type Pass struct {
+	Change ddl.Change
+	Lookup catalog.Lookup
+}
+
+// A Finding is a hazard found in a change.
+type Finding struct {
+	Hazard   *Hazard `json:"-"`
+	Relation string  `json:"relation"`         // schema.name, quoted where needed
+	Column   string  `json:"column,omitempty"` // unquoted
+	// Message says what breaks; Detail why it is believed that code is
+	// there to break; Hint what to do.
+	Message string `json:"message"`
+	Detail  string `json:"evidence"`
+	Hint    string `json:"hint"`
+}
+
+// All is the registry, sorted by ID.
+var All = []*Hazard{
+	DroppedColumn,
+	DroppedTable,
+	RenamedColumn,
+	RenamedTable,
+}
+
+var (
+	idForm   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
+	codeForm = regexp.MustCompile(`^MG[0-9A-Z]{3}$`)
+)
+
+// Validate says what is wrong with a registry: a hazard without documentation,
+// examples or a Run, twice the same id or code, not in order.
+func Validate(all []*Hazard) error {
+	codes := map[string]string{}
+	for i, h := range all {
+		switch {
+		case !idForm.MatchString(h.ID):
+			return fmt.Errorf("hazard %q: id is not lower-case words joined by hyphens", h.ID)
+		case i > 0 && all[i-1].ID >= h.ID:
+			return fmt.Errorf("hazard %q: twice, or not in order", h.ID)
+		case !codeForm.MatchString(h.Code) || codes[h.Code] != "":
+			return fmt.Errorf("hazard %q: code %q is malformed or that of %q", h.ID, h.Code, codes[h.Code])
+		case h.Title == "" || h.Explanation == "" || h.Remedy == "":
+			return fmt.Errorf("hazard %q: not documented", h.ID)
+		case h.Bad == "" || h.Good == "":
+			return fmt.Errorf("hazard %q: no examples", h.ID)
+		case h.Run == nil:
+			return fmt.Errorf("hazard %q: finds nothing", h.ID)
+		}
+		codes[h.Code] = h.ID
+	}
+	return nil
+}
+
+// Find runs all hazards over one change.
+func Find(p *Pass) []Finding {
+	var found []Finding
+	for _, h := range All {
+		for _, f := range h.Run(p) {
+			f.Hazard = h
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// known tells whether running code can know the relation of the pass. Until
+// contracts are recorded, everything that was there before the run counts.
+func (p *Pass) known() (catalog.Relation, bool) {
+	r := p.Lookup.Relation
+	if r == nil || r.Created || r.Temporary || !r.Kind.HasRows() {
+		return catalog.Relation{}, false
+	}
+	return *r, true
+}
+
+// knownColumn is known for one column of it.
+func (p *Pass) knownColumn(name string) (catalog.Relation, bool) {
+	r, ok := p.known()
+	if !ok {
+		return r, false
+	}
+	c, ok := r.Column(name)
+	return r, ok && !c.Created
+}
+
+func qualified(r catalog.Relation) string {
+	return ddl.Name{Schema: r.Schema, Name: r.Name}.String()
+}
+
+// Display is a relation's name for people: without the schema public, which
+// is where most apps have everything.
+func Display(r catalog.Relation) string { return display(ddl.Name{Schema: r.Schema, Name: r.Name}) }
+
+func display(n ddl.Name) string {
+	if n.Schema == "public" {
+		n.Schema = ""
+	}
+	return n.String()
+}
+
+// allow is the exception that lets a finding pass.
+func allow(id string, r catalog.Relation, column string) string {
+	object := Display(r)
+	if column != "" {
+		object += "." + ddl.Quote(column)
+	}
+	text := id + ":" + object
+	if strings.Contains(text, `"`) { // for the shell
+		text = "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return "--allow " + text
+}
+
+// existed is the evidence there is without a contract.
+func existed(what string) string {
+	return fmt.Sprintf("The %s was there before this run, so the code that is running counts as using it.", what)
+}

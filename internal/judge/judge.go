@@ -1,0 +1,85 @@
+// Package judge decides what happens to a change: it takes what the hazards
+// found, the policy, and the shims there are, and gives the least intrusive
+// verdict that leaves no hazard. The package is pure.
+package judge
+
+import (
+	"errors"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// A Verdict is what happens to a statement.
+type Verdict string
+
+// The verdicts, in order of intrusion.
+const (
+	Allow  Verdict = "allow"
+	Shim   Verdict = "shim"
+	Refuse Verdict = "refuse"
+)
+
+// Facts are what a decision needs beside the change.
+type Facts struct {
+	Lookup  catalog.Lookup
+	Major   int    // of the server
+	Release string // for people: "release v42"
+}
+
+// A Decision is the verdict on one change and what led to it.
+type Decision struct {
+	Verdict  Verdict
+	Findings []hazard.Finding
+	// Allowed are findings that an exception removed.
+	Allowed []hazard.Finding
+	// View is set for verdict Shim.
+	View *shim.TableView
+	// Obstacle is why no shim was possible, for verdict Refuse.
+	Obstacle *shim.Precondition
+}
+
+// Decide judges one change.
+func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
+	var d Decision
+	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup}) {
+		if policy.allows(f) {
+			d.Allowed = append(d.Allowed, f)
+		} else {
+			d.Findings = append(d.Findings, f)
+		}
+	}
+	d.Verdict = Allow
+	if len(d.Findings) > 0 {
+		d.remedy(change, facts)
+	}
+	return d
+}
+
+// remedy looks for a shim that removes all hazards.
+func (d *Decision) remedy(change ddl.Change, facts Facts) {
+	d.Verdict = Refuse
+	view, ok := tableView(change, facts)
+	if !ok || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.RenamedTable {
+		return
+	}
+	if err := view.Check(); err != nil {
+		_ = errors.As(err, &d.Obstacle)
+		return
+	}
+	d.Verdict, d.View = Shim, &view
+}
+
+func tableView(change ddl.Change, facts Facts) (shim.TableView, bool) {
+	r := facts.Lookup.Relation
+	c, ok := change.(ddl.RenameTable)
+	if !ok || r == nil {
+		return shim.TableView{}, false
+	}
+	return shim.TableView{
+		Old: *r, New: ddl.Name{Schema: r.Schema, Name: c.To},
+		Major: facts.Major, Release: facts.Release,
+	}, true
+}

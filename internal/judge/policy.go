@@ -1,0 +1,155 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+)
+
+// A Policy is what the user decided beforehand: exceptions, each for one
+// hazard on one object. It may be used by several sessions at once; a nil one
+// has no exceptions.
+type Policy struct {
+	exceptions []exception
+	mu         sync.Mutex
+	used       []bool
+}
+
+type exception struct {
+	text, id string
+	relation ddl.Name
+	column   string
+}
+
+// ParsePolicy reads exceptions of the form HAZARD:TABLE or
+// HAZARD:TABLE.COLUMN, the table with or without its schema, which is public
+// then. Names are written as in SQL: folded unless quoted.
+func ParsePolicy(allow []string) (*Policy, error) {
+	p := &Policy{used: make([]bool, len(allow))}
+	for _, text := range allow {
+		e, err := parseException(text)
+		if err != nil {
+			return nil, err
+		}
+		p.exceptions = append(p.exceptions, e)
+	}
+	return p, nil
+}
+
+func parseException(text string) (exception, error) {
+	id, object, ok := strings.Cut(text, ":")
+	if !ok || object == "" {
+		return exception{}, fmt.Errorf("%q is not of the form HAZARD:TABLE or HAZARD:TABLE.COLUMN", text)
+	}
+	if !slices.ContainsFunc(hazard.All, func(h *hazard.Hazard) bool { return h.ID == id }) {
+		return exception{}, fmt.Errorf("%q names no hazard; there are %s", text, ids())
+	}
+	parts, ok := identifiers(object)
+	if !ok {
+		return exception{}, fmt.Errorf("%q holds no name: %s", text, object)
+	}
+	e := exception{text: text, id: id}
+	if strings.HasSuffix(id, "-column") {
+		last := len(parts) - 1
+		e.column, parts = parts[last], parts[:last]
+	}
+	switch len(parts) {
+	case 1:
+		e.relation = ddl.Name{Schema: "public", Name: parts[0]}
+	case 2:
+		e.relation = ddl.Name{Schema: parts[0], Name: parts[1]}
+	case 0:
+		return exception{}, fmt.Errorf("%q names no column: write %s:TABLE.COLUMN", text, id)
+	default:
+		return exception{}, fmt.Errorf("%q has more names than schema, table and, for a hazard of columns, column", text)
+	}
+	return e, nil
+}
+
+// identifiers splits a dotted name as SQL does.
+func identifiers(s string) (parts []string, ok bool) {
+	for {
+		var part string
+		if strings.HasPrefix(s, `"`) {
+			part, s, ok = quoted(s[1:])
+		} else {
+			end := strings.IndexAny(s, `."`)
+			if end < 0 {
+				end = len(s)
+			}
+			part, s, ok = strings.ToLower(s[:end]), s[end:], end > 0
+		}
+		if !ok || part == "" {
+			return nil, false
+		}
+		parts = append(parts, part)
+		if s == "" {
+			return parts, true
+		}
+		if s[0] != '.' {
+			return nil, false
+		}
+		s = s[1:]
+	}
+}
+
+// quoted reads what stands before a closing quote; two are one of the name's.
+func quoted(s string) (name, rest string, ok bool) {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, `"`)
+		b.WriteString(before)
+		if !found {
+			return "", "", false
+		}
+		if !strings.HasPrefix(after, `"`) {
+			return b.String(), after, true
+		}
+		b.WriteByte('"')
+		s = after[1:]
+	}
+}
+
+func ids() string {
+	all := make([]string, len(hazard.All))
+	for i, h := range hazard.All {
+		all[i] = h.ID
+	}
+	return strings.Join(all, ", ")
+}
+
+// allows tells whether an exception covers a finding, and notes that it did.
+func (p *Policy) allows(f hazard.Finding) bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	covered := false
+	for i, e := range p.exceptions {
+		if e.id == f.Hazard.ID && e.relation.String() == f.Relation && e.column == f.Column {
+			p.used[i], covered = true, true
+		}
+	}
+	return covered
+}
+
+// Unused lists the exceptions that covered nothing, as they were written.
+func (p *Policy) Unused() []string {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var unused []string
+	for i, e := range p.exceptions {
+		if !p.used[i] {
+			unused = append(unused, e.text)
+		}
+	}
+	return unused
+}
