@@ -1,0 +1,126 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// Settings are the session parameters that change how the server reads a SQL
+// text. The server reports both of them (ParameterStatus, manual section
+// "Asynchronous Operations" of the protocol chapter).
+type Settings struct {
+	// BackslashEscapes is true while standard_conforming_strings is off: a
+	// backslash then escapes inside plain '…' strings, and a text splits
+	// into other statements than PostgreSQL's default grammar would say.
+	BackslashEscapes bool
+	// ClientEncoding is the server's name for the text's encoding: "UTF8".
+	ClientEncoding string
+	// Database is the one the client asked for. It does not change.
+	Database string
+}
+
+// Block says what a statement does to the transaction block around it.
+type Block byte
+
+const (
+	// NoBlock is any statement that is not transaction control.
+	NoBlock Block = iota
+	// BeginBlock is BEGIN or START TRANSACTION.
+	BeginBlock
+	// EndBlock is COMMIT, END, ROLLBACK, ABORT or PREPARE TRANSACTION.
+	EndBlock
+)
+
+// A Statement is one SQL statement out of a text that Gate.Inspect split.
+type Statement struct {
+	SQL    string // exact text, without the terminating semicolon
+	Offset int    // characters of the client's text before SQL
+	Gated  bool   // Gate.Act carries it out; otherwise it is forwarded
+	Block  Block
+	// BeginOptions is what follows BEGIN in a BeginBlock, in the form SET
+	// TRANSACTION takes; empty for none.
+	BeginOptions string
+	// Data is the Gate's own.
+	Data any
+}
+
+// A Gate decides about statements. Implementations are used by several
+// sessions at once.
+type Gate interface {
+	// Inspect looks at one SQL text before the server sees it. Nil means:
+	// relay it untouched. Otherwise the statements cover the whole text.
+	// It must be quick: the runner waits for it.
+	Inspect(sql string, set Settings) []Statement
+
+	// Act carries out one gated statement on the session's own server
+	// connection. It returns the command tag to answer with. The error is
+	// a *Refusal, a *ServerError to pass on, or the context's error when
+	// the client asked to cancel.
+	Act(ctx context.Context, c Conn, st Statement) (tag string, err error)
+}
+
+// Conn is a session's server connection, lent to Gate.Act. It is valid until
+// Act returns.
+type Conn interface {
+	// Block makes sure a transaction block is open: it does nothing inside
+	// one, and otherwise begins a block that ends where the client's
+	// implicit transaction would have ended.
+	Block(ctx context.Context) error
+	// TxStatus is the server's own word: 'I' idle, 'T' in a block, 'E' in
+	// a failed block.
+	TxStatus() byte
+	// Exec runs statements of the Gate's own, in one round trip, stopping
+	// at the first that fails. The client sees nothing of them.
+	Exec(ctx context.Context, sql ...string) error
+	// Query is Exec of one statement, with its rows in text format; NULL
+	// is nil.
+	Query(ctx context.Context, sql string) ([][]*string, error)
+	// Run executes the client's statement by its text. Its notices reach
+	// the client. It can be repeated after an error.
+	Run(ctx context.Context) (tag string, err error)
+	// RunWith is Run followed by statements of the Gate's own, in the same
+	// round trip; these run only when the client's statement succeeded.
+	RunWith(ctx context.Context, sql ...string) (tag string, err error)
+	// Forward executes the client's statement as the client sent it, rows,
+	// COPY data and row limits included. It cannot be repeated.
+	Forward(ctx context.Context) (tag string, err error)
+	// Notice sends the client a notice.
+	Notice(message, detail, hint string)
+	// Wait lets d pass. It returns early, with an error, when the client
+	// asked to cancel or is gone.
+	Wait(ctx context.Context, d time.Duration) error
+	// User is the role the session logged in as.
+	User() string
+}
+
+// A Refusal is what the client gets instead of its statement's result: an
+// ErrorResponse of severity ERROR. The server has not run the statement, or
+// has rolled it back.
+type Refusal struct {
+	Code    string // SQLSTATE, class MG
+	Message string
+	Detail  string
+	Hint    string
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("%s (%s)", r.Message, r.Code) }
+
+func (r *Refusal) response() *pgproto3.ErrorResponse {
+	return &pgproto3.ErrorResponse{
+		Severity: "ERROR", SeverityUnlocalized: "ERROR",
+		Code: r.Code, Message: r.Message, Detail: r.Detail, Hint: r.Hint,
+	}
+}
+
+// A ServerError is an error the server answered with during Gate.Act.
+type ServerError struct{ Response pgproto3.ErrorResponse }
+
+func (e *ServerError) Error() string {
+	return fmt.Sprintf("%s: %s (SQLSTATE %s)", e.Response.Severity, e.Response.Message, e.Response.Code)
+}
+
+// SQLState is the error's five-character code, manual appendix A.
+func (e *ServerError) SQLState() string { return e.Response.Code }

@@ -1,0 +1,195 @@
+package guard
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// settle waits until the server has answered all that was passed on. It
+// reports whether the server ignores messages up to the next Sync.
+func (s *session) settle() (failed bool, err error) {
+	if err := s.in.flush(); err != nil {
+		return false, err
+	}
+	if s.pipe.owes() {
+		flush, _ := (&pgproto3.Flush{}).Encode(nil)
+		if _, err := s.up.Conn.Write(flush); err != nil {
+			return false, err
+		}
+	}
+	return s.pipe.drained()
+}
+
+// takeQuery carries out a Query message statement by statement. Several
+// statements are one transaction, as they are when the server splits them
+// (manual, "Multiple Statements in a Simple Query").
+func (s *session) takeQuery(ctx context.Context, statements []Statement) error {
+	failed, err := s.settle()
+	if err != nil || failed {
+		return err // the server would ignore the message: up to Sync
+	}
+	defer s.capture()()
+	piped := s.queriesPipeline && (s.unsynced || s.pipe.isOwn())
+	var last pgproto3.BackendMessage
+	for i, st := range statements {
+		if i > 0 {
+			if err := s.reply(last); err != nil {
+				return err
+			}
+		}
+		tag, err := s.carry(ctx, &lent{s: s, st: st}, len(statements) > 1)
+		if err != nil {
+			if err := s.abandon(st, err); err != nil {
+				return err
+			}
+			return s.replyReady()
+		}
+		last = completion(tag)
+	}
+	if !piped {
+		if err := s.endOwn(); err != nil {
+			if err := s.replyError(err); err != nil {
+				return err
+			}
+			return s.replyReady()
+		}
+	}
+	return s.reply(last, &pgproto3.ReadyForQuery{TxStatus: s.pipe.txStatus()})
+}
+
+// carry executes one statement of a Query message. Beside others a block of
+// the guard's own stands for the server's implicit one. BEGIN makes that the
+// client's, COMMIT and ROLLBACK end it.
+func (s *session) carry(ctx context.Context, l *lent, several bool) (tag string, err error) {
+	if s.unsynced || several && l.st.Block == NoBlock {
+		if err := l.Block(ctx); err != nil {
+			return "", err
+		}
+	}
+	own := s.pipe.isOwn()
+	if tag, err = s.act(ctx, l); err != nil && own && s.pipe.txStatus() == 'E' {
+		// A BEGIN that failed has not made the block the client's.
+		s.pipe.setOwn(true)
+	}
+	return tag, err
+}
+
+// act lends the connection to the Gate, or forwards what the Gate does not
+// want.
+func (s *session) act(ctx context.Context, l *lent) (string, error) {
+	if !l.st.Gated {
+		return l.Forward(ctx)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	s.setCancel(cancel)
+	defer func() { s.setCancel(nil); cancel() }()
+	return s.g.cfg.Gate.Act(ctx, l, l.st)
+}
+
+// takeExecute carries out an Execute of a gated portal. Parse and Bind went to
+// the server as they came, so what the client learned there is the server's.
+func (s *session) takeExecute(ctx context.Context, p *portal, size int) error {
+	b, err := s.in.peek(size)
+	if err != nil {
+		return err
+	}
+	raw := bytes.Clone(b)
+	if err := s.in.drop(size); err != nil {
+		return err
+	}
+	failed, err := s.settle()
+	if err != nil || failed {
+		return err
+	}
+	defer s.capture()()
+	l := &lent{s: s, st: p.Statement, portal: p, execute: raw}
+	tag, err := s.actOnPortal(ctx, l)
+	if err != nil {
+		s.skipping = true
+		return s.abandon(p.Statement, err)
+	}
+	if l.suspended {
+		return s.reply(&pgproto3.PortalSuspended{})
+	}
+	return s.reply(completion(tag))
+}
+
+func (s *session) actOnPortal(ctx context.Context, l *lent) (string, error) {
+	if s.unsynced {
+		// What the pipeline executed so far belongs to the same
+		// transaction as what follows.
+		if err := l.Block(ctx); err != nil {
+			return "", err
+		}
+	}
+	if err := l.probePortal(); err != nil {
+		return "", err
+	}
+	tag, err := s.act(ctx, l)
+	if err == nil && l.st.Block == EndBlock {
+		s.pipe.setOwn(false)
+	}
+	return tag, err
+}
+
+// abandon answers an error and makes the server's transaction what the client
+// now believes it is: failed, or, after COMMIT and outside a block, gone.
+func (s *session) abandon(st Statement, cause error) error {
+	defer s.capture()()
+	l := &lent{s: s}
+	status := s.pipe.txStatus()
+	var err error
+	switch {
+	case s.pipe.isOwn(), st.Block == EndBlock && status != 'I':
+		err = l.rollback()
+	case status == 'T', s.unsynced:
+		// The shortest statement that fails, changes nothing, and says
+		// why in the server's log. After what was executed since the
+		// last Sync only the server knows the status.
+		err = l.Exec(context.Background(), `ROLLBACK TO SAVEPOINT "failed by migguard"`)
+		if server := (*ServerError)(nil); errors.As(err, &server) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.replyError(cause)
+}
+
+// endOwn ends a block the guard began, if one is open.
+func (s *session) endOwn() error {
+	if !s.pipe.isOwn() {
+		return nil
+	}
+	defer s.capture()()
+	l := &lent{s: s}
+	if s.pipe.txStatus() == 'E' {
+		return l.rollback()
+	}
+	err := l.Exec(context.Background(), "COMMIT")
+	if err != nil && s.pipe.isOwn() { // canceled before it began
+		err = errors.Join(err, l.rollback())
+	}
+	return err
+}
+
+// capture takes the server's answers from the client until the function it
+// returns is called.
+func (s *session) capture() (release func()) {
+	was := s.pipe.currentMode()
+	s.pipe.setMode(capture)
+	return func() { s.pipe.setMode(was) }
+}
+
+// completion is how a statement's success is told. The empty statement has no
+// tag.
+func completion(tag string) pgproto3.BackendMessage {
+	if tag == "" {
+		return &pgproto3.EmptyQueryResponse{}
+	}
+	return &pgproto3.CommandComplete{CommandTag: []byte(tag)}
+}
