@@ -1,0 +1,146 @@
+package release
+
+import (
+	"context"
+	"time"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
+)
+
+// An act carries out one gated statement.
+type act struct {
+	*gate
+	conn  guard.Conn
+	plan  plan
+	text  string
+	began time.Time
+
+	verdict  judge.Verdict
+	findings []hazard.Finding
+	allowed  []hazard.Finding
+	executed []string // all that ran, when that was not just the statement
+	notes    []string
+}
+
+// carryOut judges the statement's changes and does what the verdict says.
+func (a *act) carryOut(ctx context.Context) (string, error) {
+	a.verdict = judge.Allow
+	if a.plan.unjudged != "" {
+		return "", a.unjudged(a.plan.unjudged, a.plan.instead)
+	}
+	if a.plan.watched || a.forwards() {
+		// Outside a block what the catalogs are asked would end the
+		// client's portal.
+		if err := a.conn.Block(ctx); err != nil {
+			return "", err
+		}
+	}
+	var record []string
+	for _, change := range a.plan.Changes {
+		if err := a.checkShims(ctx, change); err != nil {
+			return "", err
+		}
+		decision, found, err := a.decide(ctx, change)
+		switch {
+		case err != nil:
+			return "", err
+		case a.renamedBefore(change, found):
+			return a.plan.Tag, nil
+		case decision.Verdict == judge.Refuse:
+			return "", a.refuse(decision)
+		case decision.Verdict == judge.Shim:
+			return a.renameWithView(ctx, change, decision, found)
+		}
+		before, after, err := a.bookkeeping(change, found)
+		if err != nil {
+			return "", err
+		}
+		if before != nil { // a rename, which is alone in its statement
+			return a.withLock(ctx, found, before, nil)
+		}
+		record = append(record, after...)
+	}
+	return a.run(ctx, record)
+}
+
+// run executes the statement as it is, and what is to be recorded with it.
+func (a *act) run(ctx context.Context, record []string) (string, error) {
+	if a.plan.watched {
+		return a.watch(ctx)
+	}
+	if a.forwards() {
+		tag, err := a.conn.Forward(ctx)
+		if err != nil || len(record) == 0 {
+			return tag, err
+		}
+		return tag, explained(a.conn.Exec(ctx, record...))
+	}
+	if len(record) == 0 {
+		return a.conn.Run(ctx)
+	}
+	if err := a.conn.Block(ctx); err != nil {
+		return "", err
+	}
+	tag, err := a.conn.RunWith(ctx, record...)
+	return tag, explained(err)
+}
+
+// forwards tells the statements that have rows, COPY data or parameters, and
+// so go to the server in the client's own messages.
+func (a *act) forwards() bool {
+	switch a.plan.Class {
+	case ddl.Schema:
+		for _, change := range a.plan.Changes {
+			switch c := change.(type) {
+			case ddl.CreateTable:
+				return c.As
+			case ddl.CreateMaterializedView:
+				return true
+			}
+		}
+		return a.plan.Tag == "EXPLAIN"
+	case ddl.Unparsed:
+		return !severalMaybe(a.text)
+	}
+	return true
+}
+
+// decide asks the catalogs about a change that needs it, and the judge.
+func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, catalog.Lookup, error) {
+	names, needed := asks(change)
+	if !needed {
+		return judge.Decision{Verdict: judge.Allow}, catalog.Lookup{}, nil
+	}
+	found, err := a.lookup(ctx, names)
+	if err != nil {
+		return judge.Decision{}, found, err
+	}
+	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release}, a.policy)
+	a.keep(d)
+	return d, found, nil
+}
+
+// keep notes a decision for the record. What a statement's text and its effect
+// both show is noted once.
+func (a *act) keep(d judge.Decision) {
+	a.verdict = d.Verdict
+	a.findings = append(a.findings, d.Findings...)
+	for _, f := range d.Allowed {
+		if !contains(a.allowed, f) {
+			a.allowed = append(a.allowed, f)
+		}
+	}
+}
+
+func contains(found []hazard.Finding, f hazard.Finding) bool {
+	for _, other := range found {
+		if other.Hazard == f.Hazard && other.Relation == f.Relation && other.Column == f.Column {
+			return true
+		}
+	}
+	return false
+}

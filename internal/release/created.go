@@ -1,0 +1,113 @@
+package release
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+)
+
+// bookkeeping is the ledger's part of a change that is allowed: SQL to run
+// before it and after it, in its transaction.
+func (a *act) bookkeeping(change ddl.Change, found catalog.Lookup) (before, after []string, err error) {
+	switch c := change.(type) {
+	case ddl.CreateTable:
+		if !c.Temporary {
+			after = a.creation(c.Relation, found)
+		}
+	case ddl.CreateView:
+		if !c.Temporary {
+			after = a.creation(c.Relation, found)
+		}
+	case ddl.CreateMaterializedView:
+		after = a.creation(c.Relation, found)
+	case ddl.AddColumn:
+		after = a.addition(c, found)
+	case ddl.RenameTable:
+		before, err = a.freeName(c, found)
+	}
+	return before, after, err
+}
+
+// creation records a relation that no running build can know. Where it was
+// there before, nothing is created.
+func (a *act) creation(name ddl.Name, found catalog.Lookup) []string {
+	if found.Relation != nil {
+		return nil
+	}
+	return []string{ledger.RecordCreatedRelationSQL(a.releaseID, name.String())}
+}
+
+func (a *act) addition(c ddl.AddColumn, found catalog.Lookup) []string {
+	if c.Kind == ddl.KindType {
+		return nil
+	}
+	if r := found.Relation; r != nil {
+		if _, exists := r.Column(c.Column); exists {
+			return nil
+		}
+	}
+	return []string{ledger.RecordCreatedColumnSQL(a.releaseID, c.Relation.String(), c.Column)}
+}
+
+// freeName takes down the shim that has a table's new name, when the table is
+// renamed back. Any other holder of the name is in the way.
+func (a *act) freeName(c ddl.RenameTable, found catalog.Lookup) ([]string, error) {
+	r, target := found.Relation, found.Target
+	if r == nil || target == nil {
+		return nil, nil
+	}
+	if target.Standing == nil {
+		return nil, a.taken(c, *target)
+	}
+	if target.Standing.Relation != r.OID {
+		return nil, a.shimInTheWay(c, *target)
+	}
+	a.notes = append(a.notes, fmt.Sprintf("the shim under the name %s is taken down: the table has its name back", hazard.Display(*target)))
+	return []string{
+		ledger.RecordShimDroppedSQL(target.OID, a.releaseID, "renamed back"),
+		"DROP VIEW " + ddl.Name{Schema: target.Schema, Name: target.Name}.String(),
+	}, nil
+}
+
+// renamedBefore recognises a rename that was committed by a run which ended
+// before the runner could note it: the old name is that of the table's shim,
+// the new one the table's. Repeating it is all the runner can do.
+func (a *act) renamedBefore(change ddl.Change, found catalog.Lookup) bool {
+	r, target := found.Relation, found.Target
+	if _, ok := change.(ddl.RenameTable); !ok || r == nil || r.Standing == nil || target == nil || target.OID != r.Standing.Relation {
+		return false
+	}
+	note := fmt.Sprintf("%s is renamed to %s already, by a run that did not come to its end; its shim stands", hazard.Display(*r), ddl.Quote(target.Name))
+	a.notes = append(a.notes, note)
+	a.conn.Notice("migguard: "+note, "", "")
+	return true
+}
+
+// checkShims refuses a statement about a name that a shim has. Most would mean
+// the table and fail on the view, or change nothing but the view; IF NOT EXISTS
+// would hide that nothing was created.
+func (a *act) checkShims(ctx context.Context, change ddl.Change) error {
+	for _, name := range change.Relations() {
+		if !a.holds(name.Name) {
+			continue
+		}
+		n := pg.Names{Relation: ddl.Literal(name.String()), Target: "''", Schema: "''"}
+		rename, isRename := change.(ddl.RenameTable)
+		if isRename {
+			n.Target = ddl.Literal(rename.To)
+		}
+		found, err := a.lookup(ctx, n)
+		if err != nil {
+			return err
+		}
+		if r := found.Relation; r != nil && r.Standing != nil && !(isRename && found.Target != nil && found.Target.OID == r.Standing.Relation) {
+			return a.shimInTheWay(change, *r)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package release
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// A gate is the guard's Gate of one run.
+type gate struct {
+	database  string // the one guarded; statements for others pass
+	releaseID int64
+	release   string // for people: "release v42"
+	major     int
+	policy    *judge.Policy
+	lockWait  time.Duration
+	out       *report.Reporter
+
+	mu         sync.Mutex
+	harmless   map[string]bool // names of functions that hide no change
+	standing   map[string]bool // names that shims' views have, or had
+	cache      map[string][]guard.Statement
+	statements []report.Statement
+	unlisted   int
+	refused    int
+	lockless   bool // gave up on a lock
+}
+
+// maxListed bounds the statements a run keeps for its report and the ledger.
+// One takes about 1 kB here, and as much again when the run ends.
+const maxListed = 50_000
+
+// Act implements guard.Gate.
+func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (string, error) {
+	p := st.Data.(plan)
+	a := &act{gate: g, conn: c, plan: p, text: st.SQL, began: time.Now()}
+	if c.TxStatus() == 'E' {
+		return c.Forward(ctx) // the server says why it ignores it
+	}
+	tag, err := a.carryOut(ctx)
+	if err != nil || a.hasEffect() {
+		g.add(a.finish(tag, err))
+	}
+	return tag, err
+}
+
+// hasEffect tells what belongs on record: not a query that was watched and
+// turned out to be one.
+func (a *act) hasEffect() bool {
+	reads := a.plan.Class == ddl.Query || a.plan.Class == ddl.Copy
+	return !reads || len(a.findings)+len(a.allowed)+len(a.executed) > 0
+}
+
+func (g *gate) add(s report.Statement) {
+	s.Text = clip(s.Text)
+	g.mu.Lock()
+	s.Seq = len(g.statements) + g.unlisted + 1
+	if s.Verdict == string(judge.Refuse) {
+		g.refused++
+	}
+	if len(g.statements) < maxListed || s.Verdict != string(judge.Allow) {
+		g.statements = append(g.statements, s)
+	} else {
+		g.unlisted++
+	}
+	g.mu.Unlock()
+	g.out.Statement(s)
+}
+
+// clip bounds a text by what the ledger keeps of it. The ledger says how much
+// is missing, so it gets one byte more than that; the copy lets the whole go.
+func clip(text string) string {
+	if len(text) <= ledger.MaxText {
+		return text
+	}
+	return string([]byte(text[:ledger.MaxText])) + " …"
+}
+
+// hold remembers a name that a shim's view has.
+func (g *gate) hold(name string) {
+	g.mu.Lock()
+	g.standing[name] = true
+	g.mu.Unlock()
+}
+
+// holds tells whether a shim may have that name in some schema.
+func (g *gate) holds(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.standing[name]
+}
+
+// An outcome is what the statements of a run came to.
+type outcome struct {
+	statements []report.Statement
+	unlisted   int // more of them, all allowed
+	refused    int
+	lockless   bool // a lock could not be had
+}
+
+func (g *gate) result() outcome {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return outcome{g.statements, g.unlisted, g.refused, g.lockless}
+}

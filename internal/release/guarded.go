@@ -1,0 +1,158 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/runner"
+)
+
+// gate makes the Gate of a run from what is in the database now.
+func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
+	conn, err := pgx.ConnectConfig(ctx, r.Database.ConnConfig())
+	if err != nil {
+		return nil, fmt.Errorf("read the catalogs: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, err := conn.Query(ctx, pg.HarmlessFunctions, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalogs: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("read the catalogs: %w", err)
+	}
+	g := &gate{
+		database: r.Database.Database(), releaseID: id, release: r.releaseName(id), major: r.Major, policy: r.Policy,
+		lockWait: r.LockWait, out: r.Out,
+		harmless: make(map[string]bool, len(names)), standing: map[string]bool{},
+		cache: map[string][]guard.Statement{},
+	}
+	for _, name := range names {
+		g.harmless[name] = true
+	}
+	shims, err := r.Ledger.Shims(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range shims {
+		g.standing[s.OldName] = true
+	}
+	return g, nil
+}
+
+// releaseName is what people call the release.
+func (r *Run) releaseName(id int64) string {
+	if r.Version != "" {
+		return "release " + r.Version
+	}
+	return fmt.Sprintf("run %d", id)
+}
+
+// guarded runs the command with its connection strings leading to the guard.
+func (r *Run) guarded(ctx context.Context, g *gate) (exit int, reason string, err error) {
+	relay, err := r.listen(ctx, g)
+	if err != nil {
+		return ExitInternal, err.Error(), err
+	}
+	closed := sync.OnceValue(func() error { return relay.close(ctx) })
+	defer func() { _ = closed() }()
+	command := r.Command
+	environ := command.Environ(r.Environ)
+	env, _, err := relay.redirect.Env(environ)
+	if err != nil {
+		return ExitUsage, err.Error(), err
+	}
+	command.Args, _ = relay.redirect.Args(command.Args, environ)
+	command.Env = nil // in env now
+
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		select {
+		case err := <-r.Ledger.Lost():
+			stop(&LostError{err})
+		case <-ctx.Done():
+		}
+	}()
+	r.Out.Line("running %s through the guard", command)
+	if r.Starting != nil {
+		r.Starting()
+	}
+	ended, runErr := command.Run(ctx, runner.Options{
+		Env: env, DatabaseURL: relay.redirect.URL(), Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr,
+		Signals: r.Signals, Logger: r.Log,
+	})
+	if err := closed(); err != nil {
+		r.Out.Line("the runner left sessions behind that did not end: %v", err)
+	}
+	if relay.guard.Sessions() == 0 && runErr == nil {
+		r.Out.Line("the command never connected to the database through the guard: if it migrated anything, migguard has not seen it (is the database address taken from DATABASE_URL?)")
+	}
+	return r.explainExit(ctx, command, ended, runErr)
+}
+
+// explainExit sorts how the command ended.
+func (r *Run) explainExit(ctx context.Context, command runner.Command, ended runner.Exit, runErr error) (int, string, error) {
+	var lost *LostError
+	if errors.As(context.Cause(ctx), &lost) {
+		return ExitUnreachable, lost.Error(), lost
+	}
+	var migration *runner.MigrationError
+	var owner *runner.OwnerError
+	switch {
+	case errors.As(runErr, &migration):
+		fmt.Fprintln(r.Stderr, migration)
+		return max(ended.Code, 1), "the migration failed: " + migration.File, nil
+	case errors.As(runErr, &owner):
+		return ExitUsage, owner.Error(), owner
+	case runErr != nil:
+		return max(ended.Code, 1), runErr.Error(), runErr
+	case ended.Signal != 0:
+		return ended.Code, fmt.Sprintf("%s was ended by signal %d (%s); what it had not committed is rolled back", command, ended.Signal, ended.Signal), nil
+	case ended.Code != 0:
+		return ended.Code, fmt.Sprintf("%s exited with status %d", command, ended.Code), nil
+	}
+	return 0, "", nil
+}
+
+// dropShims takes down what no running build needs any more.
+func (r *Run) dropShims(ctx context.Context) ([]report.Shim, error) {
+	due, err := r.Ledger.DueShims(ctx, r.Build)
+	if err != nil {
+		return nil, err
+	}
+	var dropped []report.Shim
+	for _, s := range due {
+		if err := r.Ledger.DropShim(ctx, s.ID); err != nil {
+			r.Out.Line("the shim %s stays: %v", s.ViewName, err)
+			continue
+		}
+		r.Out.Line("dropped the shim %s of %s: the builds that used it are gone", name(s), madeBy(s))
+		dropped = append(dropped, ReportShim(s))
+	}
+	return dropped, nil
+}
+
+// shims are those that stand when the run is over.
+func (r *Run) shims(ctx context.Context) ([]report.Shim, error) {
+	standing, err := r.Ledger.Shims(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	var shims []report.Shim
+	for _, s := range standing {
+		shims = append(shims, ReportShim(s))
+	}
+	if len(shims) > 0 && r.Build == "" {
+		r.Out.Line("this build's id is unknown, so no shim is ever dropped: turn on runtime-dyno-build-metadata, or give --build")
+	}
+	return shims, nil
+}

@@ -1,0 +1,194 @@
+package release
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+)
+
+// maxParsed is the longest text that is parsed, in bytes. PostgreSQL's parse
+// tree takes some 40 times its text here: 4 MB is 160 MB of a release dyno's
+// 512. Longer texts pass only as plain queries, which are not parsed.
+const maxParsed = 4 << 20
+
+// inspectCache bounds the remembered verdicts on texts, and cachedText the
+// length of a text worth remembering, in bytes: a runner's bookkeeping repeats
+// a few short ones.
+const (
+	inspectCache = 1024
+	cachedText   = 2 << 10
+)
+
+// A plan is what Inspect found out about a statement, for Act.
+type plan struct {
+	ddl.Statement
+	// watched: the statement can have effects its text does not show, so
+	// the catalogs are compared before and after it.
+	watched bool
+	// unjudged is why the statement must not reach the server at all, and
+	// instead what to send.
+	unjudged, instead string
+}
+
+// Inspect implements guard.Gate.
+func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
+	if set.Database != g.database {
+		return nil
+	}
+	if set.BackslashEscapes && strings.Contains(sql, `\`) {
+		return whole(sql, plan{
+			unjudged: "standard_conforming_strings is off and the text has a backslash, so that it may split into other statements than it seems to",
+			instead:  "SET standard_conforming_strings = on before it."})
+	}
+	if asciiTrails[set.ClientEncoding] && !ascii(sql) {
+		return whole(sql, foreignText(set))
+	}
+	if ddl.Plain(sql) {
+		return nil
+	}
+	if len(sql) > maxParsed {
+		return whole(sql, plan{
+			unjudged: "it is longer than the 4 MB migguard can parse, and is no plain query",
+			instead:  "Send it in smaller statements, or the rows in it by COPY."})
+	}
+	// What is not valid UTF-8 in a session of that encoding, the server
+	// refuses before it parses.
+	if set.ClientEncoding != "UTF8" && !ascii(sql) {
+		return whole(sql, foreignText(set))
+	}
+	return g.parsed(sql)
+}
+
+// asciiTrails are the client encodings in which a byte that looks like ASCII,
+// a quote even, may be the end of another character (manual, "Supported
+// Character Sets"; these are the ones no database can have).
+var asciiTrails = map[string]bool{
+	"BIG5": true, "GB18030": true, "GBK": true, "JOHAB": true,
+	"SHIFT_JIS_2004": true, "SJIS": true, "UHC": true,
+}
+
+func foreignText(set guard.Settings) plan {
+	return plan{unjudged: "client_encoding is " + set.ClientEncoding + " and the text is not plain ASCII",
+		instead: "SET client_encoding = 'UTF8' before it, and send it in that."}
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+func whole(sql string, p plan) []guard.Statement {
+	return []guard.Statement{{SQL: sql, Gated: true, Data: p}}
+}
+
+// parsed is Inspect of a text that can be parsed, from the cache if it was.
+func (g *gate) parsed(sql string) []guard.Statement {
+	g.mu.Lock()
+	st, ok := g.cache[sql]
+	g.mu.Unlock()
+	if ok {
+		return st
+	}
+	parsed := ddl.Parse(sql)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	st = g.plans(sql, parsed)
+	if len(sql) <= cachedText {
+		if len(g.cache) >= inspectCache {
+			clear(g.cache)
+		}
+		g.cache[sql] = st
+	}
+	return st
+}
+
+// plans is nil when no statement is gated. The caller holds mu.
+func (g *gate) plans(sql string, parsed []ddl.Statement) []guard.Statement {
+	var out []guard.Statement
+	gated := false
+	last, offset := 0, 0
+	for _, st := range parsed {
+		p := plan{Statement: st, watched: g.hidesEffects(st)}
+		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
+		last = st.Span.Start
+		out = append(out, guard.Statement{
+			SQL: st.Text, Offset: offset, Data: p,
+			Gated: p.watched || st.Class == ddl.Schema,
+			Block: block(st), BeginOptions: st.Modes,
+		})
+		gated = gated || out[len(out)-1].Gated
+		g.note(st)
+	}
+	if !gated {
+		return nil
+	}
+	return out
+}
+
+func block(st ddl.Statement) guard.Block {
+	switch st.Transaction {
+	case ddl.Begin:
+		return guard.BeginBlock
+	case ddl.Commit, ddl.Rollback, ddl.PrepareTransaction:
+		return guard.EndBlock
+	}
+	return guard.NoBlock
+}
+
+// hidesEffects tells what can change more than its text says.
+func (g *gate) hidesEffects(st ddl.Statement) bool {
+	switch {
+	case st.Class == ddl.Opaque || st.Class == ddl.Unparsed:
+		return true
+	case st.Alone: // in no transaction, so there is no taking it back
+		return false
+	}
+	for _, f := range st.Functions {
+		if !g.harmless[f.Name] {
+			return true
+		}
+	}
+	for _, change := range st.Changes {
+		if reaches(change) {
+			return true
+		}
+	}
+	return false
+}
+
+// reaches tells the changes that go beyond the objects they name: CASCADE to
+// columns and tables, a parent to its children, an extension to its members.
+func reaches(change ddl.Change) bool {
+	switch c := change.(type) {
+	case ddl.DropTable, ddl.DropColumn, ddl.RenameColumn, ddl.DropSchema,
+		ddl.DropType, ddl.DropObject, ddl.DropFunction, ddl.AlterExtension, ddl.MoveObject:
+		return true
+	case ddl.DropView:
+		return c.Cascade
+	case ddl.OtherSchema:
+		// The one kind of these that makes connections of its own, for
+		// which it must be in no transaction.
+		return !strings.HasSuffix(c.Tag, " SUBSCRIPTION")
+	}
+	return false
+}
+
+// note remembers that a name is that of an application's function from the
+// moment it is defined, and forgets what was decided about texts that may call
+// it.
+func (g *gate) note(st ddl.Statement) {
+	for _, change := range st.Changes {
+		var name string
+		switch c := change.(type) {
+		case ddl.CreateFunction:
+			name = c.Function.Name
+		case ddl.RenameFunction:
+			name = c.To
+		}
+		if g.harmless[name] {
+			delete(g.harmless, name)
+			clear(g.cache)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package release
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
+)
+
+// SQLSTATEs of refusals that are about no hazard.
+const (
+	codeNameTaken = "MG052" // a name is a shim's, or in the way of one
+	codeUnjudged  = "MG053" // a text that could not be read
+)
+
+// refuse turns a decision into what the client is told.
+func (a *act) refuse(d judge.Decision) *guard.Refusal {
+	f := d.Findings[0]
+	r := &guard.Refusal{Code: f.Hazard.Code, Message: f.Message + " (" + f.Hazard.ID + ")", Detail: f.Detail, Hint: f.Hint}
+	if d.Obstacle != nil {
+		r.Detail = "No shim: " + d.Obstacle.Reason + ". " + r.Detail
+		r.Hint = d.Obstacle.Hint
+	}
+	if n := len(d.Findings); n > 1 {
+		r.Detail += fmt.Sprintf(" It is one of %d objects in this statement.", n)
+	}
+	return r
+}
+
+// refuseEffect is refuse for what a statement turned out to do.
+func (a *act) refuseEffect(d judge.Decision) error {
+	a.verdict = judge.Refuse
+	r := a.refuse(d)
+	r.Detail += " The statement did that, and was rolled back."
+	if d.Verdict == judge.Shim {
+		r.Hint = "Write the ALTER TABLE ... RENAME as a statement of the migration's own: then migguard keeps the old name alive."
+	}
+	return r
+}
+
+func (a *act) unjudged(why, instead string) error {
+	a.verdict = judge.Refuse
+	return &guard.Refusal{Code: codeUnjudged,
+		Message: "migguard cannot judge this statement: " + why, Hint: instead}
+}
+
+// shimInTheWay refuses a change of a shim's view, or that takes its name.
+func (a *act) shimInTheWay(change ddl.Change, view catalog.Relation) error {
+	a.verdict = judge.Refuse
+	name := hazard.Display(view)
+	r := &guard.Refusal{Code: codeNameTaken,
+		Message: fmt.Sprintf("the name %s is that of a shim: the code that is still running reaches %s through it", name, view.Standing.Name),
+		Detail:  "Changing it, or using the name for something else, would break that code.",
+		Hint:    fmt.Sprintf("If the table is meant, write its name, %s.", view.Standing.Name)}
+	switch change.(type) {
+	case ddl.CreateTable, ddl.CreateView, ddl.CreateMaterializedView, ddl.RenameTable:
+		r.Hint = "Do this in the next release, when the shim is gone (see \"migguard shims\"), or choose another name."
+	}
+	return r
+}
+
+// shimLost refuses a statement that turned out to take a shim's view away.
+func (a *act) shimLost(view catalog.Relation) error {
+	a.verdict = judge.Refuse
+	return &guard.Refusal{Code: codeNameTaken,
+		Message: fmt.Sprintf("the shim %s does not outlive this statement, and the code that is still running needs it", hazard.Display(view)),
+		Detail:  "The statement was rolled back.",
+		Hint:    "Do this in the next release, when the shim is gone (see \"migguard shims\")."}
+}
+
+// taken says what the server would say, before anything is done.
+func (a *act) taken(c ddl.RenameTable, target catalog.Relation) error {
+	a.verdict = judge.Refuse
+	return &guard.Refusal{Code: codeNameTaken,
+		Message: fmt.Sprintf("cannot rename %s to %s: there is a %s of that name", c.Relation, ddl.Quote(c.To), target.Kind),
+		Hint:    "Choose another name, or rename what has it first."}
+}

@@ -1,0 +1,96 @@
+package release
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/runner"
+)
+
+// A relay is the running guard with what leads to it.
+type relay struct {
+	guard    *guard.Guard
+	redirect runner.Redirect
+	dir      string
+	stop     context.CancelFunc // of the listener
+}
+
+// listen starts the guard. The caller closes the relay.
+func (r *Run) listen(ctx context.Context, g *gate) (*relay, error) {
+	password := rand.Text()
+	cert, ca, err := guard.Ephemeral()
+	if err != nil {
+		return nil, err
+	}
+	relayed, err := guard.New(guard.Config{
+		Password: password, Dialer: dialer{r.Database}, Gate: g, Certificate: cert, Logger: r.Log})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "migguard-")
+	if err != nil {
+		return nil, fmt.Errorf("certificate of the guard: %w", err)
+	}
+	file := filepath.Join(dir, "ca.pem")
+	if err := os.WriteFile(file, ca, 0o644); err != nil {
+		return nil, errors.Join(fmt.Errorf("certificate of the guard: %w", err), os.RemoveAll(dir))
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on loopback: %w", err), os.RemoveAll(dir))
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer stop()
+		_ = relayed.Serve(serving, listener)
+	}()
+	address := listener.Addr().(*net.TCPAddr)
+	return &relay{guard: relayed, dir: dir, stop: stop, redirect: runner.Redirect{
+		Targets: []runner.Target{{Host: r.Database.Host(), Port: r.Database.Port(), Database: r.Database.Database()}},
+		Host:    address.IP.String(), Port: uint16(address.Port),
+		User: r.Database.User(), Password: password, CAFile: file,
+	}}, nil
+}
+
+// close ends the guard's sessions, so that the server rolls back what they had
+// open, and leaves nothing behind. It fails when they have not ended in time.
+func (l *relay) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	err := l.guard.Close(ctx)
+	l.stop()
+	_ = os.RemoveAll(l.dir)
+	return err
+}
+
+// dialer opens the guard's connections to the database.
+type dialer struct{ database *pg.Config }
+
+// Dial implements guard.Dialer.
+func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Upstream, error) {
+	if user := startup["user"]; user != d.database.User() {
+		return nil, &pgconn.PgError{Severity: "FATAL", Code: "28000",
+			Message: fmt.Sprintf("migguard guards this run for role %q only, not for %q", d.database.User(), user),
+			Hint:    "Let the migration command log in with the user and password of DATABASE_URL, or run migguard with a URL of the other role."}
+	}
+	c, err := d.database.Dial(ctx, startup, startup["database"])
+	if err != nil {
+		return nil, err
+	}
+	return &guard.Upstream{Conn: c.Conn, PID: c.PID, SecretKey: c.SecretKey,
+		Parameters: c.ParameterStatuses, TxStatus: c.TxStatus}, nil
+}
+
+// Cancel implements guard.Dialer.
+func (d dialer) Cancel(ctx context.Context, pid uint32, secretKey []byte) error {
+	return d.database.Cancel(ctx, pid, secretKey)
+}

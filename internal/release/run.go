@@ -1,0 +1,193 @@
+// Package release is the use case: one "migguard run", step by step, from the
+// lock on the ledger to the record of how it ended. It starts the guard, gives
+// it the Gate that judges and carries out statements, and runs the migration
+// command through it. Which database, which command and which policy is the
+// caller's to say.
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/runner"
+)
+
+// closeTimeout bounds the end of the runner's sessions: the server needs it to
+// cancel and roll back.
+const closeTimeout = 3 * time.Second
+
+// A Run is one release's migrations. All fields but Starting, Signals, Policy and Log
+// are required; texts may be empty where they are unknown.
+type Run struct {
+	Database *pg.Config
+	Major    int // of the server
+	Ledger   *ledger.Ledger
+	Command  runner.Command
+	Build    string // build id
+	Version  string // Heroku's vN
+	App      string
+	Migguard string // migguard's own version
+	// LockWait bounds the waiting for another run, and for one strong lock.
+	LockWait time.Duration
+	Policy   *judge.Policy
+
+	Environ        []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Starting is called before the command starts: from then on it gets
+	// the Signals.
+	Starting func()
+	Signals  <-chan os.Signal
+	Out      *report.Reporter
+	Log      *slog.Logger
+}
+
+// An Ended is how a run ended: what it did, and the exit status.
+type Ended struct {
+	Report report.Run
+	Exit   int
+}
+
+// A LostError says that the ledger's session ended while the runner worked:
+// another run could have started, so this one was stopped.
+type LostError struct{ Err error }
+
+func (e *LostError) Error() string {
+	return "the connection that holds migguard's lock is gone: " + e.Err.Error()
+}
+
+// Unwrap returns what ended the session.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// Do runs to the end. An error is a reason of migguard's own why the run could
+// not be done; the runner's failure, and a refusal, are in Ended.
+func (r *Run) Do(ctx context.Context) (Ended, error) {
+	began := time.Now()
+	if err := r.Ledger.Lock(ctx, r.LockWait, r.waiting); err != nil {
+		return Ended{}, err
+	}
+	id, err := r.Ledger.Begin(ctx, ledger.Release{
+		Build: r.Build, Version: r.Version, App: r.App,
+		Migguard: r.Migguard, Command: r.Command.String(),
+	})
+	if err != nil {
+		return Ended{}, err
+	}
+	dropped, g, err := r.prepare(ctx, id)
+	if err != nil {
+		return Ended{}, errors.Join(err, r.finish(ctx, id, ledger.Failed, ExitInternal, outcome{}))
+	}
+	exit, reason, runErr := r.migrate(ctx, g)
+	ended, err := r.conclude(ctx, id, g, exit, reason, runErr)
+	ended.Report.Dropped = dropped
+	ended.Report.Started, ended.Report.Duration = began, time.Since(began)
+	return ended, err
+}
+
+// prepare takes down the shims that are due and makes the Gate.
+func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, *gate, error) {
+	dropped, err := r.dropShims(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := r.gate(ctx, id)
+	return dropped, g, err
+}
+
+func (r *Run) waiting(h ledger.Holder) {
+	r.Out.Line("waiting for another run to end: %s", h)
+}
+
+// migrate runs the command, unless there is nothing for it to do. It returns
+// the exit status and, for people, why it is not 0.
+func (r *Run) migrate(ctx context.Context, g *gate) (exit int, reason string, err error) {
+	if e := r.Command.Embedded; e != nil {
+		pending, err := r.pending(ctx, e)
+		if err != nil {
+			return ExitUsage, err.Error(), err
+		}
+		if len(pending) == 0 {
+			r.Out.Line("nothing is pending in %s", e.Dir)
+			return 0, "", nil
+		}
+	}
+	return r.guarded(ctx, g)
+}
+
+func (r *Run) pending(ctx context.Context, e *runner.Embedded) ([]runner.Migration, error) {
+	conn, err := pgx.ConnectConfig(ctx, r.Database.ConnConfig())
+	if err != nil {
+		return nil, fmt.Errorf("look for pending migrations: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	return e.Pending(ctx, conn)
+}
+
+// conclude turns the runner's end into the run's, and records it.
+func (r *Run) conclude(ctx context.Context, id int64, g *gate, exit int, reason string, runErr error) (Ended, error) {
+	did := g.result()
+	how := ledger.Succeeded
+	switch {
+	case did.refused > 0:
+		how, exit = ledger.Refused, ExitRefused
+		reason = "nothing of the refused statement was kept; the code that is running is not affected"
+	case did.lockless && exit != 0:
+		how, exit = ledger.Failed, ExitTryAgain
+		reason = "a lock could not be had; nothing of that statement was kept, and releasing again is safe"
+	case exit != 0 || runErr != nil:
+		how = ledger.Failed
+	}
+	if unused := r.Policy.Unused(); len(unused) > 0 && how == ledger.Succeeded {
+		r.Out.Line("these exceptions matched nothing and can go: --allow %s", strings.Join(unused, " --allow "))
+	}
+	if err := r.finish(ctx, id, how, exit, did); err != nil {
+		return Ended{}, errors.Join(runErr, err)
+	}
+	shims, err := r.shims(ctx)
+	if err != nil {
+		return Ended{}, errors.Join(runErr, err)
+	}
+	return Ended{Exit: exit, Report: report.Run{
+		Version: r.Migguard, App: r.App, Release: r.Version, Build: r.Build,
+		Runner: r.Command.String(), Database: r.Database.String(),
+		Outcome: string(how), Exit: exit, Reason: reason,
+		Statements: did.statements, Shims: shims,
+	}}, runErr
+}
+
+// finish records the end even when the run was told to stop.
+func (r *Run) finish(ctx context.Context, id int64, how ledger.Outcome, exit int, did outcome) error {
+	if did.unlisted > 0 {
+		r.Out.Line("%d more statements were allowed than are listed: the list ends after %d", did.unlisted, maxListed)
+	}
+	records := make([]ledger.Statement, 0, len(did.statements))
+	for _, s := range did.statements {
+		record, err := ledgerStatement(s)
+		if err != nil {
+			return err
+		}
+		records = append(records, record)
+	}
+	return r.Ledger.Finish(context.WithoutCancel(ctx), id, how, exit, records)
+}
+
+// The exit statuses of a run, design page section 6.
+const (
+	ExitUsage       = 64
+	ExitUnreachable = 69
+	ExitInternal    = 70
+	ExitTryAgain    = 75
+	ExitRefused     = 77
+)

@@ -1,0 +1,216 @@
+package release_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/release"
+	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// patience bounds every wait for something that ought to happen.
+const patience = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	if os.Getenv(victimURL) != "" {
+		victim()
+	}
+	os.Exit(pgtest.Main(m))
+}
+
+// A bundle is a run whose runner is the test: client is its session, through
+// the guard. What code has running is old's, straight on the server.
+type bundle struct {
+	*release.Guarded
+	db     *pgtest.DB
+	ledger *ledger.Ledger
+	id     int64
+	client *pgx.Conn
+	old    *pgx.Conn
+}
+
+type options struct {
+	url      string // of the run; the database's owner's unless set
+	allow    []string
+	lockWait time.Duration
+}
+
+// setup runs SQL on the database, as an earlier release would have, and starts
+// a run.
+func setup(t *testing.T, db *pgtest.DB, o options, sql ...string) *bundle {
+	t.Helper()
+	db.Exec(t, sql...)
+	b := &bundle{db: db}
+	b.start(t, o)
+	b.old = db.Connect(t)
+	return b
+}
+
+// start begins a run: the bundle's first, or its next.
+func (b *bundle) start(t *testing.T, o options) {
+	t.Helper()
+	if o.url == "" {
+		o.url = b.db.URL
+	}
+	if o.lockWait == 0 {
+		o.lockWait = patience
+	}
+	config, err := pg.Parse(o.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := judge.ParsePolicy(o.allow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.ledger, err = ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ledger.Lock(t.Context(), patience, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.id, err = b.ledger.Begin(t.Context(), ledger.Release{Build: "b", Migguard: "1.2.3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := &release.Run{Database: config, Major: b.db.Major, Ledger: b.ledger, Version: "v42",
+		LockWait: o.lockWait, Policy: policy, Out: report.New(io.Discard, false, false)}
+	if b.Guarded, err = run.Guard(t.Context(), b.id); err != nil {
+		t.Fatal(err)
+	}
+	b.client = b.connect(t)
+	guarded, l := b.Guarded, b.ledger
+	t.Cleanup(func() { stop(t, guarded, l) })
+}
+
+func stop(t *testing.T, g *release.Guarded, l *ledger.Ledger) {
+	if err := errors.Join(g.Close(context.Background()), l.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// end finishes the run, as a runner's exit would.
+func (b *bundle) end(t *testing.T, how ledger.Outcome) {
+	t.Helper()
+	if err := b.Guarded.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ledger.Finish(t.Context(), b.id, how, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// connect opens another session of the runner's.
+func (b *bundle) connect(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), b.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// run executes texts in the simple protocol, each a message.
+func (b *bundle) run(t *testing.T, sql ...string) {
+	t.Helper()
+	for _, text := range sql {
+		if _, err := b.client.PgConn().Exec(t.Context(), text).ReadAll(); err != nil {
+			t.Fatalf("%s: %s", text, explain(err))
+		}
+	}
+}
+
+// fails executes one text, which has to fail with that SQLSTATE.
+func (b *bundle) fails(t *testing.T, code, sql string) *pgconn.PgError {
+	t.Helper()
+	_, err := b.client.PgConn().Exec(t.Context(), sql).ReadAll()
+	return failed(t, err, code, sql)
+}
+
+func failed(t *testing.T, err error, code, sql string) *pgconn.PgError {
+	t.Helper()
+	var server *pgconn.PgError
+	if !errors.As(err, &server) || server.Code != code {
+		t.Fatalf("%s: %s, want SQLSTATE %s", sql, explain(err), code)
+	}
+	return server
+}
+
+// explain is an error with what a person would read of it.
+func explain(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Error() + "; detail: " + server.Detail + "; hint: " + server.Hint
+	}
+	if err == nil {
+		return "no error"
+	}
+	return err.Error()
+}
+
+// olds executes statements of the old code, which must not fail.
+func (b *bundle) olds(t *testing.T, sql ...string) {
+	t.Helper()
+	for _, text := range sql {
+		if _, err := b.old.Exec(t.Context(), text, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Fatalf("old code: %s: %s", text, explain(err))
+		}
+	}
+}
+
+// kinds tells what relations of schema public there are, as "name kind" in
+// order: "a v" is a view a.
+func (b *bundle) kinds(t *testing.T) string {
+	t.Helper()
+	return b.db.Value(t, `select coalesce(string_agg(relname || ' ' || relkind::text, ', ' order by relname), '')
+		from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')`)
+}
+
+// standing lists the shims the ledger says stand, as "old -> new".
+func (b *bundle) standing(t *testing.T) string {
+	t.Helper()
+	return b.db.Value(t, `select coalesce(string_agg(old_name || ' -> ' || new_name, ', ' order by id), '')
+		from migguard.shim where dropped_at is null`)
+}
+
+func (b *bundle) wants(t *testing.T, kinds, standing string) {
+	t.Helper()
+	if got := b.kinds(t); got != kinds {
+		t.Errorf("relations %q, want %q", got, kinds)
+	}
+	if got := b.standing(t); got != standing {
+		t.Errorf("shims %q, want %q", got, standing)
+	}
+}
+
+// role makes a login role that lives as long as the database, and returns its
+// name and the database's URL for it.
+func role(t *testing.T, db *pgtest.DB, name string) (quoted, address string) {
+	t.Helper()
+	name += "_" + db.Name
+	quoted = pgx.Identifier{name}.Sanitize()
+	db.Exec(t, "create role "+quoted+" login password 'pw'")
+	u, err := url.Parse(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(name, "pw")
+	return quoted, u.String()
+}

@@ -1,0 +1,36 @@
+package release
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// ReportShim is a shim of the ledger in the report's words.
+func ReportShim(s ledger.Shim) report.Shim {
+	relation := s.RelationName
+	if relation == "" {
+		relation = "a table that is gone"
+	}
+	return report.Shim{
+		Kind: s.Kind, Name: name(s), Relation: relation, Release: madeBy(s),
+		Build: s.Build, Created: s.CreatedAt, Age: report.Age(s.Age),
+	}
+}
+
+// name is the view's, or was.
+func name(s ledger.Shim) string {
+	if s.ViewName != "" {
+		return s.ViewName
+	}
+	return ddl.Name{Schema: s.Schema, Name: s.OldName}.String()
+}
+
+func madeBy(s ledger.Shim) string {
+	if s.Version != "" {
+		return "release " + s.Version
+	}
+	return fmt.Sprintf("run %d", s.ReleaseID)
+}
