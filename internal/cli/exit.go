@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/release"
+	"github.com/migguard/migguard/internal/runner"
+)
+
+// exitStatus maps errors to the written contract.
+func exitStatus(err error) int {
+	var start *runner.StartError
+	switch {
+	case errors.As(err, &start):
+		return start.Status
+	case is[*usageError](err), is[*pg.ConfigError](err), errors.Is(err, config.ErrNoDatabase),
+		is[*runner.AmbiguousError](err), is[*runner.NotFoundError](err), is[*runner.OwnerError](err):
+		return release.ExitUsage
+	case is[*pg.UnreachableError](err), is[*pg.AuthError](err), is[*pg.ReadOnlyError](err),
+		is[*pg.VersionError](err), is[*release.LostError](err):
+		return release.ExitUnreachable
+	case is[*ledger.LockedError](err):
+		return release.ExitTryAgain
+	case is[*pg.PoolerError](err), is[*ledger.CreateError](err):
+		return release.ExitRefused
+	case errors.Is(err, context.Canceled):
+		return 128 + 15
+	}
+	return internalError
+}
+
+func is[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
+}

@@ -1,0 +1,57 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestHelp keeps what users read as it was agreed on.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"", "run", "shims", "demo", "version"} {
+		name, args := "help.txt", []string{"--help"}
+		if command != "" {
+			name, args = "help_"+command+".txt", []string{command, "--help"}
+		}
+		r := call{args: args}.run(t)
+		r.expect(t, 0)
+		golden(t, name, r.stdout)
+		if r.stderr != "" {
+			t.Errorf("%s: stderr: %s", command, r.stderr)
+		}
+		if command != "version" && !strings.Contains(r.stdout, "   migguard "+command) {
+			t.Errorf("%s: no example", command)
+		}
+	}
+	none := call{}.run(t)
+	if none.expect(t, 0); none.stdout != (call{args: []string{"--help"}}).run(t).stdout {
+		t.Errorf("without a command there is no help:\n%s", none.stdout)
+	}
+}
+
+// TestVersion needs no database.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	r := call{args: []string{"version"}}.run(t)
+	if r.expect(t, 0); r.stdout != "migguard v0.0.0-test\n" || r.stderr != "" {
+		t.Errorf("stdout %q, stderr %q", r.stdout, r.stderr)
+	}
+}
+
+// TestUsageErrors are one line each, with the whole help nowhere.
+func TestUsageErrors(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ args, want string }{
+		{"run --frce", `migguard: --frce is no flag of "migguard run"; see "migguard run --help"`},
+		{"shims -x", `migguard: --x is no flag of "migguard shims"; see "migguard shims --help"`},
+		{"demo --pg 9", `migguard: --pg "9": majors from 14 on, comma-separated`},
+		{"demo --scenario none", `migguard: --scenario "none" is not known; there are: rename-table, rename-column, drop-column`},
+		{"rnu", `migguard: "rnu" is no command; there are: run, shims, demo, version, help`},
+		{"run --lock-wait soon", `migguard: invalid value "soon" for flag -lock-wait: parse error; see "migguard run --help"`},
+	} {
+		r := on("postgres://nobody@127.0.0.1:1/none", strings.Fields(tt.args)...).run(t)
+		if r.code != 64 || r.stdout != "" || r.stderr != tt.want+"\n" {
+			t.Errorf("%s: exit status %d, stdout %q, stderr\n%swant\n%s", tt.args, r.code, r.stdout, r.stderr, tt.want)
+		}
+	}
+}

@@ -1,0 +1,5 @@
+class RemoveNotes < ActiveRecord::Migration[6.1]
+  def change
+    remove_column :members, :notes, :text
+  end
+end

@@ -1,0 +1,102 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// A Run is what "migguard run" did, for --report and --format json. Its JSON
+// form is documented in docs/json.md.
+type Run struct {
+	Version    string
+	App        string
+	Release    string
+	Build      string
+	Runner     string
+	Database   string // without password
+	Outcome    string
+	Exit       int
+	Reason     string // why it ended so, unless it succeeded
+	Started    time.Time
+	Duration   time.Duration
+	Statements []Statement
+	Shims      []Shim // that stand at the end
+	Dropped    []Shim // by this run
+}
+
+// A Shim is one that stands, or stood.
+type Shim struct {
+	Kind     string    `json:"kind"`
+	Name     string    `json:"name"`     // the view
+	Relation string    `json:"relation"` // the table it shows
+	Release  string    `json:"release"`  // that made it
+	Build    string    `json:"build,omitempty"`
+	Created  time.Time `json:"created_at"`
+	Age      string    `json:"age"`
+}
+
+type runJSON struct {
+	Version    string          `json:"version"`
+	App        string          `json:"app,omitempty"`
+	Release    string          `json:"release,omitempty"`
+	Build      string          `json:"build,omitempty"`
+	Runner     string          `json:"runner"`
+	Database   string          `json:"database"`
+	Outcome    string          `json:"outcome"`
+	Exit       int             `json:"exit_status"`
+	Reason     string          `json:"reason,omitempty"`
+	Started    time.Time       `json:"started_at"`
+	DurationMS float64         `json:"duration_ms"`
+	Statements []statementJSON `json:"statements"`
+	Shims      []Shim          `json:"shims"`
+	Dropped    []Shim          `json:"dropped_shims"`
+}
+
+type statementJSON struct {
+	Seq        int      `json:"seq"`
+	Text       string   `json:"text"`
+	Tag        string   `json:"tag,omitempty"`
+	Verdict    string   `json:"verdict"`
+	Changes    any      `json:"changes"`
+	Hazards    []Hazard `json:"hazards"`
+	Executed   []string `json:"executed"`
+	Notes      []string `json:"notes,omitempty"`
+	DurationMS float64  `json:"duration_ms"`
+	Error      string   `json:"error,omitempty"`
+	Detail     string   `json:"detail,omitempty"`
+	Hint       string   `json:"hint,omitempty"`
+}
+
+// MarshalJSON writes durations in milliseconds and empty lists as lists.
+func (r Run) MarshalJSON() ([]byte, error) {
+	doc := runJSON{
+		Version: r.Version, App: r.App, Release: r.Release, Build: r.Build,
+		Runner: r.Runner, Database: r.Database, Outcome: r.Outcome, Exit: r.Exit,
+		Reason: r.Reason, Started: r.Started.UTC(), DurationMS: ms(r.Duration),
+		Statements: make([]statementJSON, 0, len(r.Statements)),
+		Shims:      list(r.Shims), Dropped: list(r.Dropped),
+	}
+	for _, s := range r.Statements {
+		doc.Statements = append(doc.Statements, statementJSON{
+			Seq: s.Seq, Text: s.Text, Tag: s.Tag, Verdict: s.Verdict,
+			Changes: s.Changes, Hazards: list(s.Hazards), Executed: list(s.Executed), Notes: s.Notes,
+			DurationMS: ms(s.Duration), Error: s.Error, Detail: s.Detail, Hint: s.Hint,
+		})
+	}
+	// json.Marshal would write < and > as escapes, and SQL is full of them.
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(doc)
+	return b.Bytes(), err
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

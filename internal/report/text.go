@@ -1,0 +1,84 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Summary writes a run's last lines.
+func (r *Reporter) Summary(run Run) {
+	counts := map[string]int{}
+	failed := 0
+	for _, s := range run.Statements {
+		counts[s.Verdict]++
+		if s.Error != "" && s.Verdict != "refuse" {
+			failed++
+		}
+	}
+	parts := []string{count(len(run.Statements), "schema statement")}
+	for _, verdict := range []string{"shim", "refuse"} {
+		if n := counts[verdict]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, past[verdict]))
+		}
+	}
+	if failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", failed))
+	}
+	r.Line("%s%s%s: %s in %v", r.bold, run.Outcome, r.reset, strings.Join(parts, ", "), round(run.Duration))
+	if run.Reason != "" {
+		r.Line("%s", run.Reason)
+	}
+}
+
+var past = map[string]string{"shim": "shimmed", "refuse": "refused"}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Shims writes a table of shims.
+func Shims(w io.Writer, shims []Shim) error {
+	if len(shims) == 0 {
+		_, err := fmt.Fprintln(w, "No shims stand.")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "NAME\tSHOWS\tKIND\tMADE BY\tBUILD\tAGE")
+	for _, s := range shims {
+		build := s.Build
+		if build == "" {
+			build = "unknown"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.Relation, s.Kind, s.Release, build, s.Age)
+	}
+	return t.Flush()
+}
+
+// Age is how long ago in the two largest units: "3d 4h", "2m 10s".
+func Age(d time.Duration) string {
+	units := []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}}
+	var parts []string
+	for _, u := range units {
+		n := d / u.size
+		d -= n * u.size
+		if n > 0 || len(parts) > 0 {
+			parts = append(parts, fmt.Sprintf("%d%s", n, u.name))
+		}
+		if len(parts) == 2 {
+			break
+		}
+	}
+	if len(parts) == 0 {
+		return "0s"
+	}
+	return strings.Join(parts, " ")
+}
