@@ -2,7 +2,7 @@ package pg
 
 import "strings"
 
-// Names are what a Lookup asks for, as SQL text constants.
+// Names are what a Lookup asks for, as SQL text constants; empty for nothing.
 type Names struct {
 	Relation string // as the statement names it
 	Target   string // the name it is to have, in its schema
@@ -18,10 +18,23 @@ type Names struct {
 // created and standing are FROM items with what the ledger knows: created
 // objects (relation, attnum), and shims (view, relation, transaction).
 func Lookup(n Names, created, standing string) string {
+	// What is not asked for is left out: to plan it takes longer than all
+	// the rest.
+	query := lookupQuery
+	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != ""} {
+		sql := "NULL"
+		if wanted {
+			sql = lookupParts[part]
+		}
+		query = strings.ReplaceAll(query, "$"+part, sql)
+	}
+	if n.Relation == "" {
+		n.Relation = "NULL" // until 15 an empty name is an error
+	}
 	return strings.NewReplacer(
-		"$name", n.Relation, "$target", n.Target, "$schema", n.Schema,
+		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema,
 		"$created", created, "$standing", standing,
-	).Replace(lookupQuery)
+	).Replace(query)
 }
 
 // The ledger's tables stand where they are used, and not in a CTE, so that
@@ -73,29 +86,35 @@ relations AS NOT MATERIALIZED (
 )
 SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'encoding', pg_catalog.pg_client_encoding(),
-  'relation', (SELECT r.doc FROM relations r WHERE r.oid = (SELECT w.oid FROM wanted w)),
-  'target', coalesce(
-    (SELECT r.doc FROM wanted w
-     JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $target
-     JOIN relations r ON r.oid = t.oid),
-    -- A relation's row type takes its name. An array type gives way.
-    (SELECT pg_catalog.json_build_object('name', t.typname, 'kind', 'c')
-     FROM wanted w
-     JOIN pg_catalog.pg_type t ON t.typnamespace = w.relnamespace AND t.typname = $target
-     WHERE w.reltype <> 0 AND NOT EXISTS (
-       SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))),
+  'relation', $relation,
+  'target', $target,
   'from_block', EXISTS (
     SELECT FROM (SELECT * FROM $standing) s
     WHERE s.relation = (SELECT w.oid FROM wanted w)
       AND s.transaction = pg_catalog.pg_current_xact_id_if_assigned()),
-  'inside', (
+  'inside', $inside
+)::pg_catalog.text, 'UTF8'), 'hex')`
+
+var lookupParts = map[string]string{
+	"relation": `(SELECT r.doc FROM relations r WHERE r.oid = (SELECT w.oid FROM wanted w))`,
+	// A relation's row type takes its name. An array type gives way.
+	"target": `coalesce(
+    (SELECT r.doc FROM wanted w
+     JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $to
+     JOIN relations r ON r.oid = t.oid),
+    (SELECT pg_catalog.json_build_object('name', t.typname, 'kind', 'c')
+     FROM wanted w
+     JOIN pg_catalog.pg_type t ON t.typnamespace = w.relnamespace AND t.typname = $to
+     WHERE w.reltype <> 0 AND NOT EXISTS (
+       SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)))`,
+	"inside": `(
     SELECT pg_catalog.json_agg(r.doc)
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN relations r ON r.oid = c.oid
     WHERE n.nspname = $schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-      AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0))
-)::pg_catalog.text, 'UTF8'), 'hex')`
+      AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0))`,
+}
 
 // Snapshot is the query for all relations with rows outside the system
 // schemas: one row, one column, a JSON array in the form of catalog.Snapshot,
