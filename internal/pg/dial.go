@@ -30,6 +30,12 @@ func (c *Config) Dial(ctx context.Context, params map[string]string, database st
 	if err != nil {
 		return nil, err
 	}
+	// After a write that took 15 ms a goroutine of pgconn's may be in the
+	// middle of a read, and would swallow the next thing the server says.
+	if err := conn.SyncConn(ctx); err != nil {
+		closeConn(conn)
+		return nil, fmt.Errorf("take over the connection: %w", err)
+	}
 	hijacked, err := conn.Hijack()
 	if err != nil {
 		return nil, fmt.Errorf("take over the connection: %w", err)
