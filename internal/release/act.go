@@ -48,8 +48,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		switch {
 		case err != nil:
 			return "", err
-		case a.renamedBefore(change, found):
-			return a.plan.Tag, nil
+		case repeated(change, found):
+			return a.skip(found), nil
 		case decision.Verdict == judge.Refuse:
 			return "", a.refuse(decision)
 		case decision.Verdict == judge.Shim:
@@ -118,6 +118,9 @@ func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, ca
 	found, err := a.lookup(ctx, names)
 	if err != nil {
 		return judge.Decision{}, found, err
+	}
+	if repeated(change, found) {
+		return judge.Decision{Verdict: judge.Allow}, found, nil
 	}
 	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release}, a.policy)
 	a.keep(d)

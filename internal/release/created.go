@@ -74,18 +74,24 @@ func (a *act) freeName(c ddl.RenameTable, found catalog.Lookup) ([]string, error
 	}, nil
 }
 
-// renamedBefore recognises a rename that was committed by a run which ended
-// before the runner could note it: the old name is that of the table's shim,
-// the new one the table's. Repeating it is all the runner can do.
-func (a *act) renamedBefore(change ddl.Change, found catalog.Lookup) bool {
+// repeated recognises a rename that was committed by a run which ended before
+// the runner could note it: the old name is that of the table's shim, the new
+// one the table's. With IF EXISTS it is enough that no table has the old name.
+func repeated(change ddl.Change, found catalog.Lookup) bool {
+	c, ok := change.(ddl.RenameTable)
 	r, target := found.Relation, found.Target
-	if _, ok := change.(ddl.RenameTable); !ok || r == nil || r.Standing == nil || target == nil || target.OID != r.Standing.Relation {
+	if !ok || r == nil || r.Standing == nil {
 		return false
 	}
-	note := fmt.Sprintf("%s is renamed to %s already, by a run that did not come to its end; its shim stands", hazard.Display(*r), ddl.Quote(target.Name))
+	return c.IfExists || target != nil && target.OID == r.Standing.Relation
+}
+
+// skip answers a repeated rename, which leaves nothing to do.
+func (a *act) skip(found catalog.Lookup) string {
+	note := fmt.Sprintf("the table %s is renamed to %s already, and its shim stands", hazard.Display(*found.Relation), found.Relation.Standing.Name)
 	a.notes = append(a.notes, note)
 	a.conn.Notice("migguard: "+note, "", "")
-	return true
+	return a.plan.Tag
 }
 
 // checkShims refuses a statement about a name that a shim has. Most would mean
@@ -96,16 +102,15 @@ func (a *act) checkShims(ctx context.Context, change ddl.Change) error {
 		if !a.holds(name.Name) {
 			continue
 		}
-		n := pg.Names{Relation: ddl.Literal(name.String()), Target: "''", Schema: "''"}
-		rename, isRename := change.(ddl.RenameTable)
-		if isRename {
-			n.Target = ddl.Literal(rename.To)
+		n := pg.Names{Relation: ddl.Literal(name.String())}
+		if c, ok := change.(ddl.RenameTable); ok {
+			n.Target = ddl.Literal(c.To)
 		}
 		found, err := a.lookup(ctx, n)
 		if err != nil {
 			return err
 		}
-		if r := found.Relation; r != nil && r.Standing != nil && !(isRename && found.Target != nil && found.Target.OID == r.Standing.Relation) {
+		if r := found.Relation; r != nil && r.Standing != nil && !repeated(change, found) {
 			return a.shimInTheWay(change, *r)
 		}
 	}

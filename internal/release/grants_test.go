@@ -43,6 +43,9 @@ func TestShimHasTheGrants(t *testing.T) {
 	t.Parallel()
 	for name, sql := range grants {
 		for _, who := range []string{"owner", "superuser"} {
+			if who == "superuser" && !strings.Contains(name, "default") {
+				continue // what the owner grants is the same
+			}
 			t.Run(name+"/"+who, func(t *testing.T) {
 				t.Parallel()
 				pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {

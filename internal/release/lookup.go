@@ -16,7 +16,6 @@ import (
 
 // asks tells what the catalogs have to be asked about a change, if anything.
 func asks(change ddl.Change) (n pg.Names, needed bool) {
-	n = pg.Names{Relation: "''", Target: "''", Schema: "''"}
 	var relation ddl.Name
 	switch c := change.(type) {
 	case ddl.RenameTable:

@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/migguard/migguard/internal/ledger"
@@ -54,6 +55,9 @@ func TestStories(t *testing.T) {
 				b := setup(t, db, options{}, s.before)
 				b.run(t, s.sql...)
 				b.wants(t, s.kinds, s.standing)
+				if verdicts, _ := b.Recorded(); name == "again" && strings.Join(verdicts, " ") != "shim allow allow" {
+					t.Errorf("verdicts %v", verdicts)
+				}
 				for _, r := range s.reads {
 					b.olds(t, "select id from "+r)
 				}

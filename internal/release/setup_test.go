@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(victimURL) != "" {
 		victim()
 	}
+	if sql := os.Getenv(runnerSQL); sql != "" {
+		os.Exit(actAsRunner(context.Background(), sql))
+	}
 	os.Exit(pgtest.Main(m))
 }
 

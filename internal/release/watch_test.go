@@ -17,7 +17,7 @@ const hidden = existed + `;
 	create procedure proc(x int) language plpgsql as $$ begin execute 'alter table u rename to w' || x; end $$;
 	create procedure ends() language plpgsql as $$ begin drop table u; commit; end $$;
 	create operator === (function = int4eq, leftarg = int, rightarg = int);
-	create extension hstore; create table h (id int, h hstore)`
+	insert into u values (1); create extension hstore; create table h (id int, h hstore)`
 
 // Statements whose text does not show what they do are refused by what they
 // did, which is taken back.
@@ -25,13 +25,13 @@ var hiding = map[string]struct{ code, sql string }{
 	"drop":            {"MG003", "do $$ begin drop table t cascade; end $$"},
 	"rename":          {"MG001", "do $$ begin alter table t rename to x; end $$"},
 	"rename column":   {"MG002", "do $$ begin execute 'alter table t rename ' || 'n to m'; end $$"},
-	"move":            {"MG001", "do $$ begin alter table t set schema s; end $$"},
+	"move":            {"MG001", "do $$ begin alter table u set schema s; end $$"},
 	"rename schema":   {"MG001", "do $$ begin alter schema s rename to x; end $$"},
 	"replace":         {"MG003", "do $$ begin drop table u; create table u (id int); end $$"},
 	"swap":            {"MG001", "do $$ begin alter table u rename to u2; create table u (id int); end $$"},
 	"function":        {"MG004", "select drops()"},
 	"in an insert":    {"MG004", "insert into u select drops()"},
-	"in a default":    {"MG004", "create table c (id int default drops()); insert into c default values; alter table c add column d int default drops()"},
+	"in a default":    {"MG004", "alter table u add column d int default drops()"},
 	"in a check":      {"MG004", "with x as (select drops() as i) select * from x where i > 0"},
 	"explained":       {"MG004", "explain analyze select drops()"},
 	"copied":          {"MG004", "copy (select drops()) to stdout"},
@@ -40,10 +40,9 @@ var hiding = map[string]struct{ code, sql string }{
 	"new function":    {"MG003", "create function f() returns void language plpgsql as $$ begin drop table u; end $$; select f()"},
 	"hidden function": {"MG003", "do $$ begin create function f() returns void language plpgsql as 'begin drop table u; end'; end $$; select f()"},
 	"new name":        {"MG004", "alter function drops rename to lower; select lower() + 1"},
-	"prepared":        {"MG004", "prepare x as select drops(); execute x"},
+	"prepared":        {"MG004", "deallocate all; prepare x as select drops(); execute x"},
 	"type":            {"MG004", "drop type e cascade"},
 	"extension":       {"MG004", "drop extension hstore cascade"},
-	"owned":           {"MG003", "drop owned by current_user cascade"},
 	"ends block":      {"2D000", "call ends()"},
 	"commit":          {"2D000", "do $$ begin drop table u; commit; end $$"},
 }
@@ -97,13 +96,13 @@ func TestWatchedQueries(t *testing.T) {
 		if verdicts, _ := b.Recorded(); len(verdicts) > 0 {
 			t.Errorf("on record: %v", verdicts)
 		}
-		b.run(t, "do $$ begin insert into u select * from reads(); end $$", "begin; select reads(); commit; select count(reads()) from t")
+		b.run(t, "do $$ begin insert into u select * from reads(); end $$", "begin; select reads(); commit; select count(*) from reads()")
 		extended(t, b, "create table c as select reads() as id")
 		if _, err := b.client.Exec(t.Context(), "create table d as select $1::int as id", pgx.QueryExecModeExec, 7); err != nil {
 			t.Error(explain(err))
 		}
-		if got := db.Value(t, "select (select count(*) from u) + (select count(*) from c) + (select id from d)"); got != "17" {
-			t.Errorf("%s rows, want 17", got)
+		if got := db.Value(t, "select (select count(*) from u) + (select count(*) from c) + (select id from d)"); got != "18" {
+			t.Errorf("%s rows, want 18", got)
 		}
 		b.run(t, "drop table c, d")
 	})

@@ -1,0 +1,34 @@
+package release_test
+
+import (
+	"testing"
+
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// The catalogue's examples do on a server what they say.
+func TestExamplesOnServer(t *testing.T) {
+	t.Parallel()
+	for _, h := range hazard.All {
+		t.Run(h.ID, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				const users = "create table users (id bigint primary key, notes text not null)"
+				good := setup(t, db, options{}, users)
+				good.run(t, h.Good)
+				if _, refused := good.Recorded(); refused > 0 || good.standing(t) != "" {
+					t.Errorf("%s: %d refused", h.Good, refused)
+				}
+				bad := setup(t, db.Server.NewDB(t), options{}, users)
+				if h == hazard.RenamedTable {
+					bad.run(t, h.Bad)
+					bad.wants(t, "accounts r, users v", "users -> accounts")
+					return
+				}
+				bad.fails(t, h.Code, h.Bad)
+				bad.olds(t, "select id, notes from users")
+			})
+		})
+	}
+}
