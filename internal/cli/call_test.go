@@ -58,7 +58,7 @@ func (c call) start(t testing.TB) *started {
 		c.dir = t.TempDir()
 	}
 	s := &started{call: c, stdout: newWatched(), stderr: newWatched()}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 	t.Cleanup(cancel)
 	s.Cmd = exec.CommandContext(ctx, program, c.args...)
 	s.Dir, s.Stdin = c.dir, c.stdin

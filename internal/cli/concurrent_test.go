@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"syscall"
 	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -27,6 +28,27 @@ func TestTwoRuns(t *testing.T) {
 		second.wait(t).expect(t, 0, "succeeded")
 		wantRelations(t, db, "r accounts, r goose_db_version")
 	})
+}
+
+// TestSIGTERMWhileWaiting: a run that waits for another one ends at once.
+func TestSIGTERMWhileWaiting(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	first, stdin := shell(t, db, "echo here; read line; true")
+	first.stdout.await(t, "here")
+	for signal, code := range map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130} {
+		second := on(db.URL, "run", "--", "true").start(t)
+		second.stderr.await(t, "waiting for another run to end")
+		if err := second.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		second.wait(t).expect(t, code, "interrupted: "+signal.String())
+	}
+	_ = stdin.Close()
+	first.wait(t).expect(t, 0)
+	if got := db.Value(t, "SELECT string_agg(outcome, ' ') FROM migguard.release"); got != "succeeded" {
+		t.Errorf("runs in the ledger: %s", got)
+	}
 }
 
 // TestTableLocked: a run that does not get a table's lock ends with "try

@@ -3,10 +3,10 @@ package cli_test
 import (
 	"context"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -87,6 +87,9 @@ func newCrash(t *testing.T) *crash {
 	began := time.Now()
 	c.call(db).run(t).expect(t, 0, "1 shimmed")
 	c.took, c.want = time.Since(began), c.state(t, db)
+	if standing := "shim table-view accounts members public accounts members t"; !slices.Contains(c.want, standing) {
+		t.Fatalf("there is no %q in\n%s", standing, strings.Join(c.want, "\n"))
+	}
 	return c
 }
 
@@ -194,55 +197,4 @@ func (c *crash) instant(t *testing.T, db *pgtest.DB, run *started, i int) string
 		}
 	}
 	return "when it had ended: never saw " + moment
-}
-
-// workPause leaves the processor to the run: old code must meet each of its
-// steps, not compete with them.
-const workPause = 5 * time.Millisecond
-
-// ticks yields until the context is done.
-func ticks(ctx context.Context, every time.Duration) iter.Seq[struct{}] {
-	return func(yield func(struct{}) bool) {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for ctx.Err() == nil && yield(struct{}{}) {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-			}
-		}
-	}
-}
-
-// startOldCode keeps two sessions of old code busy until stop is called, which
-// fails the test when one had an error or nothing to do.
-func startOldCode(t *testing.T, db *pgtest.DB) (stop func()) {
-	t.Helper()
-	const sessions = 2
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, sessions)
-	for n := range sessions {
-		o := newOldCode(t, db, fmt.Sprintf("user%d", n), "created_at, updated_at", "now(), now()")
-		if _, err := o.conn.Exec(ctx, "SET application_name = 'old code'"); err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			for range ticks(ctx, workPause) {
-				if err := o.try(t.Context()); err != nil {
-					ended <- fmt.Errorf("after %d rounds: %w", o.done, err)
-					return
-				}
-			}
-			ended <- nil
-		}()
-	}
-	return func() {
-		t.Helper()
-		cancel()
-		for range sessions {
-			if err := <-ended; err != nil {
-				t.Errorf("old code: %v", err)
-			}
-		}
-	}
 }

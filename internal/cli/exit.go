@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 
 	"github.com/migguard/migguard/internal/config"
@@ -14,7 +13,10 @@ import (
 // exitStatus maps errors to the written contract.
 func exitStatus(err error) int {
 	var start *runner.StartError
+	var ended *signalError
 	switch {
+	case errors.As(err, &ended):
+		return 128 + int(ended.signal)
 	case errors.As(err, &start):
 		return start.Status
 	case is[*usageError](err), is[*pg.ConfigError](err), errors.Is(err, config.ErrNoDatabase),
@@ -27,8 +29,6 @@ func exitStatus(err error) int {
 		return release.ExitTryAgain
 	case is[*pg.PoolerError](err), is[*ledger.CreateError](err):
 		return release.ExitRefused
-	case errors.Is(err, context.Canceled):
-		return 128 + 15
 	}
 	return internalError
 }

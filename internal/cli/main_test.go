@@ -16,7 +16,7 @@ import (
 // patience bounds every wait for something that is going to happen.
 const patience = 30 * time.Second
 
-// program is the file program under test.
+// program is the file of what is tested.
 var program string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }

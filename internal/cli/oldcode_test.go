@@ -3,7 +3,9 @@ package cli_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -72,4 +74,59 @@ func (o *oldCode) try(ctx context.Context) error {
 		return fmt.Errorf("select: wrong row %v", row)
 	}
 	return nil
+}
+
+// workPause leaves the processor to the run: old code must meet each of its
+// steps, not compete with them.
+const workPause = 5 * time.Millisecond
+
+// ticks yields until the context is done.
+func ticks(ctx context.Context, every time.Duration) iter.Seq[struct{}] {
+	return func(yield func(struct{}) bool) {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for ctx.Err() == nil && yield(struct{}{}) {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// startOldCode keeps two sessions of old code busy until stop is called, which
+// fails the test when one had an error or hardly worked.
+func startOldCode(t *testing.T, db *pgtest.DB) (stop func()) {
+	t.Helper()
+	const sessions = 2
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, sessions)
+	for n := range sessions {
+		o := newOldCode(t, db, fmt.Sprintf("user%d", n), "created_at, updated_at", "now(), now()")
+		if _, err := o.conn.Exec(ctx, "SET application_name = 'old code'"); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for range ticks(ctx, workPause) {
+				if err := o.try(t.Context()); err != nil {
+					ended <- fmt.Errorf("after %d rounds: %w", o.done, err)
+					return
+				}
+			}
+			if o.done < 10 {
+				ended <- fmt.Errorf("it worked %d times only", o.done)
+				return
+			}
+			ended <- nil
+		}()
+	}
+	return func() {
+		t.Helper()
+		cancel()
+		for range sessions {
+			if err := <-ended; err != nil {
+				t.Errorf("old code: %v", err)
+			}
+		}
+	}
 }

@@ -15,6 +15,9 @@ import (
 // release command has an hour; somebody who pushed looks at it much less long.
 const DefaultLockWait = 5 * time.Minute
 
+// LibpqURL leaves everything to libpq's PG* variables and defaults.
+const LibpqURL = "postgres://"
+
 // ErrNoDatabase is returned by Load when nothing names a database.
 var ErrNoDatabase = errors.New("no database: set DATABASE_URL (on Heroku, attach Heroku Postgres: heroku addons:create heroku-postgresql), or MIGGUARD_DATABASE_URL for migguard alone")
 
@@ -28,7 +31,7 @@ type Flags struct {
 
 // Config is what a command works with.
 type Config struct {
-	// DatabaseURL is MIGGUARD_DATABASE_URL, else DATABASE_URL; empty when
+	// DatabaseURL is MIGGUARD_DATABASE_URL, else DATABASE_URL; LibpqURL when
 	// libpq's PG* variables name the database.
 	DatabaseURL string
 	App         string // --app, HEROKU_APP_NAME, HEROKU_APP_ID
@@ -68,8 +71,11 @@ func Load(environ []string, flags Flags) (Config, error) {
 	default:
 		return c, fmt.Errorf("--format %q is not known: text or json", flags.Format)
 	}
-	if c.DatabaseURL == "" && get("PGHOST", "PGHOSTADDR", "PGDATABASE") == "" {
-		return c, ErrNoDatabase
+	if c.DatabaseURL == "" {
+		if get("PGHOST", "PGHOSTADDR", "PGDATABASE") == "" {
+			return c, ErrNoDatabase
+		}
+		c.DatabaseURL = LibpqURL
 	}
 	return c, nil
 }
