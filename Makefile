@@ -39,6 +39,11 @@ test/race: ## The same under the race detector
 	@.ci/setup test
 	go run ./.ci/gotest -race $(TESTFLAGS) $(PKGS)
 
+.PHONY: crash
+crash: ## Kill migguard 50 times during a Rails run; after each, the next run finishes it
+	@.ci/setup test
+	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 20m -v -run '^TestCrash' ./internal/cli
+
 .PHONY: demo
 demo: build ## Show a deploy with and without the guard, on PostgreSQL 14 and 18
 	@.ci/setup demo
