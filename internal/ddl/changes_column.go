@@ -8,7 +8,7 @@ type AddColumn struct {
 	Kind        Kind   `json:"kind,omitempty"`
 	IfNotExists bool   `json:"if_not_exists,omitempty"`
 	// Type is the type in SQL, array bounds and modifiers included.
-	Type      string `json:"type,omitempty"`
+	Type      string `json:"column_type,omitempty"`
 	Collation string `json:"collation,omitempty"`
 	NotNull   bool   `json:"not_null,omitempty"`
 	// Default is the expression in SQL; empty if there is none.
@@ -98,7 +98,7 @@ type ChangeColumnType struct {
 	Column   string `json:"column"`
 	Kind     Kind   `json:"kind,omitempty"`
 	// Type is the new type in SQL; Collation the new collation, if given.
-	Type      string `json:"type,omitempty"`
+	Type      string `json:"column_type,omitempty"`
 	Collation string `json:"collation,omitempty"`
 	// Using is the conversion expression in SQL; empty if there is none.
 	Using string `json:"using,omitempty"`
