@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -20,4 +21,13 @@ func parse(t *testing.T, url string) *Config {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// preflight is Preflight for a test that wants no session.
+func preflight(ctx context.Context, c *Config) (Facts, error) {
+	conn, facts, err := Preflight(ctx, c)
+	if err == nil {
+		closeConn(conn.PgConn())
+	}
+	return facts, err
 }

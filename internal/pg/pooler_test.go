@@ -35,7 +35,7 @@ func testPooler(t *testing.T, b bouncer, db *pgtest.DB) {
 		warm(t, c, 4) // several idle backends, so that rotation has a choice
 	}
 	for range tries {
-		facts, err := Preflight(within(t), c)
+		facts, err := preflight(within(t), c)
 		var pooler *PoolerError
 		if b.mode == "session" && b.size > 1 {
 			if err != nil || facts.Pooler != "session" {
@@ -85,7 +85,7 @@ func TestPoolerUnderLoad(t *testing.T) {
 				load.Go(func() { hammer(t, c, stop) })
 			}
 			for range 5 {
-				_, err := Preflight(within(t), c)
+				_, err := preflight(within(t), c)
 				var pooler *PoolerError
 				if !errors.As(err, &pooler) || pooler.Mode != "transaction" {
 					t.Errorf("%v, want a PoolerError", err)

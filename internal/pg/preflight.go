@@ -41,23 +41,13 @@ const factsQuery = `select pg_catalog.current_setting('server_version_num'),
 	pg_catalog.pg_backend_pid()`
 
 // Preflight finds out whether a run can work on the database, and changes
-// nothing.
+// nothing. It is one connection and one query, unless there is a pooler. The
+// session stays open for looking into the catalogs.
 //
 // The error is one of *UnreachableError, *AuthError, *VersionError,
 // *ReadOnlyError and *PoolerError, or that of the context. Facts are filled as
 // far as they are known.
-func Preflight(ctx context.Context, c *Config) (Facts, error) {
-	conn, facts, err := Open(ctx, c)
-	if err != nil {
-		return facts, err
-	}
-	closeConn(conn.PgConn())
-	return facts, nil
-}
-
-// Open is Preflight that leaves its session open, for looking into the
-// catalogs. It is one connection and one query, unless there is a pooler.
-func Open(ctx context.Context, c *Config) (*pgx.Conn, Facts, error) {
+func Preflight(ctx context.Context, c *Config) (*pgx.Conn, Facts, error) {
 	conn, err := c.session(ctx)
 	if err != nil {
 		return nil, Facts{}, err

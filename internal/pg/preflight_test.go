@@ -17,7 +17,7 @@ func TestPreflight(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		c := parse(t, db.URL)
-		facts, err := Preflight(within(t), c)
+		facts, err := preflight(within(t), c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,7 @@ func TestPreflightIsCheap(t *testing.T) {
 		conn, err := dial(ctx, network, addr)
 		return counted{conn, &writes}, err
 	}
-	if _, err := Preflight(within(t), c); err != nil {
+	if _, err := preflight(within(t), c); err != nil {
 		t.Fatal(err)
 	}
 	// startup, SCRAM's two, the query, goodbye
@@ -68,7 +68,7 @@ func BenchmarkPreflight(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := Preflight(b.Context(), c); err != nil {
+		if _, err := preflight(b.Context(), c); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestPoorRole(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, "create role poor_"+db.Name+" login password 'pw'")
-		facts, err := Preflight(within(t), parse(t, as(t, db.URL, "poor_"+db.Name, "pw")))
+		facts, err := preflight(within(t), parse(t, as(t, db.URL, "poor_"+db.Name, "pw")))
 		if err != nil || facts.CanCreateSchema || facts.Superuser || facts.User != "poor_"+db.Name {
 			t.Errorf("%+v, %v", facts, err)
 		}
@@ -109,7 +109,7 @@ func TestRefusedLogin(t *testing.T) {
 			"no database":    {strings.Replace(db.URL, "/"+db.Name, "/missing", 1), "3D000"},
 			"no right":       {as(t, db.URL, "outsider_"+db.Name, planted), "42501"},
 		} {
-			_, err := Preflight(within(t), parse(t, test.url))
+			_, err := preflight(within(t), parse(t, test.url))
 			var refused *AuthError
 			if !errors.As(err, &refused) || refused.Code != test.code {
 				t.Errorf("%s: %v, want an AuthError with %s", name, err, test.code)
@@ -144,7 +144,7 @@ func TestUnreachable(t *testing.T) {
 			for _, mode := range []string{"disable", "prefer", "require"} {
 				c := parse(t, "postgres://u:"+planted+"@"+test.host+"/db?sslmode="+mode+test.query)
 				begin := time.Now()
-				_, err := Preflight(within(t), c)
+				_, err := preflight(within(t), c)
 				var unreachable *UnreachableError
 				if !errors.As(err, &unreachable) {
 					t.Fatalf("%v, want an UnreachableError", err)
@@ -165,7 +165,7 @@ func TestNoTLS(t *testing.T) {
 	t.Parallel()
 	s := pgtest.StartFor(t, pgtest.Options{Settings: map[string]string{"ssl": "off"}})
 	url := strings.Replace(s.URL("postgres"), "sslmode=disable", "sslmode=require", 1)
-	_, err := Preflight(within(t), parse(t, url))
+	_, err := preflight(within(t), parse(t, url))
 	var unreachable *UnreachableError
 	if !errors.As(err, &unreachable) || unreachable.Reason != "server refused TLS connection" {
 		t.Errorf("%v", err)
@@ -176,7 +176,7 @@ func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, "alter database "+db.Name+" set default_transaction_read_only = on")
-		facts, err := Preflight(within(t), parse(t, db.URL))
+		facts, err := preflight(within(t), parse(t, db.URL))
 		var readOnly *ReadOnlyError
 		if !errors.As(err, &readOnly) || readOnly.InRecovery || !facts.ReadOnly {
 			t.Errorf("%+v, %v; want a ReadOnlyError", facts, err)
