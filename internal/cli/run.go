@@ -97,11 +97,12 @@ func (a *app) prepared(ctx context.Context, r *release.Run, cfg config.Config) (
 	if r.Database, err = pg.Parse(cfg.DatabaseURL); err != nil {
 		return ended, err
 	}
-	facts, err := pg.Preflight(ctx, r.Database)
+	conn, facts, err := pg.Preflight(ctx, r.Database)
 	if err != nil {
 		return ended, err
 	}
-	r.Major = facts.Major
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	r.Catalog, r.Major = conn, facts.Major
 	r.Ledger, err = ledger.Open(ctx, r.Database.ConnConfig(), ledger.Options{Logger: r.Log})
 	if err != nil {
 		return ended, err

@@ -91,9 +91,14 @@ func (s *session) tooLong(size int) (refused bool, err error) {
 		return false, err
 	}
 	const mb = 1 << 20
-	return true, s.abandon(Statement{}, &Refusal{Code: "MG054",
+	r := &Refusal{Code: "MG054",
 		Message: fmt.Sprintf("a statement of %d MB is longer than the %d MB migguard can judge", size/mb, s.g.cfg.MaxStatement/mb),
-		Hint:    "Send the data in smaller statements or by COPY, which has no limit."})
+		Detail:  "It would have to be read whole before the server sees its start.",
+		Hint:    "Send the data in smaller statements or by COPY, which has no limit."}
+	if s.g.cfg.Refused != nil {
+		s.g.cfg.Refused(r)
+	}
+	return true, s.abandon(Statement{}, r)
 }
 
 func (s *session) query(ctx context.Context, size int) error {

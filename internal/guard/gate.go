@@ -39,10 +39,10 @@ type Statement struct {
 	SQL    string // exact text, without the terminating semicolon
 	Offset int    // characters of the client's text before SQL
 	Gated  bool   // Gate.Act carries it out; otherwise it is forwarded
-	Block  Block
-	// BeginOptions is what follows BEGIN in a BeginBlock, in the form SET
-	// TRANSACTION takes; empty for none.
-	BeginOptions string
+	// Unsplit is set for a text that may hold more than one statement. Run
+	// then lets the server refuse it if it does.
+	Unsplit bool
+	Block   Block
 	// Data is the Gate's own.
 	Data any
 }
@@ -58,7 +58,9 @@ type Gate interface {
 	// Act carries out one gated statement on the session's own server
 	// connection. It returns the command tag to answer with. The error is
 	// a *Refusal, a *ServerError to pass on, or the context's error when
-	// the client asked to cancel.
+	// the client asked to cancel; any other ends the session. After an
+	// error the transaction has failed, or, if the statement was to end
+	// it, has been rolled back.
 	Act(ctx context.Context, c Conn, st Statement) (tag string, err error)
 }
 
@@ -73,13 +75,18 @@ type Conn interface {
 	// a failed block.
 	TxStatus() byte
 	// Exec runs statements of the Gate's own, in one round trip, stopping
-	// at the first that fails. The client sees nothing of them.
+	// at the first that fails. Outside a block they are one transaction.
+	// The client sees nothing of them. A CancelRequest ends them with the
+	// server's error; ctx does so only before they are sent, here and in
+	// Query, Run and Forward.
 	Exec(ctx context.Context, sql ...string) error
 	// Query is Exec of one statement, with its rows in text format; NULL
 	// is nil.
 	Query(ctx context.Context, sql string) ([][]*string, error)
 	// Run executes the client's statement by its text. Its notices reach
-	// the client. It can be repeated after an error.
+	// the client, its rows do not, and it has no parameters and no COPY
+	// data. It can be repeated after an error. An empty tag means that
+	// there was no statement.
 	Run(ctx context.Context) (tag string, err error)
 	// RunWith is Run followed by statements of the Gate's own, in the same
 	// round trip; these run only when the client's statement succeeded.

@@ -24,6 +24,8 @@ const handshakeTimeout = time.Minute
 // An Upstream is a connection to the real server that has been authenticated
 // and is idle.
 type Upstream struct {
+	// Conn is read by nobody else. A *pgconn.PgConn needs SyncConn before
+	// Hijack: after a slow write a goroutine of its own may be reading.
 	Conn       net.Conn
 	PID        uint32
 	SecretKey  []byte
@@ -52,6 +54,9 @@ type Config struct {
 	Certificate *tls.Certificate
 	// MaxStatement is in bytes; 0 means DefaultMaxStatement.
 	MaxStatement int
+	// Refused, when set, hears of refusals the Gate was not asked about: of
+	// messages longer than MaxStatement.
+	Refused func(*Refusal)
 	// Logger gets what goes wrong with a connection. Nil: nobody does.
 	Logger *slog.Logger
 }

@@ -48,6 +48,10 @@ func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Ups
 	if err != nil {
 		return nil, err
 	}
+	// A goroutine of pgconn's may still be in a read after a slow write.
+	if err := c.SyncConn(ctx); err != nil {
+		return nil, err
+	}
 	h, err := c.Hijack()
 	if err != nil {
 		return nil, err

@@ -21,15 +21,19 @@ type result struct {
 // client's unnamed ones survive a takeover.
 const ownName = "migguard"
 
-// roundTrip runs statements by the extended protocol and reads up to
-// ReadyForQuery. With clients set, the first is the client's statement, and
-// its notices reach the client.
+// roundTrip runs statements and reads up to the last ReadyForQuery. With
+// clients set, the first is the client's statement, and its notices reach the
+// client.
 func (l *lent) roundTrip(ctx context.Context, sql []string, clients bool) (result, error) {
 	r := result{warned: map[string]bool{}}
 	if err := ctx.Err(); err != nil {
 		return r, err
 	}
-	if _, err := l.s.up.Conn.Write(ownMessages(sql)); err != nil {
+	messages, ready := ownMessages(sql), 1
+	if l.speaksSimple(sql, clients) {
+		messages, ready = queryMessages(sql), len(sql)
+	}
+	if _, err := l.s.up.Conn.Write(messages); err != nil {
 		return r, err
 	}
 	var failure error
@@ -40,11 +44,16 @@ func (l *lent) roundTrip(ctx context.Context, sql []string, clients bool) (resul
 		}
 		switch m.typ {
 		case 'Z':
+			if ready--; ready > 0 {
+				continue
+			}
 			l.s.unsynced = false
 			l.lost = l.lost || l.TxStatus() == 'I'
 			return r, failure
 		case 'E':
-			failure = serverError(m.body)
+			if failure == nil {
+				failure = serverError(m.body)
+			}
 		case 'G':
 			if err := l.failCopy(); err != nil {
 				return r, err
@@ -94,6 +103,23 @@ func (l *lent) failCopy() error {
 	buf, _ = (&pgproto3.Sync{}).Encode(buf)
 	_, err := l.s.up.Conn.Write(buf)
 	return err
+}
+
+// speaksSimple tells whether statements may go as Query messages, which take
+// half the messages: nothing of the client's in the extended protocol is there
+// to be lost, the server need not be kept from splitting a text, and what
+// follows a failure fails too, because there is a block.
+func (l *lent) speaksSimple(sql []string, clients bool) bool {
+	return l.portal == nil && l.execute == nil && !l.s.unsynced && !(clients && l.st.Unsplit) &&
+		(len(sql) == 1 || l.TxStatus() == 'T')
+}
+
+func queryMessages(sql []string) []byte {
+	var buf []byte
+	for _, text := range sql {
+		buf, _ = (&pgproto3.Query{String: text}).Encode(buf)
+	}
+	return buf
 }
 
 func ownMessages(sql []string) []byte {

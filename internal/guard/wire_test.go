@@ -36,6 +36,9 @@ func openWire(ctx context.Context, url string) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.SyncConn(ctx); err != nil { // see dialer
+		return nil, err
+	}
 	h, err := c.Hijack()
 	if err != nil {
 		return nil, err

@@ -70,7 +70,12 @@ func migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	run := &release.Run{Database: config, Major: major, Ledger: l, LockWait: patience, Out: report.New(io.Discard, false, false)}
+	catalog, err := pgx.ConnectConfig(ctx, config.ConnConfig())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = catalog.Close(ctx) }()
+	run := &release.Run{Database: config, Major: major, Catalog: catalog, Ledger: l, LockWait: patience, Out: report.New(io.Discard, false, false)}
 	g, err := run.Guard(ctx, id)
 	if err != nil {
 		return err

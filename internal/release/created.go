@@ -39,11 +39,17 @@ func (a *act) creation(name ddl.Name, found catalog.Lookup) []string {
 	if found.Relation != nil {
 		return nil
 	}
+	a.mu.Lock()
+	a.made[name.String()] = true
+	a.mu.Unlock()
 	return []string{ledger.RecordCreatedRelationSQL(a.releaseID, name.String())}
 }
 
+// addition records a column that no running build can know. A table that the
+// run has made itself is recorded as a whole; where its name means another one
+// by now, the column counts as used, which is the safe mistake.
 func (a *act) addition(c ddl.AddColumn, found catalog.Lookup) []string {
-	if c.Kind == ddl.KindType {
+	if c.Kind == ddl.KindType || a.hasMade(c.Relation) {
 		return nil
 	}
 	if r := found.Relation; r != nil {
@@ -52,6 +58,12 @@ func (a *act) addition(c ddl.AddColumn, found catalog.Lookup) []string {
 		}
 	}
 	return []string{ledger.RecordCreatedColumnSQL(a.releaseID, c.Relation.String(), c.Column)}
+}
+
+func (g *gate) hasMade(relation ddl.Name) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.made[relation.String()]
 }
 
 // freeName takes down the shim that has a table's new name, when the table is

@@ -25,6 +25,7 @@ type gate struct {
 	mu         sync.Mutex
 	harmless   map[string]bool // names of functions that hide no change
 	standing   map[string]bool // names that shims' views have, or had
+	made       map[string]bool // relations this run has created, as it named them
 	cache      map[string][]guard.Statement
 	statements []report.Statement
 	unlisted   int
@@ -48,6 +49,12 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 		g.add(a.finish(tag, err))
 	}
 	return tag, err
+}
+
+// tooLong records the guard's own refusal of a message nobody has seen whole.
+func (g *gate) tooLong(r *guard.Refusal) {
+	g.add(report.Statement{Text: "(a statement too long to be looked at)", Verdict: string(judge.Refuse),
+		Error: r.Message, Detail: r.Detail, Hint: r.Hint})
 }
 
 // hasEffect tells what belongs on record: not a query that was watched and

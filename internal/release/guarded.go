@@ -16,12 +16,7 @@ import (
 
 // gate makes the Gate of a run from what is in the database now.
 func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
-	conn, err := pgx.ConnectConfig(ctx, r.Database.ConnConfig())
-	if err != nil {
-		return nil, fmt.Errorf("read the catalogs: %w", err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, pg.HarmlessFunctions, pgx.QueryExecModeSimpleProtocol)
+	rows, err := r.Catalog.Query(ctx, pg.HarmlessFunctions)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalogs: %w", err)
 	}
@@ -32,7 +27,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: r.releaseName(id), major: r.Major, policy: r.Policy,
 		lockWait: r.LockWait, out: r.Out,
-		harmless: make(map[string]bool, len(names)), standing: map[string]bool{},
+		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{},
 		cache: map[string][]guard.Statement{},
 	}
 	for _, name := range names {

@@ -114,8 +114,9 @@ func (g *gate) plans(sql string, parsed []ddl.Statement) []guard.Statement {
 		last = st.Span.Start
 		out = append(out, guard.Statement{
 			SQL: st.Text, Offset: offset, Data: p,
-			Gated: p.watched || st.Class == ddl.Schema,
-			Block: block(st), BeginOptions: st.Modes,
+			Gated:   p.watched || st.Class == ddl.Schema,
+			Unsplit: st.Class == ddl.Unparsed,
+			Block:   block(st),
 		})
 		gated = gated || out[len(out)-1].Gated
 		g.note(st)

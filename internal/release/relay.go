@@ -32,7 +32,8 @@ func (r *Run) listen(ctx context.Context, g *gate) (*relay, error) {
 		return nil, err
 	}
 	relayed, err := guard.New(guard.Config{
-		Password: password, Dialer: dialer{r.Database}, Gate: g, Certificate: cert, Logger: r.Log})
+		Password: password, Dialer: dialer{r.Database}, Gate: g, Certificate: cert,
+		Refused: g.tooLong, Logger: r.Log})
 	if err != nil {
 		return nil, err
 	}

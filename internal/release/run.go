@@ -8,7 +8,6 @@ package release
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -33,6 +32,9 @@ const closeTimeout = 3 * time.Second
 type Run struct {
 	Database *pg.Config
 	Major    int // of the server
+	// Catalog is a session with the database for looking into its
+	// catalogs; the caller closes it.
+	Catalog  *pgx.Conn
 	Ledger   *ledger.Ledger
 	Command  runner.Command
 	Build    string // build id
@@ -85,25 +87,15 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	if err != nil {
 		return Ended{}, err
 	}
-	dropped, g, err := r.prepare(ctx, id)
+	dropped, err := r.dropShims(ctx)
 	if err != nil {
 		return Ended{}, errors.Join(err, r.finish(ctx, id, ledger.Failed, ExitInternal, outcome{}))
 	}
-	exit, reason, runErr := r.migrate(ctx, g)
-	ended, err := r.conclude(ctx, id, g, exit, reason, runErr)
+	did, exit, reason, runErr := r.migrate(ctx, id)
+	ended, err := r.conclude(ctx, id, did, exit, reason, runErr)
 	ended.Report.Dropped = dropped
 	ended.Report.Started, ended.Report.Duration = began, time.Since(began)
 	return ended, err
-}
-
-// prepare takes down the shims that are due and makes the Gate.
-func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, *gate, error) {
-	dropped, err := r.dropShims(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	g, err := r.gate(ctx, id)
-	return dropped, g, err
 }
 
 func (r *Run) waiting(h ledger.Holder) {
@@ -111,38 +103,33 @@ func (r *Run) waiting(h ledger.Holder) {
 }
 
 // migrate runs the command, unless there is nothing for it to do. It returns
-// the exit status and, for people, why it is not 0.
-func (r *Run) migrate(ctx context.Context, g *gate) (exit int, reason string, err error) {
+// what was done, the exit status and, for people, why it is not 0.
+func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, reason string, err error) {
 	if e := r.Command.Embedded; e != nil {
-		pending, err := r.pending(ctx, e)
+		pending, err := e.Pending(ctx, r.Catalog)
 		if err != nil {
-			return ExitUsage, err.Error(), err
+			return did, ExitUsage, err.Error(), err
 		}
 		if len(pending) == 0 {
 			r.Out.Line("nothing is pending in %s", e.Dir)
-			return 0, "", nil
+			return did, 0, "", nil
 		}
 	}
-	return r.guarded(ctx, g)
-}
-
-func (r *Run) pending(ctx context.Context, e *runner.Embedded) ([]runner.Migration, error) {
-	conn, err := pgx.ConnectConfig(ctx, r.Database.ConnConfig())
+	g, err := r.gate(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("look for pending migrations: %w", err)
+		return did, ExitInternal, err.Error(), err
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	return e.Pending(ctx, conn)
+	exit, reason, err = r.guarded(ctx, g)
+	return g.result(), exit, reason, err
 }
 
 // conclude turns the runner's end into the run's, and records it.
-func (r *Run) conclude(ctx context.Context, id int64, g *gate, exit int, reason string, runErr error) (Ended, error) {
-	did := g.result()
+func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, reason string, runErr error) (Ended, error) {
 	how := ledger.Succeeded
 	switch {
 	case did.refused > 0:
 		how, exit = ledger.Refused, ExitRefused
-		reason = "nothing of the refused statement was kept; the code that is running is not affected"
+		reason = "nothing of the refused statement was kept, and the code that is running is not affected; migrations that were committed before it stay"
 	case did.lockless && exit != 0:
 		how, exit = ledger.Failed, ExitTryAgain
 		reason = "a lock could not be had; nothing of that statement was kept, and releasing again is safe"

@@ -61,7 +61,7 @@ func do(t *testing.T, db *pgtest.DB, build string, allow []string, messages ...s
 	defer func() { _ = l.Close() }()
 	var out, said bytes.Buffer
 	run := &release.Run{
-		Database: database, Major: db.Major, Ledger: l, Build: build, Version: "v1", Migguard: "1.2.3",
+		Database: database, Major: db.Major, Catalog: db.Connect(t), Ledger: l, Build: build, Version: "v1", Migguard: "1.2.3",
 		Command: runner.FromArgs([]string{os.Args[0]}), LockWait: patience, Policy: policy,
 		Environ: append(os.Environ(), "DATABASE_URL="+db.URL, runnerSQL+"="+strings.Join(messages, "\n")),
 		Stdin:   strings.NewReader(""), Stdout: io.Discard, Stderr: &said,

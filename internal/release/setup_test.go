@@ -89,7 +89,7 @@ func (b *bundle) start(t *testing.T, o options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &release.Run{Database: config, Major: b.db.Major, Ledger: b.ledger, Version: "v42",
+	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, Version: "v42",
 		LockWait: o.lockWait, Policy: policy, Out: report.New(io.Discard, false, false)}
 	if b.Guarded, err = run.Guard(t.Context(), b.id); err != nil {
 		t.Fatal(err)
