@@ -74,10 +74,11 @@ func disconnect(t *testing.T, db *pgtest.DB, name string, piece []byte) {
 func shell(t *testing.T, db *pgtest.DB, line string, flags ...string) (*started, io.Closer) {
 	t.Helper()
 	r, w := io.Pipe()
-	t.Cleanup(func() { _ = w.Close() })
 	c := on(db.URL, append(append([]string{"run"}, flags...), "--", "sh", "-c", line)...)
 	c.stdin = r
-	return c.start(t), w
+	s := c.start(t)
+	t.Cleanup(func() { _ = w.Close() }) // before what start waits for
+	return s, w
 }
 
 // backends counts the sessions of others in the database.

@@ -45,6 +45,7 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 		return c.Forward(ctx) // the server says why it ignores it
 	}
 	tag, err := a.carryOut(ctx)
+	err = g.dependent(err)
 	if err != nil || a.hasEffect() {
 		g.add(a.finish(tag, err))
 	}

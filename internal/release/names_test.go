@@ -1,8 +1,11 @@
 package release_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -151,5 +154,21 @@ func TestShimInLaterRuns(t *testing.T) {
 			t.Error(got)
 		}
 		b.olds(t, "insert into a values (5)", "insert into b values (6)")
+	})
+}
+
+// What fails only because the shim's view depends on the table says so.
+func TestShimOfAChangedTable(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{allow: []string{"dropped-column:b.n"}}, tableA)
+		b.run(t, "alter table a rename to b")
+		for _, sql := range []string{"alter table b drop column n", "alter table b alter column n type varchar(3)"} {
+			_, err := b.client.Exec(t.Context(), sql)
+			var server *pgconn.PgError
+			if !errors.As(err, &server) || !strings.Contains(server.Hint, "a is migguard's shim") {
+				t.Errorf("%s: %v", sql, err)
+			}
+		}
 	})
 }

@@ -1,7 +1,9 @@
 package release
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -39,6 +41,29 @@ func (a *act) refuseEffect(d judge.Decision) error {
 		r.Hint = "Write the ALTER TABLE ... RENAME as a statement of the migration's own: then migguard keeps the old name alive."
 	}
 	return r
+}
+
+// SQLSTATEs of a change that a view of the table is in the way of.
+const (
+	codeDependents   = "2BP01" // DROP COLUMN
+	codeNotSupported = "0A000" // ALTER COLUMN TYPE
+)
+
+// dependent explains an error that only a shim's view is the cause of. The
+// server's hint, CASCADE, would take the view away from the code it serves.
+func (g *gate) dependent(err error) error {
+	var server *guard.ServerError
+	if !errors.As(err, &server) || server.SQLState() != codeDependents && server.SQLState() != codeNotSupported {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for name := range g.standing {
+		if strings.Contains(server.Response.Detail, "view "+ddl.Quote(name)+" depends") {
+			server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", ddl.Quote(name))
+		}
+	}
+	return err
 }
 
 func (a *act) unjudged(why, instead string) error {

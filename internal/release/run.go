@@ -33,7 +33,7 @@ type Run struct {
 	Database *pg.Config
 	Major    int // of the server
 	// Catalog is a session with the database for looking into its
-	// catalogs; the caller closes it.
+	// catalogs. It is closed before the command starts.
 	Catalog  *pgx.Conn
 	Ledger   *ledger.Ledger
 	Command  runner.Command
@@ -118,6 +118,9 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 	g, err := r.gate(ctx, id)
 	if err != nil {
 		return did, ExitInternal, err.Error(), err
+	}
+	if err := r.Catalog.Close(ctx); err != nil {
+		r.Log.WarnContext(ctx, "close a session", "error", err)
 	}
 	exit, reason, err = r.guarded(ctx, g)
 	return g.result(), exit, reason, err
