@@ -195,6 +195,3 @@ func (v TableView) Limits() []string {
 	}
 	return append(limits, "an ORM that looks up the primary key when it boots")
 }
-
-// Contract is the SQL that takes the view down.
-func (v TableView) Contract() string { return "DROP VIEW " + v.name().String() }
