@@ -99,8 +99,6 @@ type Conn interface {
 	// Wait lets d pass. It returns early, with an error, when the client
 	// asked to cancel or is gone.
 	Wait(ctx context.Context, d time.Duration) error
-	// User is the role the session logged in as.
-	User() string
 }
 
 // A Refusal is what the client gets instead of its statement's result: an

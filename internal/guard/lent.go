@@ -31,8 +31,6 @@ type lent struct {
 
 func (l *lent) TxStatus() byte { return l.s.pipe.txStatus() }
 
-func (l *lent) User() string { return l.s.user }
-
 func (l *lent) Block(ctx context.Context) error {
 	s := l.s
 	if s.pipe.txStatus() != 'I' && !s.unsynced {

@@ -18,7 +18,6 @@ import (
 type session struct {
 	g    *Guard
 	log  *slog.Logger
-	user string
 	up   *Upstream
 
 	client   net.Conn
@@ -65,9 +64,9 @@ type message struct {
 	body []byte
 }
 
-func newSession(g *Guard, client net.Conn, up *Upstream, user string) *session {
+func newSession(g *Guard, client net.Conn, up *Upstream) *session {
 	s := &session{
-		g: g, log: g.log, user: user, up: up, client: client,
+		g: g, log: g.log, up: up, client: client,
 		pipe:  newPipeline(up.TxStatus),
 		taken: make(chan message, 64), quit: make(chan struct{}),
 		gated: map[string]Statement{}, portals: map[string]*portal{},

@@ -181,7 +181,7 @@ func (g *Guard) open(ctx context.Context, h *hello) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, send(h.conn, dialError(err)))
 	}
-	s := newSession(g, h.conn, up, h.startup["user"])
+	s := newSession(g, h.conn, up)
 	s.settings.Database = h.startup["database"]
 	if !g.register(s) {
 		_ = up.Conn.Close()
