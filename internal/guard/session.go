@@ -16,9 +16,9 @@ import (
 // two directions: fromClient also carries out what is taken over, fromServer
 // is the only one that reads from the server.
 type session struct {
-	g    *Guard
-	log  *slog.Logger
-	up   *Upstream
+	g   *Guard
+	log *slog.Logger
+	up  *Upstream
 
 	client   net.Conn
 	clientMu sync.Mutex // one whole write to the client at a time
