@@ -46,6 +46,8 @@ func (s *session) bidFarewell(err error) {
 		if closeWrite(s.up.Conn) == nil {
 			return
 		}
+	case s.serverHasClosed(err):
+		return // its last words, which say why, may not have been read yet
 	case !errors.Is(err, net.ErrClosed):
 		_ = s.reply(fatal("XX000", "migguard: "+err.Error()))
 	}
@@ -56,6 +58,14 @@ func (s *session) bidFarewell(err error) {
 // two.
 func isEnd(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// serverHasClosed tells whether err is that of a write to the server. Such a
+// connection is over for its reader too, once it has read what is left.
+func (s *session) serverHasClosed(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "write" && op.Addr != nil &&
+		op.Addr.String() == s.up.Conn.RemoteAddr().String() && !errors.Is(err, net.ErrClosed)
 }
 
 func fatal(code, message string) *pgproto3.ErrorResponse {
