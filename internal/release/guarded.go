@@ -25,7 +25,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		return nil, fmt.Errorf("read the catalogs: %w", err)
 	}
 	g := &gate{
-		database: r.Database.Database(), releaseID: id, release: r.releaseName(id), major: r.Major, policy: r.Policy,
+		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy,
 		lockWait: r.LockWait, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{},
 		cache: map[string][]guard.Statement{},
@@ -41,14 +41,6 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		g.standing[s.OldName] = true
 	}
 	return g, nil
-}
-
-// releaseName is what people call the release.
-func (r *Run) releaseName(id int64) string {
-	if r.Version != "" {
-		return "release " + r.Version
-	}
-	return fmt.Sprintf("run %d", id)
 }
 
 // guarded runs the command with its connection strings leading to the guard.
@@ -130,7 +122,7 @@ func (r *Run) dropShims(ctx context.Context) ([]report.Shim, error) {
 			r.Out.Line("the shim %s stays: %v", s.ViewName, err)
 			continue
 		}
-		r.Out.Line("dropped the shim %s of %s: the builds that used it are gone", name(s), madeBy(s))
+		r.Out.Line("dropped the shim %s of %s: the builds that used it are gone", name(s), releaseName(s.Version, s.ReleaseID))
 		dropped = append(dropped, ReportShim(s))
 	}
 	return dropped, nil

@@ -15,7 +15,7 @@ func ReportShim(s ledger.Shim) report.Shim {
 		relation = "a table that is gone"
 	}
 	return report.Shim{
-		Kind: s.Kind, Name: name(s), Relation: relation, Release: madeBy(s),
+		Kind: s.Kind, Name: name(s), Relation: relation, Release: releaseName(s.Version, s.ReleaseID),
 		Build: s.Build, Created: s.CreatedAt, Age: report.Age(s.Age),
 	}
 }
@@ -28,9 +28,10 @@ func name(s ledger.Shim) string {
 	return ddl.Name{Schema: s.Schema, Name: s.OldName}.String()
 }
 
-func madeBy(s ledger.Shim) string {
-	if s.Version != "" {
-		return "release " + s.Version
+// releaseName is what people call a release.
+func releaseName(version string, id int64) string {
+	if version != "" {
+		return "release " + version
 	}
-	return fmt.Sprintf("run %d", s.ReleaseID)
+	return fmt.Sprintf("run %d", id)
 }
