@@ -36,11 +36,13 @@ var rooms = []struct {
 }{
 	{name: "cli"},
 	{name: "release"},
+	{name: "settle"},
 	{name: "maintenance"},
 	{name: "judge", kind: pure},
 	{name: "hazard", kind: pure},
 	{name: "shim", kind: pure},
 	{name: "contract", kind: pure},
+	{name: "fleet", kind: pure},
 	{name: "ddl", kind: pure},
 	{name: "catalog", kind: pure},
 	{name: "guard", kind: adapter, alone: true},

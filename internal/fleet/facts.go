@@ -1,0 +1,75 @@
+// Package fleet says which builds run. It has the words for what the Platform
+// API tells about an app (dynos, releases, formation), joins them with the
+// builds that the ledger has recorded, and gives every conclusion its reason.
+// It asks nobody: what it is not told is unknown, and unknown is never nothing.
+package fleet
+
+import "time"
+
+// App is what the Platform API says about an application.
+type App struct {
+	ID          string
+	Name        string
+	Maintenance bool
+	// WebURL is where the router answers for the app, "" when there is no
+	// such place to ask (internal routing).
+	WebURL string
+	Stack  string // "heroku-24", "container", "cnb"
+	Space  string // name of the Private Space, "" in the Common Runtime
+	// Generation is "cedar" or "fir"; "" when the API does not say.
+	Generation string
+}
+
+// The states of a dyno, Platform API "dyno:state".
+const (
+	DynoUp       = "up"
+	DynoStarting = "starting"
+	DynoCrashed  = "crashed"
+	DynoDown     = "down"
+	DynoIdle     = "idle"
+)
+
+// ReleaseType is the dyno type of release commands. They run the new code, and
+// nobody's requests.
+const ReleaseType = "release"
+
+// A Dyno is one that the API lists.
+type Dyno struct {
+	ID      string
+	Name    string // "web.1", "run.9157"; not unique during a deploy
+	Type    string // "web", "worker", "run", "scheduler", ReleaseType …
+	State   string
+	Release int // version; 0 when the API names none
+	// UpdatedAt is when its state last changed.
+	UpdatedAt time.Time
+}
+
+// The statuses of a release. Very old ones have none.
+const (
+	ReleasePending   = "pending"
+	ReleaseSucceeded = "succeeded"
+	ReleaseFailed    = "failed"
+	ReleaseExpired   = "expired"
+)
+
+// A Release is one vN.
+type Release struct {
+	ID          string
+	Version     int
+	Status      string
+	Current     bool // the one that dynos boot with
+	Description string
+	// Slug and Image are the id of what it runs; both "" when the API
+	// names neither (container stack).
+	Slug      string
+	Image     string // OCI image
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// A Process is one entry of the formation.
+type Process struct {
+	Type     string
+	Quantity int
+	Size     string // "standard-1x"
+}
