@@ -17,9 +17,10 @@ type Verdict string
 
 // The verdicts, in order of intrusion.
 const (
-	Allow  Verdict = "allow"
-	Shim   Verdict = "shim"
-	Refuse Verdict = "refuse"
+	Allow       Verdict = "allow"
+	Shim        Verdict = "shim"
+	Maintenance Verdict = "maintenance"
+	Refuse      Verdict = "refuse"
 )
 
 // Facts are what a decision needs beside the change.
@@ -27,6 +28,8 @@ type Facts struct {
 	Lookup  catalog.Lookup
 	Major   int    // of the server
 	Release string // for people: "release v42"
+	// Idle says that no code runs, so that none can break.
+	Idle bool
 }
 
 // A Decision is the verdict on one change and what led to it.
@@ -37,7 +40,8 @@ type Decision struct {
 	Allowed []hazard.Finding
 	// View is set for verdict Shim.
 	View *shim.TableView
-	// Obstacle is why no shim was possible, for verdict Refuse.
+	// Obstacle is why no shim was possible, for verdicts Maintenance and
+	// Refuse.
 	Obstacle *shim.Precondition
 }
 
@@ -45,22 +49,30 @@ type Decision struct {
 func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	var d Decision
 	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup}) {
-		if policy.allows(f) {
+		switch {
+		case facts.Idle && f.Hazard.Kind == hazard.BreaksCode:
+		case policy.allows(f):
 			d.Allowed = append(d.Allowed, f)
-		} else {
+		default:
 			d.Findings = append(d.Findings, f)
 		}
 	}
-	d.Verdict = Allow
-	if len(d.Findings) > 0 {
-		d.remedy(change, facts)
+	if len(d.Findings) == 0 {
+		d.Verdict = Allow
+		return d
+	}
+	d.shim(change, facts)
+	if d.Verdict == "" && policy.maintains(d.Findings) {
+		d.Verdict = Maintenance
+	}
+	if d.Verdict == "" {
+		d.Verdict = Refuse
 	}
 	return d
 }
 
-// remedy looks for a shim that removes all hazards.
-func (d *Decision) remedy(change ddl.Change, facts Facts) {
-	d.Verdict = Refuse
+// shim looks for one that removes all hazards.
+func (d *Decision) shim(change ddl.Change, facts Facts) {
 	view, ok := tableView(change, facts)
 	if !ok || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.RenamedTable {
 		return

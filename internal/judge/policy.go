@@ -11,12 +11,13 @@ import (
 )
 
 // A Policy is what the user decided beforehand: exceptions, each for one
-// hazard on one object. It may be used by several sessions at once; a nil one
-// has no exceptions.
+// hazard on one object, and the hazards for which maintenance mode is worth it.
+// It may be used by several sessions at once; a nil one has neither.
 type Policy struct {
-	exceptions []exception
-	mu         sync.Mutex
-	used       []bool
+	exceptions  []exception
+	maintenance map[string]bool // hazard ids
+	mu          sync.Mutex
+	used        []bool
 }
 
 type exception struct {
@@ -152,4 +153,28 @@ func (p *Policy) Unused() []string {
 		}
 	}
 	return unused
+}
+
+// Choose sets the most intrusive verdict that a hazard may have: Maintenance,
+// or Refuse, which is the default. A Policy is not changed while it is used.
+func (p *Policy) Choose(id string, most Verdict) error {
+	if !slices.ContainsFunc(hazard.All, func(h *hazard.Hazard) bool { return h.ID == id }) {
+		return fmt.Errorf("%q is no hazard; there are %s", id, ids())
+	}
+	if most != Maintenance && most != Refuse {
+		return fmt.Errorf("%s = %q: choose %q or %q", id, most, Maintenance, Refuse)
+	}
+	if p.maintenance == nil {
+		p.maintenance = map[string]bool{}
+	}
+	p.maintenance[id] = most == Maintenance
+	return nil
+}
+
+// maintains tells whether maintenance mode is allowed for all findings. It
+// keeps requests from code, and so removes what breaks code.
+func (p *Policy) maintains(found []hazard.Finding) bool {
+	return p != nil && !slices.ContainsFunc(found, func(f hazard.Finding) bool {
+		return !p.maintenance[f.Hazard.ID] || f.Hazard.Kind != hazard.BreaksCode
+	})
 }

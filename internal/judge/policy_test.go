@@ -128,3 +128,50 @@ func TestUnusedAreListedAsWritten(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestIntrusion: the least intrusive verdict wins, and maintenance only where
+// the policy has chosen it.
+func TestIntrusion(t *testing.T) {
+	t.Parallel()
+	table := relation("public", "orders")
+	rename, drop := ddl.RenameTable{To: "sales"}, ddl.DropTable{}
+	for _, c := range []struct {
+		name   string
+		choose map[string]judge.Verdict
+		change ddl.Change
+		idle   bool
+		want   judge.Verdict
+	}{
+		{"nothing chosen", nil, drop, false, judge.Refuse},
+		{"chosen", map[string]judge.Verdict{"dropped-table": judge.Maintenance}, drop, false, judge.Maintenance},
+		{"chosen back", map[string]judge.Verdict{"dropped-table": judge.Refuse}, drop, false, judge.Refuse},
+		{"another hazard chosen", map[string]judge.Verdict{"renamed-table": judge.Maintenance}, drop, false, judge.Refuse},
+		{"a shim is less", map[string]judge.Verdict{"renamed-table": judge.Maintenance}, rename, false, judge.Shim},
+		{"no code runs", nil, drop, true, judge.Allow},
+		{"no code runs, no shim is needed", nil, rename, true, judge.Allow},
+	} {
+		p, err := judge.ParsePolicy(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, most := range c.choose {
+			if err := p.Choose(id, most); err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		}
+		d := judge.Decide(c.change, judge.Facts{Lookup: table, Major: 18, Idle: c.idle}, p)
+		if d.Verdict != c.want {
+			t.Errorf("%s: %s, want %s", c.name, d.Verdict, c.want)
+		}
+		if d = judge.Decide(drop, judge.Facts{Lookup: table, Major: 18}, nil); d.Verdict != judge.Refuse {
+			t.Errorf("without a policy: %s", d.Verdict)
+		}
+	}
+	p, _ := judge.ParsePolicy(nil)
+	if err := p.Choose("dropped-tables", judge.Maintenance); err == nil || !strings.Contains(err.Error(), "there are dropped-column") {
+		t.Errorf("no such hazard: %v", err)
+	}
+	if err := p.Choose("dropped-table", judge.Shim); err == nil || !strings.Contains(err.Error(), `"maintenance" or "refuse"`) {
+		t.Errorf("no such choice: %v", err)
+	}
+}
