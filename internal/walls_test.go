@@ -38,6 +38,8 @@ var rooms = []struct {
 	{name: "release"},
 	{name: "settle"},
 	{name: "maintenance"},
+	{name: "report"},
+	{name: "config"},
 	{name: "judge", kind: pure},
 	{name: "hazard", kind: pure},
 	{name: "shim", kind: pure},
@@ -51,8 +53,6 @@ var rooms = []struct {
 	{name: "heroku", kind: adapter},
 	{name: "runner", kind: adapter},
 	{name: "scan", kind: adapter},
-	{name: "report"},
-	{name: "config"},
 	{name: "testkit", kind: kit},
 }
 
