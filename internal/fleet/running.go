@@ -33,6 +33,8 @@ type Facts struct {
 	// it is pending its code is not running.
 	This int
 	Now  time.Time
+	// Overlap takes the place of both overlaps, for tests; 0: they hold.
+	Overlap time.Duration
 }
 
 // Code is one build that runs, or may.
@@ -123,9 +125,9 @@ func (r Release) ran() bool { return r.Status != ReleaseFailed && r.Status != Re
 // leaving adds the releases whose dynos may not have ended yet: those that
 // were current less than the overlap ago.
 func (f Facts) leaving(current Release, r reasons) {
-	limit, why := overlap, "its dynos have 30 s to shut down"
+	limit, why := f.overlap(), "its dynos have 30 s to shut down"
 	if f.Preboot {
-		limit, why = prebootOverlap, "preboot does not list the old dynos that still serve"
+		why = "preboot does not list the old dynos that still serve"
 	}
 	next := current
 	for _, before := range f.Releases {
