@@ -4,6 +4,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,6 +28,12 @@ type Flags struct {
 	Build    string
 	Format   string
 	LockWait time.Duration
+	// OnAPIFailure is AssumePrevious or RefuseRun.
+	OnAPIFailure string
+	Allow        []string
+	Deadline     time.Duration
+	File         File
+	Baked        string // build id that the buildpack has baked in
 }
 
 // Config is what a command works with.
@@ -36,12 +43,24 @@ type Config struct {
 	DatabaseURL string
 	App         string // --app, HEROKU_APP_NAME, HEROKU_APP_ID
 	Release     string // HEROKU_RELEASE_VERSION: "v42"
-	// Build is --build, MIGGUARD_BUILD_ID, or the commit that Heroku built:
+	// Build is --build, MIGGUARD_BUILD_ID, what the buildpack has baked in,
+	// or the commit that Heroku built:
 	// HEROKU_BUILD_COMMIT, else HEROKU_SLUG_COMMIT (which Heroku calls
 	// deprecated, and which goes stale with promotions).
 	Build    string
 	JSON     bool
 	LockWait time.Duration
+	// OnAPIFailure is AssumePrevious unless it was set.
+	OnAPIFailure string
+	Allow        []string          // exceptions, judge.ParsePolicy
+	Policy       map[string]string // hazard id -> most intrusive verdict
+	// Stop are the process types that maintenance stops.
+	Stop []string
+	// Deadline is when settle gives up, counted from the release.
+	Deadline   time.Duration
+	IfCrashing string // Stay unless it was set
+	// APIURL is HEROKU_API_URL; "" is Heroku's own.
+	APIURL string
 }
 
 // Load reads the environment, NAME=value each, and puts the flags over it.
@@ -55,11 +74,24 @@ func Load(environ []string, flags Flags) (Config, error) {
 		return ""
 	}
 	c := Config{
-		DatabaseURL: get("MIGGUARD_DATABASE_URL", "DATABASE_URL"),
-		App:         first(flags.App, get("HEROKU_APP_NAME", "HEROKU_APP_ID")),
-		Release:     get("HEROKU_RELEASE_VERSION"),
-		Build:       first(flags.Build, get("MIGGUARD_BUILD_ID", "HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT")),
-		LockWait:    flags.LockWait,
+		DatabaseURL:  get("MIGGUARD_DATABASE_URL", "DATABASE_URL"),
+		App:          cmp.Or(flags.App, flags.File.App, get("HEROKU_APP_NAME", "HEROKU_APP_ID")),
+		Release:      get("HEROKU_RELEASE_VERSION"),
+		Build:        cmp.Or(flags.Build, get("MIGGUARD_BUILD_ID"), flags.Baked, get("HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT")),
+		LockWait:     flags.LockWait,
+		OnAPIFailure: cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
+		Allow:        slices.Concat(flags.File.Allow, flags.Allow),
+		Policy:       flags.File.Policy,
+		Stop:         flags.File.Maintenance.Stop,
+		Deadline:     cmp.Or(flags.Deadline, time.Duration(flags.File.Settle.Deadline), DefaultDeadline),
+		IfCrashing:   cmp.Or(flags.File.Settle.IfCrashing, Stay),
+		APIURL:       get("HEROKU_API_URL"),
+	}
+	if err := oneOf("--on-api-failure", c.OnAPIFailure, AssumePrevious, RefuseRun); err != nil {
+		return c, err
+	}
+	if c.Deadline < 0 {
+		return c, fmt.Errorf("--deadline %v is negative", c.Deadline)
 	}
 	if c.LockWait < 0 {
 		return c, fmt.Errorf("--lock-wait %v is negative", c.LockWait)
@@ -78,13 +110,6 @@ func Load(environ []string, flags Flags) (Config, error) {
 		c.DatabaseURL = LibpqURL
 	}
 	return c, nil
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func lookup(environ []string, name string) string {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -26,13 +27,16 @@ func TestLoad(t *testing.T) {
 			[]string{"DATABASE_URL=" + url, "HEROKU_APP_ID=1-2", "HEROKU_APP_NAME=shop", "HEROKU_RELEASE_VERSION=v7",
 				"HEROKU_SLUG_COMMIT=old", "HEROKU_BUILD_COMMIT=new"},
 			Flags{}, Config{DatabaseURL: url, App: "shop", Release: "v7", Build: "new"}},
+		{"the buildpack's build", []string{"DATABASE_URL=" + url, "HEROKU_BUILD_COMMIT=commit"},
+			Flags{Baked: "baked"}, Config{DatabaseURL: url, Build: "baked"}},
 		{"flags win",
 			[]string{"DATABASE_URL=" + url, "HEROKU_APP_NAME=shop", "MIGGUARD_BUILD_ID=env", "HEROKU_BUILD_COMMIT=commit"},
 			Flags{App: "other", Build: "flag", Format: "json", LockWait: time.Second},
 			Config{DatabaseURL: url, App: "other", Build: "flag", JSON: true, LockWait: time.Second}},
 	} {
+		tt.want.OnAPIFailure, tt.want.Deadline, tt.want.IfCrashing = AssumePrevious, DefaultDeadline, Stay
 		got, err := Load(tt.environ, tt.flags)
-		if err != nil || got != tt.want {
+		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: %+v, %v, want %+v", tt.name, got, err, tt.want)
 		}
 	}
@@ -50,6 +54,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"no database", []string{"HOME=/app"}, Flags{}, ErrNoDatabase.Error()},
 		{"format", database, Flags{Format: "xml"}, `--format "xml"`},
 		{"lock wait", database, Flags{LockWait: -time.Second}, "--lock-wait -1s is negative"},
+		{"deadline", database, Flags{Deadline: -time.Second}, "--deadline -1s is negative"},
+		{"API failure", database, Flags{OnAPIFailure: "panic"}, `"panic" is not known: assume-previous or refuse`},
 	} {
 		_, err := Load(tt.environ, tt.flags)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {

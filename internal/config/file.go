@@ -1,0 +1,99 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// FileName is the file a command reads from the folder it runs in.
+const FileName = "migguard.toml"
+
+// What a run does when the Platform API cannot be asked which code runs.
+const (
+	// AssumePrevious goes on as without a token: the last release is
+	// thought to run, and everything counts as used.
+	AssumePrevious = "assume-previous"
+	// RefuseRun ends the run before it does anything.
+	RefuseRun = "refuse"
+)
+
+// What settle does with maintenance mode when its deadline has passed and the
+// new dynos are not up.
+const (
+	Stay = "stay"
+	Lift = "lift"
+)
+
+// DefaultDeadline is how long after a release its dynos may take to come up.
+const DefaultDeadline = 30 * time.Minute
+
+// A File is what migguard.toml holds; the zero value is an empty one.
+type File struct {
+	App          string            `toml:"app"`
+	OnAPIFailure string            `toml:"on-api-failure"`
+	Allow        []string          `toml:"allow"`
+	Policy       map[string]string `toml:"policy"`
+	Maintenance  struct {
+		Stop []string `toml:"stop"`
+	} `toml:"maintenance"`
+	Settle struct {
+		Deadline   duration `toml:"deadline"`
+		IfCrashing string   `toml:"if-crashing"`
+	} `toml:"settle"`
+}
+
+type duration time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler: "30m".
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = duration(parsed)
+	return err
+}
+
+// ParseFile reads a migguard.toml. Keys it does not know are errors: a misspelt
+// policy would be a silent one.
+func ParseFile(text string) (File, error) {
+	var f File
+	meta, err := toml.Decode(text, &f)
+	if err != nil {
+		var at toml.ParseError
+		if errors.As(err, &at) {
+			return f, fmt.Errorf("line %d: %s", at.Position.Line, at.Message)
+		}
+		return f, err
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return f, fmt.Errorf("%s is no setting; there are app, on-api-failure, allow, [policy], maintenance.stop, settle.deadline and settle.if-crashing", unknown[0])
+	}
+	return f, f.validate()
+}
+
+func (f File) validate() error {
+	if f.Settle.Deadline < 0 {
+		return fmt.Errorf("settle.deadline %q is negative", time.Duration(f.Settle.Deadline))
+	}
+	if slices.Contains(f.Maintenance.Stop, "web") {
+		return errors.New(`maintenance.stop: "web" gets no requests during maintenance and need not be stopped; name the types that work on their own, as "worker"`)
+	}
+	if slices.Contains(f.Maintenance.Stop, "") {
+		return errors.New("maintenance.stop holds an empty name")
+	}
+	if err := oneOf("settle.if-crashing", f.Settle.IfCrashing, Stay, Lift); err != nil {
+		return err
+	}
+	return oneOf("on-api-failure", f.OnAPIFailure, AssumePrevious, RefuseRun)
+}
+
+// oneOf accepts an empty value: that is the default.
+func oneOf(key, value string, known ...string) error {
+	if value == "" || slices.Contains(known, value) {
+		return nil
+	}
+	return fmt.Errorf("%s %q is not known: %s", key, value, strings.Join(known, " or "))
+}
