@@ -29,6 +29,19 @@ build: ## Build dist/migguard, one static binary, and print its size
 	@if readelf --program-headers $(BIN) | grep -q INTERP; then echo '$(BIN) is not static' >&2; exit 1; fi
 	@printf '%s %s: static, %s bytes stripped\n' $(BIN) '$(VERSION)' "$$(wc -c <$(BIN))"
 
+# The grammar is C code, so another machine's program needs a C compiler for it:
+# make dist ARCH=arm64 CC=aarch64-linux-gnu-gcc. What dist/ holds already of other
+# machines stays, and is packed.
+ARCH ?= $(shell go env GOARCH)
+
+.PHONY: dist
+dist: ## Build this machine's program for the buildpack, and pack the buildpack
+	@GOARCH=$(ARCH) CC='$(CC)' $(MAKE) --no-print-directory build BIN=dist/migguard-linux-$(ARCH)
+	@cd dist && sha256sum migguard-linux-* | tee SHA256SUMS
+	@tar -czf dist/migguard-buildpack.tgz --owner=0 --group=0 --exclude='*_test.go' \
+		bin buildpack.toml Procfile.example dist/SHA256SUMS dist/migguard-linux-*
+	@echo 'dist/migguard-buildpack.tgz: the buildpack, with the programs above and for no other machine'
+
 .PHONY: test
 test: ## Test everything; MIGGUARD_TEST_PG=all or =14,18 chooses the servers
 	@.ci/setup test
@@ -69,11 +82,12 @@ fuzz: ## Run each fuzz target for FUZZTIME, 30s by default
 .PHONY: lint
 lint: ## Check format, go vet, staticcheck and shellcheck
 	@.ci/setup build lint
-	@test -z "$$(gofmt -l cmd internal .ci | tee /dev/stderr)"
+	@test -z "$$(gofmt -l bin cmd internal .ci | tee /dev/stderr)"
 	go vet ./... ./.ci/gotest
 	go run $(STATICCHECK) ./... ./.ci/gotest
 	shellcheck .ci/setup .ci/run
-	shellcheck --shell=sh internal/testkit/pgtest/keeper.sh
+	shellcheck --external-sources --check-sourced bin/detect bin/compile bin/build bin/release bin/report
+	shellcheck --shell=sh internal/testkit/pgtest/keeper.sh bin/runtime/path.sh bin/runtime/settle.sh
 
 .PHONY: verify
 verify: ## Check that go.mod and go.sum are complete and nothing more

@@ -1,0 +1,268 @@
+// The tests of this folder run the buildpack's scripts as Heroku does: with an
+// environment of three variables, in folders of their own, and with no programs
+// but those that Heroku's build images have. They look only at what a build log,
+// a slug or a dyno shows.
+package bin_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait for something that is going to happen.
+const patience = time.Minute
+
+// program is the file of the real migguard, built once; toolbox is a folder with
+// links to what the scripts may use.
+var program, toolbox string
+
+// standIn answers as migguard does as far as a build asks it, and is short.
+const standIn = "#!/bin/sh\n[ \"$1\" = version ] && echo migguard v0.0.0-stand-in\n"
+
+// fileName is what the program for this machine is called in dist/ and on a
+// server.
+const fileName = "migguard-linux-" + runtime.GOARCH
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "migguard-bin-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		program, toolbox = filepath.Join(dir, "migguard"), filepath.Join(dir, "toolbox")
+		// Some tests run a build under another account.
+		err = errors.Join(os.Chmod(dir, 0o755), link(toolbox), buildProgram(program))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// buildProgram links dynamically, which takes less time than the release binary's
+// static link and makes no difference here.
+func buildProgram(name string) error {
+	cmd := exec.Command("go", "build", "-tags", "netgo,osusergo",
+		"-ldflags", "-s -w -X github.com/migguard/migguard/internal/cli.version=v0.0.0-test",
+		"-o", name, "../cmd/migguard")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build migguard: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// link fills dir with links to programs that heroku/heroku:22-build and later
+// have; jq and python are among what is left out.
+func link(dir string) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range strings.Fields(`awk bash cat chmod cp curl cut date dirname
+		env find grep head mkdir mktemp mv od rm rmdir sed setsid sh sha256sum sort
+		tail tr uname xargs`) {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			return fmt.Errorf("look for what the scripts use: %w", err)
+		}
+		if err := os.Symlink(path, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A site is one app's build: the buildpack, and the folders it is given.
+type site struct {
+	t                      *testing.T
+	root                   string
+	buildpack              string
+	build, cache, env      string
+	path, stack, sourceVer string
+	patience               time.Duration
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	root := t.TempDir()
+	s := &site{
+		t: t, root: root, buildpack: filepath.Join(root, "buildpack"),
+		build: filepath.Join(root, "build"), cache: filepath.Join(root, "cache"), env: filepath.Join(root, "env"),
+		path: toolbox, stack: "heroku-24", patience: patience,
+		sourceVer: "0123456789abcdef0123456789abcdef01234567",
+	}
+	for _, dir := range []string{s.build, s.cache, s.env} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.copy("bin", "detect", "compile", "build", "release", "report", "lib", "runtime")
+	s.copy(".", "../buildpack.toml")
+	return s
+}
+
+// copy puts files and folders of this checkout into a folder of the buildpack.
+func (s *site) copy(to string, names ...string) {
+	s.t.Helper()
+	to = filepath.Join(s.buildpack, to)
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	if out, err := exec.Command("cp", append([]string{"-R", "-t", to}, names...)...).CombinedOutput(); err != nil {
+		s.t.Fatalf("cp %s: %v\n%s", names, err, out)
+	}
+}
+
+// vendor puts a program into the buildpack, as "make dist" does.
+func (s *site) vendor(content []byte) {
+	s.t.Helper()
+	s.write(filepath.Join(s.buildpack, "dist", fileName), string(content))
+	s.write(filepath.Join(s.buildpack, "dist", "SHA256SUMS"), sum(content)+"  "+fileName+"\n")
+}
+
+// pin makes the buildpack download from base what has the checksum of content.
+func (s *site) pin(base string, content []byte) {
+	s.t.Helper()
+	name := filepath.Join(s.buildpack, "buildpack.toml")
+	text, pinned := read(s.t, name), "linux-"+runtime.GOARCH+` = "`
+	for _, change := range [][2]string{{`base-url = "`, base}, {pinned, sum(content)}} {
+		if !strings.Contains(text, change[0]+`"`) {
+			s.t.Fatalf("buildpack.toml has no empty %s", change[0])
+		}
+		text = strings.Replace(text, change[0], change[0]+change[1], 1)
+	}
+	s.write(name, text)
+}
+
+// write makes a file of the app, or one with an absolute name, and the folders
+// that it is in.
+func (s *site) write(name, content string) {
+	s.t.Helper()
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(s.build, name)
+	}
+	err := os.MkdirAll(filepath.Dir(name), 0o755)
+	if err == nil {
+		err = os.WriteFile(name, []byte(content), 0o755)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+func sum(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }
+
+// A result is what a script left.
+type result struct {
+	stdout, stderr string
+	status         int
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("status %d\nstdout:\n%s\nstderr:\n%s", r.status, r.stdout, r.stderr)
+}
+
+// command prepares a script of the buildpack in Heroku's environment, with
+// environ besides.
+func (s *site) command(script string, args []string, environ ...string) *exec.Cmd {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+	s.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, filepath.Join(s.buildpack, "bin", script), args...)
+	cmd.Dir = "/"
+	cmd.Env = append([]string{"HOME=" + s.root, "PATH=" + s.path, "STACK=" + s.stack}, environ...)
+	return cmd
+}
+
+func (s *site) run(cmd *exec.Cmd) result {
+	s.t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatal(err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// compile runs bin/compile, with a commit unless sourceVer is empty.
+func (s *site) compile() result {
+	s.t.Helper()
+	return s.run(s.compileCommand())
+}
+
+func (s *site) compileCommand() *exec.Cmd {
+	s.t.Helper()
+	var environ []string
+	if s.sourceVer != "" {
+		environ = append(environ, "SOURCE_VERSION="+s.sourceVer)
+	}
+	return s.command("compile", []string{s.build, s.cache, s.env}, environ...)
+}
+
+// installed are the files that compile makes in a slug.
+var installed = []string{".migguard/bin/migguard", ".migguard/build.json", ".profile.d/migguard.sh"}
+
+// wantFailure checks that a build failed, said each of words, and left nothing.
+func (s *site) wantFailure(r result, words ...string) {
+	s.t.Helper()
+	if r.status == 0 {
+		s.t.Errorf("the build succeeded:\n%s", r)
+	}
+	for _, word := range words {
+		if !strings.Contains(r.stderr, word) {
+			s.t.Errorf("stderr does not say %q:\n%s", word, r)
+		}
+	}
+	for _, name := range installed {
+		if exists(filepath.Join(s.build, name)) {
+			s.t.Errorf("the build failed and left %s", name)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(s.build, ".migguard*"))
+	for _, name := range left {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			s.t.Errorf("the build failed and left %s", name)
+		}
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *site) wantSuccess(r result) {
+	s.t.Helper()
+	if r.status != 0 {
+		s.t.Fatalf("the build failed:\n%s", r)
+	}
+	for _, name := range installed {
+		if !exists(filepath.Join(s.build, name)) {
+			s.t.Errorf("%s is missing:\n%s", name, r)
+		}
+	}
+}
