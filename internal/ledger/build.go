@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -61,4 +62,26 @@ func (l *Ledger) Runs(ctx context.Context, most int) (runs []Release, err error)
 		return err
 	})
 	return runs, err
+}
+
+// Fitting is the first run that succeeded with all of the breaks done: its
+// code, and what comes after it, fits the schema. False when there is none yet.
+func (l *Ledger) Fitting(ctx context.Context, breaks []Break) (r Release, found bool, err error) {
+	var last int64
+	for _, b := range breaks {
+		last = max(last, b.ReleaseID)
+	}
+	err = l.read(ctx, "find the release that fits", func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, selectRelease+" where outcome = 'succeeded' and id >= $1 order by id limit 1", last)
+		if err != nil {
+			return err
+		}
+		r, err = pgx.CollectExactlyOneRow(rows, scanRelease)
+		found = err == nil
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return r, found, err
 }

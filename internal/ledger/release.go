@@ -38,19 +38,25 @@ type Release struct {
 	FinishedAt time.Time // zero while it runs
 	Outcome    Outcome
 	ExitStatus *int // nil when migguard did not exit by itself
+	// SettledAt is when only this release's code was running; zero before,
+	// and when nobody looked.
+	SettledAt time.Time
 }
 
 const selectRelease = `
 	select id, coalesce(build, ''), coalesce(version, ''), coalesce(app, ''), migguard,
-	       coalesce(command, ''), started_at, finished_at, outcome, exit_status
+	       coalesce(command, ''), started_at, finished_at, outcome, exit_status, settled_at
 	from migguard.release`
 
 func scanRelease(row pgx.CollectableRow) (r Release, err error) {
-	var finished *time.Time
+	var finished, settled *time.Time
 	err = row.Scan(&r.ID, &r.Build, &r.Version, &r.App, &r.Migguard,
-		&r.Command, &r.StartedAt, &finished, &r.Outcome, &r.ExitStatus)
+		&r.Command, &r.StartedAt, &finished, &r.Outcome, &r.ExitStatus, &settled)
 	if finished != nil {
 		r.FinishedAt = *finished
+	}
+	if settled != nil {
+		r.SettledAt = *settled
 	}
 	return r, err
 }

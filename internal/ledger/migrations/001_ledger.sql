@@ -13,6 +13,7 @@ create table migguard.release (
   outcome     text not null default 'running'
     check (outcome in ('running', 'succeeded', 'refused', 'failed', 'interrupted')),
   exit_status integer,
+  settled_at  timestamptz,
   check ((outcome = 'running') = (finished_at is null))
 );
 create unique index release_running on migguard.release ((true)) where outcome = 'running';
@@ -29,6 +30,7 @@ comment on column migguard.release.started_at is 'When the run took the lock.';
 comment on column migguard.release.finished_at is 'When the run ended; null while it runs.';
 comment on column migguard.release.outcome is 'running: now, or killed and not yet noticed. succeeded: exit status 0. refused: migguard said no. failed: the command did. interrupted: found running by a later run that held the lock.';
 comment on column migguard.release.exit_status is 'Exit status of migguard run; null when it never exited by itself.';
+comment on column migguard.release.settled_at is 'When only this release''s code was running: the end of the window that finished_at began. Null before, and when nobody looked.';
 comment on index migguard.release_running is 'One run at a time.';
 
 create table migguard.statement (
