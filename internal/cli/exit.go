@@ -4,7 +4,9 @@ import (
 	"errors"
 
 	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/maintenance"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/runner"
@@ -25,10 +27,28 @@ func exitStatus(err error) int {
 	case is[*pg.UnreachableError](err), is[*pg.AuthError](err), is[*pg.ReadOnlyError](err),
 		is[*pg.VersionError](err), is[*release.LostError](err):
 		return release.ExitUnreachable
-	case is[*ledger.LockedError](err):
+	case is[*heroku.Error](err):
+		return platformStatus(err)
+	case is[*ledger.LockedError](err), is[*maintenance.DrainError](err):
 		return release.ExitTryAgain
 	case is[*pg.PoolerError](err), is[*ledger.CreateError](err):
 		return release.ExitRefused
+	}
+	return internalError
+}
+
+// platformStatus sorts what the Platform API says: it is not there, it is to be
+// asked later, or token and app are not right.
+func platformStatus(err error) int {
+	var platform *heroku.Error
+	errors.As(err, &platform)
+	switch {
+	case platform.RateLimited():
+		return release.ExitTryAgain
+	case platform.Unauthorized(), platform.Forbidden(), platform.NotFound():
+		return release.ExitUsage
+	case platform.Unreachable():
+		return release.ExitUnreachable
 	}
 	return internalError
 }

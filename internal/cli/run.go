@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/migguard/migguard/internal/config"
-	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/release"
@@ -31,10 +30,19 @@ SQL), with every connection string in its environment leading through the guard.
    migguard run
    migguard run -- bin/rails db:migrate
    migguard run -- 'python manage.py migrate && python manage.py check'
-   migguard run --allow dropped-column:users.notes`,
+   migguard run --allow dropped-column:users.notes
+
+With a token of the Platform API (HEROKU_API_KEY) it knows which builds run, and
+can turn maintenance mode on for what migguard.toml says is worth it:
+
+   [policy]
+   renamed-column = "maintenance"`,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "allow", EnvVars: []string{"MIGGUARD_ALLOW"},
 				Usage: "take an `EXCEPTION` for safe: HAZARD:TABLE[.COLUMN]; may be repeated"},
+			&cli.StringFlag{Name: "on-api-failure", EnvVars: []string{"MIGGUARD_ON_API_FAILURE"},
+				Usage: "when the Platform API does not say which code runs, `DO`: assume-previous (the default) or refuse"},
+			&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (default: migguard.toml, if there is one)"},
 			&cli.DurationFlag{Name: "lock-wait", Value: config.DefaultLockWait,
 				Usage: "wait so `LONG` for another run, and for a table's lock"},
 			&cli.StringFlag{Name: "build", Usage: "`ID` of this build (default: from Heroku's dyno metadata)"},
@@ -55,24 +63,26 @@ func (a *app) runAction(c *cli.Context) error {
 	if a.dashed && len(a.command) == 0 {
 		return usage("no command after --")
 	}
-	cfg, err := config.Load(a.environ, config.Flags{
-		App: c.String("app"), Build: c.String("build"), Format: c.String("format"), LockWait: c.Duration("lock-wait")})
+	cfg, err := a.config(c)
 	if err != nil {
-		return &usageError{err}
+		return err
 	}
-	policy, err := judge.ParsePolicy(c.StringSlice("allow"))
+	policy, err := policyOf(cfg)
 	if err != nil {
-		return usage("--allow: %w", err)
+		return err
 	}
 	r := &release.Run{
 		Build: cfg.Build, Version: cfg.Release, App: cfg.App, Migguard: version,
-		LockWait: cfg.LockWait, Policy: policy,
+		LockWait: cfg.LockWait, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun,
 		Environ: a.environ, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
 		Out: report.New(a.stderr, report.Color(a.stderr, c.Bool("no-color")), c.Bool("verbose")),
 		Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if cfg.JSON {
 		r.Stdout = a.stderr
+	}
+	if err := a.usePlatform(r, cfg); err != nil {
+		return err
 	}
 	file, err := newReportFile(c.String("report"))
 	if err != nil {
@@ -108,6 +118,9 @@ func (a *app) prepared(ctx context.Context, r *release.Run, cfg config.Config) (
 		return ended, err
 	}
 	defer func() { _ = r.Ledger.Close() }()
+	if r.Maintenance != nil {
+		r.Maintenance.Store = r.Ledger
+	}
 	return r.Do(ctx)
 }
 

@@ -5,6 +5,7 @@ package judge
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -22,6 +23,12 @@ const (
 	Maintenance Verdict = "maintenance"
 	Refuse      Verdict = "refuse"
 )
+
+// Over is the more intrusive of two verdicts.
+func (v Verdict) Over(other Verdict) Verdict {
+	order := []Verdict{Allow, Shim, Maintenance, Refuse}
+	return order[max(slices.Index(order, v), slices.Index(order, other), 0)]
+}
 
 // Facts are what a decision needs beside the change.
 type Facts struct {

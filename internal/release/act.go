@@ -18,11 +18,13 @@ type act struct {
 	plan  plan
 	text  string
 	began time.Time
+	alone bool // in a transaction of its own
 
 	verdict  judge.Verdict
 	findings []hazard.Finding
 	allowed  []hazard.Finding
-	executed []string // all that ran, when that was not just the statement
+	broken   []hazard.Finding // on record in the statement's transaction
+	executed []string         // all that ran, when that was not just the statement
 	notes    []string
 }
 
@@ -54,6 +56,10 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return "", a.refuse(decision)
 		case decision.Verdict == judge.Shim:
 			return a.renameWithView(ctx, change, decision, found)
+		case decision.Verdict == judge.Maintenance:
+			if err := a.maintain(ctx, decision); err != nil {
+				return "", err
+			}
 		}
 		before, after, err := a.bookkeeping(change, found)
 		if err != nil {
@@ -122,7 +128,7 @@ func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, ca
 	if repeated(change, found) {
 		return judge.Decision{Verdict: judge.Allow}, found, nil
 	}
-	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release}, a.policy)
+	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release, Idle: a.idle}, a.policy)
 	a.keep(d)
 	return d, found, nil
 }
@@ -130,8 +136,12 @@ func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, ca
 // keep notes a decision for the record. What a statement's text and its effect
 // both show is noted once.
 func (a *act) keep(d judge.Decision) {
-	a.verdict = d.Verdict
-	a.findings = append(a.findings, d.Findings...)
+	a.verdict = a.verdict.Over(d.Verdict)
+	for _, f := range d.Findings {
+		if !contains(a.findings, f) {
+			a.findings = append(a.findings, f)
+		}
+	}
 	for _, f := range d.Allowed {
 		if !contains(a.allowed, f) {
 			a.allowed = append(a.allowed, f)

@@ -82,7 +82,7 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 	}
 	for _, e := range effects {
 		if e.Before.Schema == ledgerSchema { // before it is asked anything
-			return a.judgeEffect(e)
+			return a.refuseEffect(judge.Decide(change(e), judge.Facts{Lookup: catalog.Lookup{Relation: &e.Before}}, nil))
 		}
 	}
 	created, shims, err := a.known(ctx)
@@ -103,7 +103,7 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 		for i, c := range e.Before.Columns {
 			e.Before.Columns[i].Created = created[ledger.Object{Relation: e.Before.OID, Attnum: c.Number}]
 		}
-		if err := a.judgeEffect(e); err != nil {
+		if err := a.judgeEffect(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -111,13 +111,20 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 }
 
 // judgeEffect judges an effect as the change that would have had it.
-func (a *act) judgeEffect(e catalog.Effect) error {
-	d := judge.Decide(change(e), judge.Facts{Lookup: catalog.Lookup{Relation: &e.Before}, Major: a.major, Release: a.release}, a.policy)
+func (a *act) judgeEffect(ctx context.Context, e catalog.Effect) error {
+	facts := judge.Facts{Lookup: catalog.Lookup{Relation: &e.Before}, Major: a.major, Release: a.release, Idle: a.idle}
+	d := judge.Decide(change(e), facts, a.policy)
 	a.keep(d)
-	if d.Verdict != judge.Allow {
-		return a.refuseEffect(d)
+	switch d.Verdict {
+	case judge.Allow:
+		return nil
+	case judge.Maintenance:
+		// The statement has run: it can only be taken back for
+		// maintenance to be entered.
+		a.alone = false
+		return a.maintain(ctx, d)
 	}
-	return nil
+	return a.refuseEffect(d)
 }
 
 // covered tells what happened to a partition only because it happened to its

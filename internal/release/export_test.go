@@ -11,6 +11,9 @@ type Guarded struct {
 
 // Guard begins a release and starts its guard.
 func (r *Run) Guard(ctx context.Context, release int64) (*Guarded, error) {
+	if r.keeper == nil {
+		r.keeper = &keeper{}
+	}
 	g, err := r.gate(ctx, release)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,11 @@ type gate struct {
 	unlisted   int
 	refused    int
 	lockless   bool // gave up on a lock
+
+	idle         bool // no code runs
+	keeper       *keeper
+	noPlatform   string // why the keeper has no machine
+	unmaintained error  // why maintenance could not be had
 }
 
 // maxListed bounds the statements a run keeps for its report and the ledger.
@@ -40,7 +45,7 @@ const maxListed = 50_000
 // Act implements guard.Gate.
 func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (string, error) {
 	p := st.Data.(plan)
-	a := &act{gate: g, conn: c, plan: p, text: st.SQL, began: time.Now()}
+	a := &act{gate: g, conn: c, plan: p, text: st.SQL, began: time.Now(), alone: c.TxStatus() == 'I'}
 	if c.TxStatus() == 'E' {
 		return c.Forward(ctx) // the server says why it ignores it
 	}
@@ -110,10 +115,12 @@ type outcome struct {
 	unlisted   int // more of them, all allowed
 	refused    int
 	lockless   bool // a lock could not be had
+	// unmaintained is why maintenance mode could not be had.
+	unmaintained error
 }
 
 func (g *gate) result() outcome {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return outcome{g.statements, g.unlisted, g.refused, g.lockless}
+	return outcome{g.statements, g.unlisted, g.refused, g.lockless, g.unmaintained}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,10 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		lockWait: r.LockWait, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{},
 		cache: map[string][]guard.Statement{},
+		idle:  r.running.Source == report.FromPlatform && r.running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
+	}
+	if g.idle {
+		r.Out.Line("no code runs, so none can break: %s", strings.Join(r.running.Reasons, "; "))
 	}
 	for _, name := range names {
 		g.harmless[name] = true
@@ -112,7 +117,7 @@ func (r *Run) explainExit(ctx context.Context, command runner.Command, ended run
 
 // dropShims takes down what no running build needs any more.
 func (r *Run) dropShims(ctx context.Context) ([]report.Shim, error) {
-	due, err := r.Ledger.DueShims(ctx, r.Build)
+	due, err := r.dueShims(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,9 @@ func (a *act) finish(tag string, err error) report.Statement {
 	}
 	var refusal *guard.Refusal
 	if errors.As(err, &refusal) {
-		s.Verdict = string(judge.Refuse)
+		if refusal.Code != codeMaintenance {
+			s.Verdict = string(judge.Refuse)
+		}
 		s.Error, s.Detail, s.Hint = refusal.Message, refusal.Detail, refusal.Hint
 	} else if err != nil {
 		s.Error = err.Error()

@@ -32,7 +32,7 @@ func (r *Run) listen(ctx context.Context, g *gate) (*relay, error) {
 		return nil, err
 	}
 	relayed, err := guard.New(guard.Config{
-		Password: password, Dialer: dialer{r.Database}, Gate: g, Certificate: cert,
+		Password: password, Dialer: dialer{r.Database, &r.own}, Gate: g, Certificate: cert,
 		Refused: g.tooLong, Logger: r.Log})
 	if err != nil {
 		return nil, err
@@ -74,7 +74,10 @@ func (l *relay) close(ctx context.Context) error {
 }
 
 // dialer opens the guard's connections to the database.
-type dialer struct{ database *pg.Config }
+type dialer struct {
+	database *pg.Config
+	own      *backends
+}
 
 // Dial implements guard.Dialer.
 func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Upstream, error) {
@@ -87,6 +90,7 @@ func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Ups
 	if err != nil {
 		return nil, err
 	}
+	d.own.add(c.PID)
 	return &guard.Upstream{Conn: c.Conn, PID: c.PID, SecretKey: c.SecretKey,
 		Parameters: c.ParameterStatuses, TxStatus: c.TxStatus}, nil
 }

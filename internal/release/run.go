@@ -18,6 +18,7 @@ import (
 
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/maintenance"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -44,6 +45,12 @@ type Run struct {
 	// LockWait bounds the waiting for another run, and for one strong lock.
 	LockWait time.Duration
 	Policy   *judge.Policy
+	// Platform is nil without a token, and so is Maintenance.
+	Platform    Platform
+	Maintenance *maintenance.Machine
+	// RefuseBlind ends the run when the Platform API cannot be asked which
+	// code runs.
+	RefuseBlind bool
 
 	Environ        []string
 	Stdin          io.Reader
@@ -54,6 +61,10 @@ type Run struct {
 	Signals  <-chan os.Signal
 	Out      *report.Reporter
 	Log      *slog.Logger
+
+	running report.Running
+	keeper  *keeper
+	own     backends
 }
 
 // An Ended is how a run ended: what it did, and the exit status.
@@ -80,6 +91,13 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	if err := r.Ledger.Lock(ctx, r.LockWait, r.waiting); err != nil {
 		return Ended{}, err
 	}
+	if err := r.identify(ctx); err != nil {
+		return Ended{}, err
+	}
+	if problem := r.running.Problem; problem != "" {
+		r.Out.Line("%s", problem)
+		r.Out.Line("going on as if the last release were running, and everything in use (--on-api-failure refuse ends the run instead)")
+	}
 	id, err := r.Ledger.Begin(ctx, ledger.Release{
 		Build: r.Build, Version: r.Version, App: r.App,
 		Migguard: r.Migguard, Command: r.Command.String(),
@@ -87,7 +105,7 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	if err != nil {
 		return Ended{}, err
 	}
-	dropped, err := r.dropShims(ctx)
+	dropped, err := r.prepare(ctx, id)
 	if err != nil {
 		return Ended{}, errors.Join(err, r.finish(ctx, id, ledger.Failed, ExitInternal, outcome{}))
 	}
@@ -96,6 +114,17 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	ended.Report.Dropped = dropped
 	ended.Report.Started, ended.Report.Duration = began, time.Since(began)
 	return ended, err
+}
+
+// prepare ends what earlier runs have left.
+func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, error) {
+	r.keeper = &keeper{machine: r.Maintenance, drained: maintenance.Conditions{Quiet: r.quiet},
+		request: maintenance.Request{ReleaseID: id, Version: r.Version,
+			By: "migguard run", Reason: "the migrations of " + releaseName(r.Version, id)}}
+	if err := r.adopt(ctx, r.keeper); err != nil {
+		return nil, err
+	}
+	return r.dropShims(ctx)
 }
 
 func (r *Run) waiting(h ledger.Holder) {
@@ -122,8 +151,17 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 	if err := r.Catalog.Close(ctx); err != nil {
 		r.Log.WarnContext(ctx, "close a session", "error", err)
 	}
-	exit, reason, err = r.guarded(ctx, g)
-	return g.result(), exit, reason, err
+	for {
+		exit, reason, err = r.guarded(ctx, g)
+		if err != nil || !r.keeper.takeWanted() {
+			return g.result(), exit, reason, err
+		}
+		r.Out.Line("the command is started again when maintenance mode is on")
+		if err := r.enterBetween(ctx); err != nil {
+			g.notEntered(err)
+			return g.result(), exit, reason, nil
+		}
+	}
 }
 
 // conclude turns the runner's end into the run's, and records it.
@@ -139,6 +177,17 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 	case exit != 0 || runErr != nil:
 		how = ledger.Failed
 	}
+	if did.unmaintained != nil && how != ledger.Succeeded {
+		how, exit = ledger.Failed, ExitTryAgain
+		reason = "maintenance mode, which a statement needs, was not to be had: " + did.unmaintained.Error()
+	}
+	stay, err := r.closeMaintenance(ctx, r.keeper, how, did.committed())
+	if err != nil {
+		r.Out.Line("end the maintenance: %v; the next run or \"migguard settle\" goes on with it", err)
+	}
+	if stay != "" {
+		how, exit, reason = ledger.Refused, ExitRefused, reason+"\n"+stay
+	}
 	if unused := r.Policy.Unused(); len(unused) > 0 && how == ledger.Succeeded {
 		r.Out.Line("these exceptions matched nothing and can go: --allow %s", strings.Join(unused, " --allow "))
 	}
@@ -153,7 +202,7 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 		Version: r.Migguard, App: r.App, Release: r.Version, Build: r.Build,
 		Runner: r.Command.String(), Database: r.Database.String(),
 		Outcome: string(how), Exit: exit, Reason: reason,
-		Statements: did.statements, Shims: shims,
+		Statements: did.statements, Shims: shims, Running: r.running,
 	}}, runErr
 }
 

@@ -21,6 +21,7 @@ type Run struct {
 	Started    time.Time
 	Duration   time.Duration
 	Statements []Statement
+	Running    Running
 	Shims      []Shim // that stand at the end
 	Dropped    []Shim // by this run
 }
@@ -48,6 +49,7 @@ type runJSON struct {
 	Reason     string          `json:"reason,omitempty"`
 	Started    time.Time       `json:"started_at"`
 	DurationMS float64         `json:"duration_ms"`
+	Running    Running         `json:"running"`
 	Statements []statementJSON `json:"statements"`
 	Shims      []Shim          `json:"shims"`
 	Dropped    []Shim          `json:"dropped_shims"`
@@ -73,7 +75,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 	doc := runJSON{
 		Version: r.Version, App: r.App, Release: r.Release, Build: r.Build,
 		Runner: r.Runner, Database: r.Database, Outcome: r.Outcome, Exit: r.Exit,
-		Reason: r.Reason, Started: r.Started.UTC(), DurationMS: ms(r.Duration),
+		Reason: r.Reason, Running: r.Running, Started: r.Started.UTC(), DurationMS: ms(r.Duration),
 		Statements: make([]statementJSON, 0, len(r.Statements)),
 		Shims:      list(r.Shims), Dropped: list(r.Dropped),
 	}

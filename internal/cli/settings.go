@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/heroku"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/maintenance"
+	"github.com/migguard/migguard/internal/release"
+)
+
+// config joins the environment, migguard.toml and the flags, as far as the
+// command has them.
+func (a *app) config(c *cli.Context) (config.Config, error) {
+	file, err := configFile(c.String("config"))
+	if err != nil {
+		return config.Config{}, err
+	}
+	cfg, err := config.Load(a.environ, config.Flags{
+		App: c.String("app"), Build: c.String("build"), Format: c.String("format"),
+		LockWait: c.Duration("lock-wait"), Deadline: c.Duration("deadline"),
+		OnAPIFailure: c.String("on-api-failure"), Allow: c.StringSlice("allow"), File: file, Baked: a.baked(),
+	})
+	if err != nil {
+		return cfg, &usageError{err}
+	}
+	return cfg, nil
+}
+
+// configFile reads the file that was named, or the usual one if it exists.
+func configFile(name string) (config.File, error) {
+	text, err := os.ReadFile(cmp.Or(name, config.FileName))
+	if errors.Is(err, fs.ErrNotExist) && name == "" {
+		return config.File{}, nil
+	}
+	if err != nil {
+		return config.File{}, usage("--config: %w", err)
+	}
+	file, err := config.ParseFile(string(text))
+	if err != nil {
+		return file, usage("%s: %w", cmp.Or(name, config.FileName), err)
+	}
+	return file, nil
+}
+
+// buildFile is where the buildpack has written which build this is, and
+// buildFileVariable names another place (CNB layers).
+const (
+	buildFile         = ".migguard/build.json"
+	buildFileVariable = "MIGGUARD_BUILD_FILE"
+)
+
+// baked is the build id that the buildpack has baked in; "" without one.
+func (a *app) baked() string {
+	home, _ := os.UserHomeDir()
+	for _, name := range []string{os.Getenv(buildFileVariable), filepath.Join(home, buildFile), buildFile} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		var is struct {
+			Build string `json:"build"`
+		}
+		if json.Unmarshal(text, &is) == nil && is.Build != "" {
+			return is.Build
+		}
+	}
+	return ""
+}
+
+func policyOf(cfg config.Config) (*judge.Policy, error) {
+	policy, err := judge.ParsePolicy(cfg.Allow)
+	if err != nil {
+		return nil, usage("--allow: %w", err)
+	}
+	for id, most := range cfg.Policy {
+		if err := policy.Choose(id, judge.Verdict(most)); err != nil {
+			return nil, usage("%s: [policy] %w", config.FileName, err)
+		}
+	}
+	return policy, nil
+}
+
+// token is that of the Platform API; "" when there is none.
+func (a *app) token() (string, error) {
+	home, _ := os.UserHomeDir()
+	token, _, err := heroku.Token(a.environ, home)
+	if err != nil {
+		return "", &usageError{err}
+	}
+	return token, nil
+}
+
+// usePlatform gives the run the Platform API where there is a token and an app.
+// Without one of them it is not known which code runs.
+func (a *app) usePlatform(r *release.Run, cfg config.Config) error {
+	token, err := a.token()
+	if err != nil {
+		return err
+	}
+	if token != "" && cfg.App == "" {
+		r.Out.Line("there is a token of the Platform API, but no app to ask for: give --app NAME, or: heroku labs:enable runtime-dyno-metadata")
+	}
+	client, err := a.platformIfAny(cfg)
+	if err != nil || client == nil {
+		return err
+	}
+	r.Platform = client
+	r.Maintenance = &maintenance.Machine{
+		Platform: client, Types: cfg.Stop,
+		Progress: func(line string) { r.Out.Line("%s", line) },
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/maintenance"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/settle"
+)
+
+// overlapVariable shortens, for tests, the time in which dynos may run that the
+// Platform API does not list.
+const overlapVariable = "MIGGUARD_OVERLAP"
+
+func (a *app) settle() *cli.Command {
+	return &cli.Command{
+		Name:  "settle",
+		Usage: "end what a release began: maintenance mode off, formation restored, shims dropped",
+		Description: `Waits until the dynos of the current release are up, and then ends what their
+migrations needed. The buildpack's profile script starts it in every new dyno;
+where that is not possible, CI does:
+
+   migguard settle --wait --app shop
+   migguard settle --wait --deadline 10m
+   migguard settle --background`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "app", Usage: "`NAME` of the Heroku app (default: from dyno metadata)"},
+			&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (default: migguard.toml, if there is one)"},
+			&cli.DurationFlag{Name: "deadline", Usage: "give up so `LONG` after the release (default: 30m)"},
+			&cli.BoolFlag{Name: "wait", Usage: "wait for another settle to end, too", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "background", Usage: "return at once and go on alone; only failures are said, a line each", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "detached", Hidden: true},
+		},
+		Action: a.settleAction,
+	}
+}
+
+func (a *app) settleAction(c *cli.Context) error {
+	if err := a.onlyFlags(c); err != nil {
+		return err
+	}
+	if c.Bool("background") {
+		return a.detach(c)
+	}
+	cfg, err := a.config(c)
+	if c.Bool("detached") {
+		return a.settleQuietly(c, cfg, err)
+	}
+	if err != nil {
+		return err
+	}
+	out := report.New(a.stderr, report.Color(a.stderr, false), false)
+	s, err := a.settler(cfg, func(line string) { out.Line("%s", line) })
+	if err != nil {
+		return err
+	}
+	s.Wait = c.Bool("wait")
+	if err := s.Do(c.Context); err != nil {
+		return err
+	}
+	out.Line("settled")
+	return nil
+}
+
+// detach starts the same again, in a session of its own, so that the dyno's
+// boot does not wait and its shell does not count the process as its job.
+func (a *app) detach(c *cli.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	args := []string{"settle", "--detached"}
+	for _, name := range []string{"app", "config", "deadline"} {
+		if c.IsSet(name) {
+			args = append(args, "--"+name, c.String(name))
+		}
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Stderr = a.stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return cmd.Process.Release()
+}
+
+// settleQuietly is for a dyno's log: nothing where nothing is set up, nothing
+// on success, one line on failure.
+func (a *app) settleQuietly(c *cli.Context, cfg config.Config, err error) error {
+	if errors.Is(err, config.ErrNoDatabase) || err == nil && cfg.App == "" {
+		return nil
+	}
+	if err == nil {
+		var s *settle.Settler
+		s, err = a.settler(cfg, func(string) {})
+		if s == nil && err == nil || errors.Is(err, errNoToken) {
+			return nil
+		}
+		if err == nil {
+			ctx, cancel := context.WithTimeout(c.Context, cfg.Deadline+10*time.Minute)
+			defer cancel()
+			s.Wait = true // the dyno of the one that works may end
+			err = s.Do(ctx)
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	report.New(a.stderr, false, false).Line("settle: %s", strings.Join(strings.Split(err.Error(), "\n"), "; "))
+	return &statusError{exitStatus(err)}
+}
+
+// errNoToken is returned by settler when nobody may be asked.
+var errNoToken = errors.New("no token of the Platform API: set HEROKU_API_KEY (heroku authorizations:create -d migguard -s write)")
+
+func (a *app) settler(cfg config.Config, say func(string)) (*settle.Settler, error) {
+	token, err := a.token()
+	if err != nil {
+		return nil, err
+	}
+	if token == "" {
+		return nil, &usageError{errNoToken}
+	}
+	client, err := a.platform(cfg)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	database, err := pg.Parse(cfg.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	overlap, _ := time.ParseDuration(os.Getenv(overlapVariable))
+	return &settle.Settler{
+		Platform: client, App: cfg.App, Deadline: cfg.Deadline, Lift: cfg.IfCrashing == config.Lift,
+		Clock: maintenance.System, Say: say, Overlap: overlap,
+		Machine: &maintenance.Machine{Platform: client, Progress: say},
+		Open: func(ctx context.Context) (*ledger.Ledger, error) {
+			return ledger.Open(ctx, database.ConnConfig(), ledger.Options{})
+		},
+	}, nil
+}

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/heroku"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/release"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// lastRuns is how many runs the status shows.
+const lastRuns = 10
+
+func (a *app) status() *cli.Command {
+	return &cli.Command{
+		Name:  "status",
+		Usage: "say which code runs and why we think so, what stands for it, and how the last runs went",
+		Description: `   migguard status --app shop
+   migguard status --format json`,
+		Flags:  lookingFlags(),
+		Action: a.statusAction,
+	}
+}
+
+// lookingFlags are those of the commands that change nothing.
+func lookingFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "app", Usage: "`NAME` of the Heroku app (default: from dyno metadata)"},
+		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (default: migguard.toml, if there is one)"},
+		&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text or json"},
+	}
+}
+
+func (a *app) statusAction(c *cli.Context) error {
+	if err := a.onlyFlags(c); err != nil {
+		return err
+	}
+	cfg, err := a.config(c)
+	if err != nil {
+		return err
+	}
+	client, err := a.platformIfAny(cfg)
+	if err != nil {
+		return err
+	}
+	database, err := pg.Parse(cfg.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(c.Context, database.ConnConfig(), ledger.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	s := report.Status{Version: version, App: cfg.App}
+	if err := a.readStatus(c.Context, &s, client, l); err != nil {
+		return err
+	}
+	if cfg.JSON {
+		return report.WriteJSON(a.stdout, s)
+	}
+	return report.WriteStatus(a.stdout, s, time.Now())
+}
+
+// platformIfAny is nil where a token or an app is missing.
+func (a *app) platformIfAny(cfg config.Config) (*heroku.Client, error) {
+	token, err := a.token()
+	if err != nil || token == "" || cfg.App == "" {
+		return nil, err
+	}
+	client, err := a.platform(cfg)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return client, nil
+}
+
+func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.Client, l *ledger.Ledger) error {
+	run := release.Run{App: s.App, Ledger: l}
+	if client != nil {
+		run.Platform = client
+	}
+	var err error
+	if s.Running, err = run.Identify(ctx); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return err
+	}
+	s.App = run.App
+	shims, err := l.Shims(ctx)
+	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return err
+	}
+	s.Shims = make([]report.Shim, 0, len(shims))
+	for _, shim := range shims {
+		s.Shims = append(s.Shims, release.ReportShim(shim))
+	}
+	if err := a.readRuns(ctx, s, l); err != nil {
+		return err
+	}
+	if client == nil {
+		return nil
+	}
+	app, err := client.App(ctx)
+	if err != nil {
+		s.Running.Problem = err.Error()
+		return nil
+	}
+	t := &toggle{app: a, ledger: l}
+	m, err := t.history(ctx, app.Name, app.Maintenance)
+	if errors.Is(err, ledger.ErrNoLedger) {
+		err = nil
+	}
+	m.Last = nil
+	s.Maintenance = &m
+	return err
+}
+
+func (a *app) readRuns(ctx context.Context, s *report.Status, l *ledger.Ledger) error {
+	runs, err := l.Runs(ctx, lastRuns)
+	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return err
+	}
+	s.Runs = make([]report.PastRun, 0, len(runs))
+	for _, r := range runs {
+		past := report.PastRun{Release: r.Version, Build: r.Build, Outcome: string(r.Outcome), Exit: r.ExitStatus,
+			Started: r.StartedAt, Finished: given(r.FinishedAt), Settled: given(r.SettledAt)}
+		if past.Release == "" {
+			past.Release = fmt.Sprintf("run %d", r.ID)
+		}
+		s.Runs = append(s.Runs, past)
+	}
+	return nil
+}

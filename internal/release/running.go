@@ -1,0 +1,161 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/migguard/migguard/internal/fleet"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/maintenance"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// A Platform is what a run asks the Platform API, about one app.
+type Platform interface {
+	maintenance.Platform
+	// Releases are the newest ones, newest first.
+	Releases(ctx context.Context, newest int) ([]fleet.Release, error)
+	Preboot(ctx context.Context) (bool, error)
+}
+
+// surveyed is how many releases are looked at. Dynos restart every day, so the
+// code that runs is seldom older; a release beyond it counts as unknown.
+const surveyed = 50
+
+// A PlatformError says that the Platform API did not tell which code runs.
+type PlatformError struct{ Err error }
+
+func (e *PlatformError) Error() string { return "which code runs is not known: " + e.Err.Error() }
+
+// Unwrap returns the adapter's error.
+func (e *PlatformError) Unwrap() error { return e.Err }
+
+// Running asks the Platform API and the ledger which builds run. this is the
+// version of the release that asks, 0 when unknown: then it is taken for the
+// pending one, if there is one only, and returned. It fails with a
+// *PlatformError, or as the ledger does.
+func Running(ctx context.Context, p Platform, l *ledger.Ledger, app string, this int) (fleet.Answer, int, error) {
+	facts, err := survey(ctx, p)
+	if err != nil {
+		return fleet.Answer{}, this, &PlatformError{err}
+	}
+	if facts.Builds, err = l.Builds(ctx, app); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return fleet.Answer{}, this, err
+	}
+	facts.This, facts.Now = pendingVersion(this, facts.Releases), time.Now()
+	return fleet.Running(facts), facts.This, nil
+}
+
+func survey(ctx context.Context, p Platform) (f fleet.Facts, err error) {
+	var wg sync.WaitGroup
+	var errs [4]error
+	wg.Go(func() { f.Dynos, errs[0] = p.Dynos(ctx) })
+	wg.Go(func() { f.Formation, errs[1] = p.Formation(ctx) })
+	wg.Go(func() { f.Releases, errs[2] = p.Releases(ctx, surveyed) })
+	wg.Go(func() { f.Preboot, errs[3] = p.Preboot(ctx) })
+	wg.Wait()
+	for _, err := range errs { // one is enough to say
+		if err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+func pendingVersion(this int, releases []fleet.Release) int {
+	if this != 0 {
+		return this
+	}
+	for _, r := range releases {
+		if r.Status != fleet.ReleasePending {
+			continue
+		}
+		if this != 0 {
+			return 0
+		}
+		this = r.Version
+	}
+	return this
+}
+
+// Identify tells which code runs, from App, Version, Platform, Ledger and
+// RefuseBlind. Where the Platform API names the app, App becomes that.
+func (r *Run) Identify(ctx context.Context) (report.Running, error) {
+	err := r.identify(ctx)
+	return r.running, err
+}
+
+// identify finds out which code runs. Without an answer from the Platform API
+// it is the ledger's last release and whatever else may run.
+func (r *Run) identify(ctx context.Context) error {
+	if r.Platform == nil {
+		r.running.Source = report.FromLedger
+		return r.assume(ctx, "without a token of the Platform API other builds may run as well")
+	}
+	app, err := r.Platform.App(ctx)
+	if err == nil {
+		r.App = app.Name // what was given may be an id
+		var answer fleet.Answer
+		var this int
+		if answer, this, err = Running(ctx, r.Platform, r.Ledger, r.App, versionNumber(r.Version)); err == nil {
+			if r.Version == "" && this > 0 {
+				r.Version = "v" + strconv.Itoa(this)
+			}
+			r.running = report.Running{Source: report.FromPlatform, Answer: answer}
+			return nil
+		}
+	} else {
+		err = &PlatformError{err}
+	}
+	var unasked *PlatformError
+	if !errors.As(err, &unasked) || r.RefuseBlind {
+		return err
+	}
+	r.running = report.Running{Source: report.FromLedger, Problem: err.Error()}
+	return r.assume(ctx, "the Platform API could not be asked, so other builds may run as well")
+}
+
+// assume is identify from the ledger alone. There is always some code then,
+// even without a release: it was there before migguard.
+func (r *Run) assume(ctx context.Context, why string) error {
+	last, found, err := r.Ledger.LastSuccessful(ctx)
+	if err != nil {
+		return err
+	}
+	code := fleet.Code{Releases: []int{}, Reasons: []string{"no release is recorded; " + why}}
+	if found {
+		code.Build = last.Build
+		code.Reasons = []string{fmt.Sprintf("%s was the last to succeed; %s", releaseName(last.Version, last.ID), why)}
+		if n := versionNumber(last.Version); n > 0 {
+			code.Releases = []int{n}
+		}
+	}
+	r.running.Answer = fleet.Answer{Code: []fleet.Code{code}}
+	return nil
+}
+
+func versionNumber(version string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(version, "v"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// dueShims are those that no running build needs, nor the one that is about
+// to run.
+func (r *Run) dueShims(ctx context.Context) ([]ledger.Shim, error) {
+	if r.running.Source != report.FromPlatform {
+		return r.Ledger.DueShims(ctx, r.Build)
+	}
+	builds, all := r.running.Answer.Builds()
+	if !all || r.Build == "" {
+		return nil, nil
+	}
+	return r.Ledger.ShimsWithout(ctx, append(builds, r.Build))
+}

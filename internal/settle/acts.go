@@ -1,0 +1,170 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/migguard/migguard/internal/fleet"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/maintenance"
+)
+
+const (
+	// turnPoll is how often one that waits for its turn asks, and turnSlowly
+	// after turnSoon: a dyno of the release before that still has the turn
+	// is gone by then.
+	turnPoll   = 2 * time.Second
+	turnSoon   = time.Minute
+	turnSlowly = 20 * time.Second
+)
+
+// turn makes one settler work at a time. The others have nothing to do but to
+// take its place should its dyno end, without a connection each meanwhile. It
+// returns nil when another one works and this one does not wait.
+func (s *Settler) turn(ctx context.Context) (*ledger.Ledger, error) {
+	began := s.Clock.Now()
+	for {
+		l, err := s.Open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		won, err := l.TrySettle(ctx)
+		if err == nil && won {
+			return l, nil
+		}
+		if err := errors.Join(err, l.Close()); err != nil || !s.Wait {
+			return nil, err
+		}
+		pause := turnPoll
+		if s.Clock.Now().Sub(began) > turnSoon {
+			pause = turnSlowly
+		}
+		if err := s.Clock.Wait(ctx, pause); err != nil {
+			return nil, fmt.Errorf("settle: %w", err)
+		}
+	}
+}
+
+// maintenance ends a period, if it may be ended now.
+func (s *Settler) maintenance(ctx context.Context, l *ledger.Ledger, p ledger.Period, f fleet.Facts, r fleet.Rollout) (left bool, err error) {
+	breaks, err := l.Breaks(ctx, p.ID)
+	if err != nil {
+		return false, err
+	}
+	if s.machine.Due(p) {
+		return s.alone(ctx, func(*ledger.Ledger) error {
+			_, err := s.machine.Expire(ctx, p, "its time was up")
+			return err
+		})
+	}
+	if len(breaks) == 0 || p.State == ledger.StateLeaving {
+		return s.leaveAlone(ctx, p, "the run that turned it on has ended, and the running code fits the schema")
+	}
+	fitting, found, err := l.Fitting(ctx, breaks)
+	switch {
+	case err != nil:
+		return false, err
+	case !found:
+		return s.stuck(ctx, p, breaks)
+	}
+	ready := r.Up
+	if f.Preboot {
+		ready = r.Done() // hidden old dynos would get requests again
+	}
+	if version(fitting.Version) > r.Release.Version {
+		ready = false // its dynos have not begun to start
+	}
+	if !ready {
+		return false, s.late(ctx, f, r, p)
+	}
+	return s.leaveAlone(ctx, p, fmt.Sprintf("the dynos of v%d are up", r.Release.Version))
+}
+
+// stuck tells that nothing will end the period, unless a run is at work.
+func (s *Settler) stuck(ctx context.Context, p ledger.Period, breaks []ledger.Break) (bool, error) {
+	_, err := s.alone(ctx, func(*ledger.Ledger) error {
+		d := maintenance.Decide(p, true, breaks)
+		return &StuckError{Why: d.Why, Commands: d.Commands}
+	})
+	return false, err
+}
+
+func (s *Settler) leaveAlone(ctx context.Context, p ledger.Period, why string) (bool, error) {
+	return s.alone(ctx, func(*ledger.Ledger) error { return s.leave(ctx, p, why) })
+}
+
+func (s *Settler) leave(ctx context.Context, p ledger.Period, why string) error {
+	s.Say("maintenance mode ends: " + why)
+	_, err := s.machine.Leave(ctx, p, maintenance.End{Why: why})
+	var used *maintenance.InUseError
+	if errors.As(err, &used) {
+		return nil // by a run that began meanwhile
+	}
+	return err
+}
+
+// alone does something while no run is at work, and none begins. It reports
+// false when one is.
+func (s *Settler) alone(ctx context.Context, do func(*ledger.Ledger) error) (done bool, err error) {
+	l, err := s.Open(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = l.Close() }()
+	var locked *ledger.LockedError
+	if err := l.Lock(ctx, 0, nil); errors.As(err, &locked) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	return true, do(l)
+}
+
+// finish takes down what no running build needs, and records the window. What
+// is in use stays for the next run.
+func (s *Settler) finish(ctx context.Context, l *ledger.Ledger, f fleet.Facts, r fleet.Rollout) (done bool, waiting []string, err error) {
+	builds, all := fleet.Running(f).Builds()
+	if !all {
+		return true, nil, s.settled(ctx, l, r)
+	}
+	due, err := l.ShimsWithout(ctx, builds)
+	if errors.Is(err, ledger.ErrNoLedger) {
+		return true, nil, nil
+	}
+	if err == nil && len(due) > 0 {
+		done, err = s.alone(ctx, func(l *ledger.Ledger) error { return s.drop(ctx, l, due) })
+		if err != nil || !done {
+			return false, s.orOthers(nil), err
+		}
+	}
+	return true, nil, errors.Join(err, s.settled(ctx, l, r))
+}
+
+func (s *Settler) settled(ctx context.Context, l *ledger.Ledger, r fleet.Rollout) error {
+	err := l.Settled(ctx, s.App, "v"+strconv.Itoa(r.Release.Version))
+	if errors.Is(err, ledger.ErrNoLedger) {
+		return nil
+	}
+	return err
+}
+
+func (s *Settler) drop(ctx context.Context, l *ledger.Ledger, due []ledger.Shim) error {
+	for _, shim := range due {
+		if err := l.DropShim(ctx, shim.ID); err != nil {
+			s.Say(fmt.Sprintf("the shim %s stays until the next run: %v", shim.ViewName, err))
+			continue
+		}
+		s.Say(fmt.Sprintf("dropped the shim %s: the builds that used it are gone", shim.ViewName))
+	}
+	return nil
+}
+
+// version is 0 for a run whose release is unknown.
+func version(v string) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(v, "v"))
+	return n
+}

@@ -1,0 +1,217 @@
+// Package settle is what follows a finished roll-out: maintenance mode is
+// turned off, the formation restored, and what kept old builds working taken
+// down. It waits until the new dynos are up, does each part as soon as it may
+// be done, and records the length of the window.
+//
+// It runs in the new release's own dynos, or outside; several may. It changes
+// nothing while a release command runs, and nothing that a person has decided.
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/migguard/migguard/internal/fleet"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/maintenance"
+)
+
+const (
+	// every is how often the dynos are listed, and slowly when the account's
+	// request allowance comes to its end.
+	every  = 5 * time.Second
+	slowly = 30 * time.Second
+	few    = 500
+	// surveyed is how many releases are looked at.
+	surveyed = 50
+)
+
+// A Platform is what settling asks the Platform API.
+type Platform interface {
+	maintenance.Platform
+	Releases(ctx context.Context, newest int) ([]fleet.Release, error)
+	Preboot(ctx context.Context) (bool, error)
+}
+
+// A Settler settles one app. All fields but Wait and Overlap are required; the
+// Machine's Store is the ledger that Open gives.
+type Settler struct {
+	Platform Platform
+	Machine  *maintenance.Machine
+	// Open makes a session with the ledger.
+	Open func(ctx context.Context) (*ledger.Ledger, error)
+	App  string
+	// Deadline is how long after its release the dynos may take to be up.
+	Deadline time.Duration
+	// Lift turns maintenance off although they are not, when the deadline
+	// has passed; otherwise it stays on.
+	Lift bool
+	// Wait waits while another settler works, rather than leave it to that.
+	Wait  bool
+	Clock maintenance.Clock
+	Say   func(line string)
+	// Overlap is fleet.Facts'.
+	Overlap time.Duration
+
+	machine maintenance.Machine // with the session that has the turn
+}
+
+// A DeadlineError says that the dynos of a release did not come up in time.
+type DeadlineError struct {
+	Release  int
+	Deadline time.Duration
+	Waiting  []string
+	Lifted   bool     // maintenance was turned off all the same
+	Commands []string // that turn it off, if it stays on
+}
+
+func (e *DeadlineError) Error() string {
+	text := fmt.Sprintf("v%d has not settled %v after its release: %s", e.Release, e.Deadline, strings.Join(e.Waiting, "; "))
+	switch {
+	case e.Lifted:
+		text += "\nmaintenance mode is turned off all the same, as the policy says"
+	case len(e.Commands) > 0:
+		text += "\nmaintenance mode stays on; to turn it off:\n" + strings.Join(e.Commands, "\n")
+	}
+	return text
+}
+
+// A StuckError says that maintenance mode stays on because no release that fits
+// the schema is out or on its way.
+type StuckError struct {
+	Why      string
+	Commands []string
+}
+
+func (e *StuckError) Error() string {
+	return "maintenance mode stays on: " + e.Why + "\nrelease a fix, or turn it off:\n" + strings.Join(e.Commands, "\n")
+}
+
+// Do settles, waiting for the dynos up to the deadline. It fails with a
+// *DeadlineError, a *StuckError, or as ledger and Platform API do.
+func (s *Settler) Do(ctx context.Context) error {
+	l, err := s.turn(ctx)
+	if err != nil || l == nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	s.machine = *s.Machine
+	s.machine.Store = l
+	var told string
+	for {
+		done, waiting, err := s.step(ctx, l)
+		if err != nil || done {
+			return err
+		}
+		if text := strings.Join(waiting, "; "); text != told {
+			told = text
+			s.Say("waiting: " + text)
+		}
+		if err := s.Clock.Wait(ctx, s.pause()); err != nil {
+			return fmt.Errorf("settle: %w", err)
+		}
+	}
+}
+
+// pause is longer when few requests are left, of which other tools of the
+// account live too.
+func (s *Settler) pause() time.Duration {
+	if p, ok := s.Platform.(interface{ Remaining() int }); ok {
+		if n := p.Remaining(); n >= 0 && n < few {
+			return slowly
+		}
+	}
+	return every
+}
+
+// step looks once, and does what may be done. It is done when nothing is left.
+func (s *Settler) step(ctx context.Context, l *ledger.Ledger) (done bool, waiting []string, err error) {
+	facts, err := s.survey(ctx, l)
+	if err != nil {
+		return false, nil, err
+	}
+	rollout, found := fleet.RolledOut(facts)
+	if !found {
+		return true, nil, nil
+	}
+	if pending := s.pending(facts); pending != "" {
+		// Its release command may be at work, and its dynos settle.
+		rollout.Waiting = append(rollout.Waiting, pending)
+	}
+	p, open, err := l.Maintenance(ctx, s.App)
+	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return false, nil, err
+	}
+	if open && (p.ReleaseID != 0 || s.machine.Due(p)) {
+		left, err := s.maintenance(ctx, l, p, facts, rollout)
+		if err != nil || !left {
+			return false, s.orOthers(rollout.Waiting), err
+		}
+	}
+	if !rollout.Done() {
+		return false, rollout.Waiting, s.late(ctx, facts, rollout, ledger.Period{})
+	}
+	return s.finish(ctx, l, facts, rollout)
+}
+
+func (s *Settler) orOthers(waiting []string) []string {
+	if len(waiting) == 0 {
+		return []string{"a release command is at work"}
+	}
+	return waiting
+}
+
+func (s *Settler) pending(f fleet.Facts) string {
+	at := slices.IndexFunc(f.Releases, func(r fleet.Release) bool { return r.Status == fleet.ReleasePending })
+	if at < 0 {
+		return ""
+	}
+	return fmt.Sprintf("v%d is pending", f.Releases[at].Version)
+}
+
+// survey asks what is needed to judge the roll-out.
+func (s *Settler) survey(ctx context.Context, l *ledger.Ledger) (f fleet.Facts, err error) {
+	f.Overlap = s.Overlap
+	if f.Dynos, err = s.Platform.Dynos(ctx); err != nil {
+		return f, err
+	}
+	if f.Formation, err = s.Platform.Formation(ctx); err != nil {
+		return f, err
+	}
+	if f.Releases, err = s.Platform.Releases(ctx, surveyed); err != nil {
+		return f, err
+	}
+	if f.Preboot, err = s.Platform.Preboot(ctx); err != nil {
+		return f, err
+	}
+	f.Now = s.Clock.Now()
+	if f.Builds, err = l.Builds(ctx, s.App); errors.Is(err, ledger.ErrNoLedger) {
+		err = nil
+	}
+	return f, err
+}
+
+// late ends the waiting when the deadline has passed.
+func (s *Settler) late(ctx context.Context, f fleet.Facts, r fleet.Rollout, p ledger.Period) error {
+	since := r.Release.CreatedAt
+	if r.Release.UpdatedAt.After(since) {
+		since = r.Release.UpdatedAt
+	}
+	if f.Now.Sub(since) < s.Deadline {
+		return nil
+	}
+	e := &DeadlineError{Release: r.Release.Version, Deadline: s.Deadline, Waiting: r.Waiting}
+	if p.ID == 0 {
+		return e
+	}
+	if !s.Lift {
+		e.Commands = maintenance.OffCommands(p)
+		return e
+	}
+	e.Lifted = true
+	return errors.Join(e, s.leave(ctx, p, "the deadline for the new dynos has passed"))
+}
