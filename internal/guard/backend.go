@@ -60,6 +60,9 @@ func (s *session) answer(typ byte, size int) error {
 		}
 	}
 	if m == relay {
+		if err := s.tell(typ, size); err != nil {
+			return err
+		}
 		s.pipe.answered(typ, 0)
 	}
 	return s.out.pass(size)

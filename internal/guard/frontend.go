@@ -116,6 +116,10 @@ func (s *session) query(ctx context.Context, size int) error {
 	sql, _, _ := cutZero(b[headerSize:])
 	statements := s.g.cfg.Gate.Inspect(sql, s.currentSettings())
 	switch {
+	case len(statements) == 1 && statements[0].Gated && !s.unsynced && !s.pipe.isOwn():
+		if ended := s.g.cfg.Gate.Pass(statements[0]); ended != nil {
+			return s.pass(size, ended)
+		}
 	case len(statements) > 0:
 	case s.pipe.isOwn():
 		// A Query in the middle of a pipeline: its error ends the block.

@@ -55,6 +55,14 @@ type Gate interface {
 	// It must be quick: the runner waits for it.
 	Inspect(sql string, set Settings) []Statement
 
+	// Pass is asked about a gated statement that is alone in its Query
+	// message, right before it would be taken over. A function means: relay
+	// the message instead. It is called once, before the client hears how
+	// the statement ended: with its tag, or with a *ServerError, or, when
+	// the connection ended first, another error. It is not called for a
+	// message that the server ignores, and must be quick.
+	Pass(st Statement) (ended func(tag string, err error))
+
 	// Act carries out one gated statement on the session's own server
 	// connection. It returns the command tag to answer with. The error is
 	// a *Refusal, a *ServerError to pass on, or the context's error when
@@ -89,7 +97,7 @@ type Conn interface {
 	// there was no statement.
 	Run(ctx context.Context) (tag string, err error)
 	// RunWith is Run followed by statements of the Gate's own, in the same
-	// round trip; these run only when the client's statement succeeded.
+	// transaction; these run only when the client's statement succeeded.
 	RunWith(ctx context.Context, sql ...string) (tag string, err error)
 	// Forward executes the client's statement as the client sent it, rows,
 	// COPY data and row limits included. It cannot be repeated.

@@ -13,6 +13,7 @@ import (
 type testGate struct {
 	gated func(st guard.Statement) bool
 	act   func(ctx context.Context, c guard.Conn, st guard.Statement) (string, error)
+	pass  func(st guard.Statement) func(tag string, err error) // may be nil
 }
 
 // gates are those that scripts are played through. None of them may show.
@@ -95,6 +96,13 @@ func (g testGate) Inspect(sql string, _ guard.Settings) []guard.Statement {
 
 func (g testGate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (string, error) {
 	return g.act(ctx, c, st)
+}
+
+func (g testGate) Pass(st guard.Statement) func(tag string, err error) {
+	if g.pass == nil {
+		return nil
+	}
+	return g.pass(st)
 }
 
 type piece struct {

@@ -61,6 +61,12 @@ func (l *lent) Query(ctx context.Context, sql string) ([][]*string, error) {
 func (l *lent) Run(ctx context.Context) (string, error) { return l.RunWith(ctx) }
 
 func (l *lent) RunWith(ctx context.Context, sql ...string) (string, error) {
+	if l.execute != nil && len(sql) > 0 {
+		// The client's transaction ends at its Sync, and not with these.
+		if err := l.Block(ctx); err != nil {
+			return "", err
+		}
+	}
 	r, err := l.roundTrip(ctx, append([]string{l.st.SQL}, sql...), true)
 	if err != nil {
 		return "", l.relocate(err, r.done == 0)

@@ -18,6 +18,9 @@ const (
 	expectExecute
 	expectSync
 	expectQuery // Query or FunctionCall: ends with ReadyForQuery
+	// expectStatement is expectQuery of a gated statement that was passed:
+	// the Gate hears how it ended.
+	expectStatement
 	// expectCopyEnd is CopyDone or CopyFail. It has no answer of its own
 	// and is never the first of those owed: it tells which Syncs came
 	// while the server was waiting for COPY data.
@@ -40,6 +43,9 @@ type pipeline struct {
 	change sync.Cond
 
 	owed []expect
+	// passed has one function for each expectStatement owed; nil when it
+	// was called.
+	passed []func(tag string, err error)
 	// failed is set by an ErrorResponse to an extended-protocol message:
 	// the server now ignores everything up to Sync (manual, "Extended
 	// Query", error handling).
@@ -97,7 +103,7 @@ func (p *pipeline) answered(typ, status byte) {
 	case typ == 'Z':
 		p.ready(status)
 	case typ == 'E':
-		if len(p.owed) > 0 && p.owed[0] != expectQuery && p.owed[0] != expectSync {
+		if len(p.owed) > 0 && !p.owed[0].isQuery() && p.owed[0] != expectSync {
 			p.failed = true
 		}
 	case len(p.owed) > 0 && ends(p.owed[0], typ):
@@ -127,6 +133,11 @@ func (p *pipeline) pop(n int) {
 	for n < len(p.owed) && p.owed[n] == expectCopyEnd {
 		n++ // it ended no COPY; the server ignores it
 	}
+	for _, e := range p.owed[:n] {
+		if e == expectStatement {
+			p.passed = p.passed[1:]
+		}
+	}
 	p.owed = p.owed[n:]
 }
 
@@ -139,7 +150,7 @@ func (p *pipeline) ready(status byte) {
 		p.own = false
 	}
 	n := slices.IndexFunc(p.owed, func(e expect) bool {
-		return e == expectSync || e == expectQuery && !p.failed
+		return e == expectSync || e.isQuery() && !p.failed
 	})
 	p.failed = false
 	if n < 0 {
@@ -154,6 +165,8 @@ func (p *pipeline) owes() bool {
 	defer p.mu.Unlock()
 	return len(p.owed) > 0
 }
+
+func (e expect) isQuery() bool { return e == expectQuery || e == expectStatement }
 
 func ends(e expect, typ byte) bool {
 	switch e {
@@ -234,4 +247,5 @@ func (p *pipeline) close() {
 	p.closed = true
 	p.change.Broadcast()
 	p.mu.Unlock()
+	p.orphan()
 }

@@ -88,9 +88,6 @@ func (a *act) run(ctx context.Context, record []string) (string, error) {
 	if len(record) == 0 {
 		return a.conn.Run(ctx)
 	}
-	if err := a.conn.Block(ctx); err != nil {
-		return "", err
-	}
 	tag, err := a.conn.RunWith(ctx, record...)
 	return tag, explained(err)
 }

@@ -11,6 +11,21 @@ import (
 	"github.com/migguard/migguard/internal/pg"
 )
 
+// keeps tells whether there is bookkeeping to do for a change.
+func (g *gate) keeps(change ddl.Change) bool {
+	switch c := change.(type) {
+	case ddl.CreateTable:
+		return !c.Temporary
+	case ddl.CreateView:
+		return !c.Temporary
+	case ddl.CreateMaterializedView, ddl.RenameTable:
+		return true
+	case ddl.AddColumn:
+		return c.Kind != ddl.KindType && !g.hasMade(c.Relation)
+	}
+	return false
+}
+
 // bookkeeping is the ledger's part of a change that is allowed: SQL to run
 // before it and after it, in its transaction.
 func (a *act) bookkeeping(change ddl.Change, found catalog.Lookup) (before, after []string, err error) {
