@@ -1,6 +1,10 @@
 package release
 
-import "context"
+import (
+	"context"
+
+	"github.com/migguard/migguard/internal/guard"
+)
 
 // A Guarded is a run's guard without a runner: the test is the runner.
 type Guarded struct {
@@ -39,3 +43,10 @@ func (g *Guarded) Recorded() (verdicts []string, refused int) {
 
 // Lockless tells whether a lock could not be had.
 func (g *Guarded) Lockless() bool { return g.gate.result().lockless }
+
+// Passes tells whether the gate lets a text of one statement pass.
+func (g *Guarded) Passes(sql string) bool {
+	set := guard.Settings{ClientEncoding: "UTF8", Database: g.gate.database}
+	st := g.gate.Inspect(sql, set)
+	return len(st) == 1 && st[0].Gated && g.gate.Pass(st[0]) != nil
+}
