@@ -63,7 +63,7 @@ func TestTableLocked(t *testing.T) {
 			t.Fatal(err)
 		}
 		app := newSQL(t, "goose", "first", "second")
-		on(db.URL, "run", "--lock-wait", "500ms").in(app).run(t).
+		on(db.URL, "run", "--lock-wait", "3s").in(app).run(t).
 			expect(t, 75, "waiting  ALTER TABLE accounts RENAME TO members", "failed: ", "releasing again is safe")
 		sameCatalog(t, before, appCatalog(t, db))
 		if _, err := holder.Exec(t.Context(), "COMMIT"); err != nil {

@@ -46,7 +46,7 @@ func TestUsageErrors(t *testing.T) {
 		{"shims -x", `migguard: --x is no flag of "migguard shims"; see "migguard shims --help"`},
 		{"demo --pg 9", `migguard: --pg "9": majors from 14 on, comma-separated`},
 		{"demo --scenario none", `migguard: --scenario "none" is not known; there are: rename-table, rename-column, drop-column`},
-		{"rnu", `migguard: "rnu" is no command; there are: run, shims, maintenance, demo, version, help`},
+		{"rnu", `migguard: "rnu" is no command; there are: run, settle, status, doctor, shims, maintenance, demo, version, help`},
 		{"run --lock-wait soon", `migguard: invalid value "soon" for flag -lock-wait: parse error; see "migguard run --help"`},
 	} {
 		r := on("postgres://nobody@127.0.0.1:1/none", strings.Fields(tt.args)...).run(t)

@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds every wait for something that is going to happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // program is the file of what is tested.
 var program string

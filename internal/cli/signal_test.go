@@ -13,8 +13,9 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// stopTime is how long a run may take to end when it is told to.
-const stopTime = 10 * time.Second
+// stopTime is how long a run may take to end when it is told to: after 30 s the
+// platform kills it.
+const stopTime = 30 * time.Second
 
 // An interruption is a run that is told to stop while its migration waits
 // inside a transaction.

@@ -74,7 +74,7 @@ func TestRealClientsRefuse(t *testing.T) {
 // run runs a client on the guard, with its address in the environment.
 func (r *rig) run(t *testing.T, sslmode string, command ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 	defer cancel()
 	cache, err := pgtest.CacheDir()
 	if err != nil {

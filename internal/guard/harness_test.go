@@ -22,7 +22,7 @@ import (
 const password = "one-run-password"
 
 // patience bounds everything a test waits for.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {

@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds every wait for something that ought to happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // victimVariable makes the test binary be a migguard that gets killed: the
 // value names what it does (victims), victimURL where.

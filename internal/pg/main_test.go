@@ -10,7 +10,7 @@ import (
 )
 
 // patience bounds every wait for something that ought to happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 

@@ -19,7 +19,7 @@ import (
 const gooseArg = "goose-up"
 
 // deadline bounds a test's wait for another process.
-const deadline = 30 * time.Second
+const deadline = 2 * time.Minute
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {

@@ -3,6 +3,9 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +33,9 @@ func (s *Server) NewDB(t testing.TB) *DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			s.logCrashes(t)
+		}
 		if s.keeper.hasEnded() {
 			return // the test stopped or broke the server
 		}
@@ -41,6 +47,25 @@ func (s *Server) NewDB(t testing.TB) *DB {
 	})
 	return &DB{URL: s.URL(name), Name: name, Major: s.Major, Server: s}
 }
+
+// logCrashes shows what the server's log says of processes that crashed: all
+// tests on the server fail with one of them, most far from the cause.
+func (s *Server) logCrashes(t testing.TB) {
+	log, err := os.ReadFile(s.logFile())
+	if err != nil {
+		t.Logf("the server's log: %v", err)
+	}
+	lines := strings.Split(string(log), "\n")
+	for i, line := range lines {
+		if crashRE.MatchString(line) {
+			t.Logf("PostgreSQL %s crashed:\n%s", s.Version, strings.Join(lines[max(0, i-5):min(len(lines), i+5)], "\n"))
+		}
+	}
+}
+
+// crashRE matches what the postmaster says of a child that ended otherwise than
+// by itself (LogChildExit in postmaster.c), and a process of itself before.
+var crashRE = regexp.MustCompile(`PANIC:|was terminated by signal|exited with exit code [2-9]`)
 
 // Connect opens a connection, closed when the test ends.
 func (db *DB) Connect(t testing.TB) *pgx.Conn {
