@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/migguard/migguard/internal/fleet"
+	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
 )
@@ -92,8 +93,35 @@ func (e *StuckError) Error() string {
 }
 
 // Do settles, waiting for the dynos up to the deadline. It fails with a
-// *DeadlineError, a *StuckError, or as ledger and Platform API do.
+// *DeadlineError, a *StuckError, or as ledger and Platform API do; with Wait it
+// asks these again for as long as the deadline allows, because nobody else may
+// come to turn maintenance off.
 func (s *Settler) Do(ctx context.Context) error {
+	began := s.Clock.Now()
+	for {
+		err := s.once(ctx)
+		if err == nil || !s.Wait || final(err) || s.Clock.Now().Sub(began) > s.Deadline {
+			return err
+		}
+		pause := s.pause() // the adapters have asked again for a while themselves
+		s.Say(fmt.Sprintf("%v; asked again in %v", err, pause))
+		if s.Clock.Wait(ctx, pause) != nil {
+			return err
+		}
+	}
+}
+
+// final tells the errors that asking again does not mend.
+func final(err error) bool {
+	var late *DeadlineError
+	var stuck *StuckError
+	var api *heroku.Error
+	return errors.As(err, &late) || errors.As(err, &stuck) || errors.Is(err, context.Canceled) ||
+		errors.As(err, &api) && (api.Unauthorized() || api.Forbidden() || api.NotFound())
+}
+
+// once settles with one session of the ledger.
+func (s *Settler) once(ctx context.Context) error {
 	l, err := s.turn(ctx)
 	if err != nil || l == nil {
 		return err
@@ -212,6 +240,9 @@ func (s *Settler) late(ctx context.Context, f fleet.Facts, r fleet.Rollout, p le
 		e.Commands = maintenance.OffCommands(p)
 		return e
 	}
-	e.Lifted = true
-	return errors.Join(e, s.leave(ctx, p, "the deadline for the new dynos has passed"))
+	var err error
+	if e.Lifted, err = s.leaveAlone(ctx, p, "the deadline for the new dynos has passed"); err == nil && !e.Lifted {
+		return nil // a run is at work
+	}
+	return errors.Join(e, err)
 }
