@@ -8,7 +8,7 @@ import (
 // TestHelp keeps what users read as it was agreed on.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "run", "shims", "demo", "version"} {
+	for _, command := range []string{"", "run", "settle", "status", "doctor", "shims", "demo", "version"} {
 		name, args := "help.txt", []string{"--help"}
 		if command != "" {
 			name, args = "help_"+command+".txt", []string{command, "--help"}
