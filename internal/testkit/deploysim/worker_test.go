@@ -38,7 +38,7 @@ func TestDynoEndsWithItsParent(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	cfg := workerConfig{URL: db.URL, Workload: sc.Old, Seeds: sc.Seeds, Connections: 2, Rate: 100, StallLimit: time.Second}
+	cfg := workerConfig{URL: db.URL, Workload: sc.Old, Seeds: sc.Seeds, Connections: 2, Rate: 100, StallLimit: deadline}
 	if err := json.NewEncoder(stdin).Encode(cfg); err != nil {
 		t.Fatal(err)
 	}
