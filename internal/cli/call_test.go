@@ -6,7 +6,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,8 +39,8 @@ func (c call) with(env ...string) call {
 	return c
 }
 
-// run waits for the program's end. No test's output may hold a password that
-// the program was given, so that is checked here.
+// run waits for the program's end. Nothing that the program writes may hold a
+// secret that it was given, so that is checked here, for every test.
 func (c call) run(t testing.TB) result {
 	t.Helper()
 	return c.start(t).wait(t)
@@ -69,6 +70,7 @@ func (c call) start(t testing.TB) *started {
 	s.Stdout, s.Stderr = s.stdout, s.stderr
 	s.Cancel = func() error { return s.Process.Signal(syscall.SIGABRT) } // shows where it hangs
 	s.WaitDelay = patience                                               // for descendants that keep the pipes open
+	c.searchLedger(t)
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -93,28 +95,27 @@ func (s *started) wait(t testing.TB) result {
 	if w := s.ProcessState.Sys().(syscall.WaitStatus); w.Signaled() {
 		r.code = 128 + int(w.Signal())
 	}
-	for _, secret := range s.call.secrets() {
-		if strings.Contains(r.stdout+r.stderr, secret) {
-			t.Errorf("the output holds the password %q:\n%s%s", secret, r.stdout, r.stderr)
-		}
-	}
+	hides(t, "stdout", r.stdout, s.call.secrets()...)
+	hides(t, "stderr", r.stderr, s.call.secrets()...)
+	hides(t, "the report", s.report(), s.call.secrets()...)
 	return r
 }
 
-// planted is a password, or stands in one, that must not be seen anywhere.
-const planted = "hunter2"
-
-var passwordRE = regexp.MustCompile(`://[^:@/]*:([^@/]+)@`)
-
-// secrets are the passwords in the call's environment.
-func (c call) secrets() []string {
-	all := []string{planted}
-	for _, v := range c.env {
-		for _, m := range passwordRE.FindAllStringSubmatch(v, -1) {
-			all = append(all, m[1])
-		}
+// report is what --report has been given, "" where that is no file.
+func (s *started) report() string {
+	at := slices.Index(s.call.args, "--report") + 1
+	if at == 0 || at == len(s.call.args) {
+		return ""
 	}
-	return all
+	name := s.call.args[at]
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(s.Dir, name)
+	}
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	text, _ := os.ReadFile(name)
+	return string(text)
 }
 
 // expect fails unless the program ended so and said so, in this order.

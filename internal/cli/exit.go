@@ -10,6 +10,7 @@ import (
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/runner"
+	"github.com/migguard/migguard/internal/settle"
 )
 
 // exitStatus maps errors to the written contract.
@@ -29,9 +30,9 @@ func exitStatus(err error) int {
 		return release.ExitUnreachable
 	case is[*heroku.Error](err):
 		return platformStatus(err)
-	case is[*ledger.LockedError](err), is[*maintenance.DrainError](err):
+	case is[*ledger.LockedError](err), is[*maintenance.DrainError](err), is[*settle.DeadlineError](err):
 		return release.ExitTryAgain
-	case is[*pg.PoolerError](err), is[*ledger.CreateError](err):
+	case is[*pg.PoolerError](err), is[*ledger.CreateError](err), is[*settle.StuckError](err):
 		return release.ExitRefused
 	}
 	return internalError

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -61,16 +62,20 @@ func (a *app) settleAction(c *cli.Context) error {
 		return err
 	}
 	out := report.New(a.stderr, report.Color(a.stderr, false), false)
-	s, err := a.settler(cfg, func(line string) { out.Line("%s", line) })
+	s, err := a.settler(c.Context, cfg, func(line string) { out.Line("%s", line) })
 	if err != nil {
 		return err
 	}
 	s.Wait = c.Bool("wait")
-	if err := s.Do(c.Context); err != nil {
-		return err
+	err = s.Do(c.Context)
+	if errors.Is(err, settle.ErrAtWork) {
+		out.Line("%v", err)
+		return nil
 	}
-	out.Line("settled")
-	return nil
+	if err == nil {
+		out.Line("settled")
+	}
+	return err
 }
 
 // detach starts the same again, in a session of its own, so that the dyno's
@@ -103,8 +108,8 @@ func (a *app) settleQuietly(c *cli.Context, cfg config.Config, err error) error 
 	}
 	if err == nil {
 		var s *settle.Settler
-		s, err = a.settler(cfg, func(string) {})
-		if s == nil && err == nil || errors.Is(err, errNoToken) {
+		s, err = a.settler(c.Context, cfg, func(string) {})
+		if errors.Is(err, errNoToken) {
 			return nil
 		}
 		if err == nil {
@@ -124,7 +129,9 @@ func (a *app) settleQuietly(c *cli.Context, cfg config.Config, err error) error 
 // errNoToken is returned by settler when nobody may be asked.
 var errNoToken = errors.New("no token of the Platform API: set HEROKU_API_KEY (heroku authorizations:create -d migguard -s write)")
 
-func (a *app) settler(cfg config.Config, say func(string)) (*settle.Settler, error) {
+// settler refuses what asking again does not mend, such as a pooler through
+// which the lock of the one that settles would not hold.
+func (a *app) settler(ctx context.Context, cfg config.Config, say func(string)) (*settle.Settler, error) {
 	token, err := a.token()
 	if err != nil {
 		return nil, err
@@ -140,13 +147,28 @@ func (a *app) settler(cfg config.Config, say func(string)) (*settle.Settler, err
 	if err != nil {
 		return nil, err
 	}
+	if err := preflight(ctx, database); err != nil && !is[*pg.UnreachableError](err) {
+		return nil, err
+	}
 	overlap, _ := time.ParseDuration(os.Getenv(overlapVariable))
 	return &settle.Settler{
 		Platform: client, App: cfg.App, Deadline: cfg.Deadline, Lift: cfg.IfCrashing == config.Lift,
 		Clock: maintenance.System, Say: say, Overlap: overlap,
 		Machine: &maintenance.Machine{Platform: client, Progress: say},
 		Open: func(ctx context.Context) (*ledger.Ledger, error) {
-			return ledger.Open(ctx, database.ConnConfig(), ledger.Options{})
+			l, err := ledger.Open(ctx, database.ConnConfig(), ledger.Options{})
+			if err != nil { // Preflight has better words for it
+				err = cmp.Or(preflight(ctx, database), err)
+			}
+			return l, err
 		},
 	}, nil
+}
+
+func preflight(ctx context.Context, database *pg.Config) error {
+	conn, _, err := pg.Preflight(ctx, database)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
@@ -16,8 +19,11 @@ import (
 	"github.com/migguard/migguard/internal/report"
 )
 
-// lastRuns is how many runs the status shows.
-const lastRuns = 10
+const (
+	lastRuns = 10 // how many the status shows
+	// lastReleases is how many are asked for the times they are from.
+	lastReleases = 50
+)
 
 func (a *app) status() *cli.Command {
 	return &cli.Command{
@@ -51,11 +57,7 @@ func (a *app) statusAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	database, err := pg.Parse(cfg.DatabaseURL)
-	if err != nil {
-		return err
-	}
-	l, err := ledger.Open(c.Context, database.ConnConfig(), ledger.Options{})
+	l, err := lookAt(c.Context, cfg)
 	if err != nil {
 		return err
 	}
@@ -68,6 +70,18 @@ func (a *app) statusAction(c *cli.Context) error {
 		return report.WriteJSON(a.stdout, s)
 	}
 	return report.WriteStatus(a.stdout, s, time.Now())
+}
+
+// lookAt opens the ledger, where it can be read at least.
+func lookAt(ctx context.Context, cfg config.Config) (*ledger.Ledger, error) {
+	database, err := pg.Parse(cfg.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := preflight(ctx, database); err != nil && !is[*pg.ReadOnlyError](err) {
+		return nil, err
+	}
+	return ledger.Open(ctx, database.ConnConfig(), ledger.Options{})
 }
 
 // platformIfAny is nil where a token or an app is missing.
@@ -89,7 +103,12 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 		run.Platform = client
 	}
 	var err error
-	if s.Running, err = run.Identify(ctx); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+	s.Running, err = run.Identify(ctx)
+	if errors.Is(err, ledger.ErrNoLedger) {
+		// Nobody has said that no code runs.
+		s.Running.Code, err = []fleet.Code{{Releases: []int{}, Reasons: []string{err.Error() + ", so no release is recorded"}}}, nil
+	}
+	if err != nil {
 		return err
 	}
 	s.App = run.App
@@ -104,13 +123,26 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 	if err := a.readRuns(ctx, s, l); err != nil {
 		return err
 	}
-	if client == nil {
+	if client == nil || s.Running.Problem != "" { // which took its time to say so
 		return nil
 	}
+	return a.readPlatform(ctx, s, client, l)
+}
+
+// readPlatform adds what only the Platform API knows.
+func (a *app) readPlatform(ctx context.Context, s *report.Status, client *heroku.Client, l *ledger.Ledger) error {
 	app, err := client.App(ctx)
 	if err != nil {
 		s.Running.Problem = err.Error()
 		return nil
+	}
+	releases, err := client.Releases(ctx, lastReleases)
+	if err != nil {
+		s.Running.Problem = err.Error()
+		return nil
+	}
+	for _, r := range releases {
+		s.Running.From(r.Version, r.UpdatedAt)
 	}
 	t := &toggle{app: a, ledger: l}
 	m, err := t.history(ctx, app.Name, app.Maintenance)
@@ -133,6 +165,9 @@ func (a *app) readRuns(ctx context.Context, s *report.Status, l *ledger.Ledger) 
 			Started: r.StartedAt, Finished: given(r.FinishedAt), Settled: given(r.SettledAt)}
 		if past.Release == "" {
 			past.Release = fmt.Sprintf("run %d", r.ID)
+		}
+		if v, err := strconv.Atoi(strings.TrimPrefix(r.Version, "v")); err == nil && r.Outcome == ledger.Succeeded {
+			s.Running.From(v, r.FinishedAt)
 		}
 		s.Runs = append(s.Runs, past)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -80,6 +81,20 @@ func (c *Client) SetMaintenance(ctx context.Context, on bool) (fleet.App, error)
 		return fleet.App{}, err
 	}
 	return payload.app(), nil
+}
+
+// MayWrite sends a change of nothing, and tells by the error whether the token
+// may change the app: the API looks at the rights before it looks at what is
+// wanted, and so may well say that nothing is wanted.
+func (c *Client) MayWrite(ctx context.Context) error {
+	var payload appPayload
+	err := c.set(ctx, "try to write to "+c.app, c.path(""), heroku.AppUpdateOpts{}, &payload)
+	var apiErr *Error
+	if errors.Is(err, errEmptyAnswer) || errors.As(err, &apiErr) &&
+		(apiErr.Status == http.StatusUnprocessableEntity || apiErr.Status == http.StatusBadRequest) {
+		return nil
+	}
+	return err
 }
 
 type featurePayload struct{ Enabled *bool }

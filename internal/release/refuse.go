@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/config"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
@@ -25,6 +26,9 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 	if d.Obstacle != nil {
 		r.Detail = "No shim: " + d.Obstacle.Reason + ". " + r.Detail
 		r.Hint = d.Obstacle.Hint
+	}
+	if a.keeper.machine != nil && d.Verdict == judge.Refuse {
+		r.Hint += fmt.Sprintf(" Or let it have maintenance mode: [policy] %s = \"maintenance\" in %s.", f.Hazard.ID, config.FileName)
 	}
 	if n := len(d.Findings); n > 1 {
 		r.Detail += fmt.Sprintf(" It is one of %d objects in this statement.", n)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 )
 
 // The states of a check.
@@ -22,11 +23,14 @@ type Check struct {
 
 // WriteChecks writes them for people.
 func WriteChecks(w io.Writer, checks []Check) error {
+	var b strings.Builder
+	margin := fmt.Sprintf("%-5s %-10s ", "", "")
 	for _, c := range checks {
-		fmt.Fprintf(w, "%-5s %-10s %s\n", c.State, c.Name, c.Text)
+		fmt.Fprintf(&b, "%-5s %-10s %s\n", c.State, c.Name, strings.ReplaceAll(c.Text, "\n", "\n"+margin))
 		if c.Fix != "" {
-			fmt.Fprintf(w, "%16s -> %s\n", "", c.Fix)
+			fmt.Fprintf(&b, "%s-> %s\n", margin, c.Fix)
 		}
 	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }

@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/migguard/migguard/internal/fleet"
 )
@@ -20,6 +22,21 @@ type Running struct {
 	fleet.Answer
 	// Problem is why the Platform API was not the source, when it was asked.
 	Problem string `json:"problem,omitempty"`
+	// Since is from when on a release's dynos may have run, by its version.
+	Since map[int]time.Time `json:"since,omitempty"`
+}
+
+// From tells from when on the dynos of a release may have run. It is kept for
+// the releases that do run.
+func (r *Running) From(version int, at time.Time) {
+	for _, c := range r.Code {
+		if slices.Contains(c.Releases, version) {
+			if r.Since == nil {
+				r.Since = map[int]time.Time{}
+			}
+			r.Since[version] = at
+		}
+	}
 }
 
 // WriteRunning writes it for people, a line for each build and each reason.
@@ -33,7 +50,7 @@ func WriteRunning(w io.Writer, r Running) error {
 		if build == "" {
 			build = "of unknown build (everything counts as used)"
 		}
-		fmt.Fprintf(&b, "%s  %s\n", releases(c.Releases), build)
+		fmt.Fprintf(&b, "%s  %s%s\n", releases(c.Releases), build, r.since(c.Releases))
 		for _, why := range c.Reasons {
 			fmt.Fprintf(&b, "  %s\n", why)
 		}
@@ -43,6 +60,20 @@ func WriteRunning(w io.Writer, r Running) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// since is the oldest of some releases' times; "" when none is known.
+func (r Running) since(versions []int) string {
+	var first time.Time
+	for _, v := range versions {
+		if at := r.Since[v]; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	if first.IsZero() {
+		return ""
+	}
+	return ", since " + date(first)
 }
 
 func releases(versions []int) string {

@@ -22,9 +22,13 @@ const (
 	turnSlowly = 20 * time.Second
 )
 
+// ErrAtWork is returned by Do when another settler works and this one does not
+// wait for it.
+var ErrAtWork = errors.New("another settle is at work, and this one does not --wait for it")
+
 // turn makes one settler work at a time. The others have nothing to do but to
 // take its place should its dyno end, without a connection each meanwhile. It
-// returns nil when another one works and this one does not wait.
+// fails with ErrAtWork when another one works and this one does not wait.
 func (s *Settler) turn(ctx context.Context) (*ledger.Ledger, error) {
 	began := s.Clock.Now()
 	for {
@@ -36,8 +40,11 @@ func (s *Settler) turn(ctx context.Context) (*ledger.Ledger, error) {
 		if err == nil && won {
 			return l, nil
 		}
-		if err := errors.Join(err, l.Close()); err != nil || !s.Wait {
+		if err := errors.Join(err, l.Close()); err != nil {
 			return nil, err
+		}
+		if !s.Wait {
+			return nil, ErrAtWork
 		}
 		pause := turnPoll
 		if s.Clock.Now().Sub(began) > turnSoon {

@@ -93,9 +93,9 @@ func (e *StuckError) Error() string {
 }
 
 // Do settles, waiting for the dynos up to the deadline. It fails with a
-// *DeadlineError, a *StuckError, or as ledger and Platform API do; with Wait it
-// asks these again for as long as the deadline allows, because nobody else may
-// come to turn maintenance off.
+// *DeadlineError, a *StuckError, ErrAtWork, or as ledger and Platform API do;
+// with Wait it asks these again for as long as the deadline allows, because
+// nobody else may come to turn maintenance off.
 func (s *Settler) Do(ctx context.Context) error {
 	began := s.Clock.Now()
 	for {
@@ -123,7 +123,7 @@ func final(err error) bool {
 // once settles with one session of the ledger.
 func (s *Settler) once(ctx context.Context) error {
 	l, err := s.turn(ctx)
-	if err != nil || l == nil {
+	if err != nil {
 		return err
 	}
 	defer func() { _ = l.Close() }()

@@ -36,6 +36,14 @@ func patchApp(r *request) (any, error) {
 	return r.app.document(r.app.State(), r.sdk), nil
 }
 
+func getBuildpacks(r *request) (any, error) {
+	list := []object{}
+	for i, name := range r.app.config.Buildpacks {
+		list = append(list, object{"ordinal": i, "buildpack": object{"name": name, "url": "urn:buildpack:" + name}})
+	}
+	return list, nil
+}
+
 func getConfigVars(r *request) (any, error) { return r.state.ConfigVars, nil }
 
 func patchConfigVars(r *request) (any, error) {

@@ -70,6 +70,9 @@ type AppConfig struct {
 	Stack string
 	// Fir is the generation without slugs, with OCI images. It needs a Space.
 	Fir bool
+	// Buildpacks are listed, by name in the registry or URL, in the order in
+	// which they build. The emulator runs none of them.
+	Buildpacks []string
 	// RetryFailed makes a release that changes only config vars carry the
 	// newest release's build, even if that failed, and not the current one's.
 	// Which of them the platform takes is not documented.

@@ -19,6 +19,7 @@ var routes = []route{
 	{"GET", "/account/rate-limits", ok, true, getRateLimit},
 	{"GET", "/apps/{app}", ok, false, getApp},
 	{"PATCH", "/apps/{app}", ok, false, patchApp},
+	{"GET", "/apps/{app}/buildpack-installations", ok, false, getBuildpacks},
 	{"GET", "/apps/{app}/config-vars", ok, false, getConfigVars},
 	{"PATCH", "/apps/{app}/config-vars", ok, false, patchConfigVars},
 	{"GET", "/apps/{app}/features", ok, false, getFeatures},
