@@ -69,6 +69,9 @@ func (a *app) doctorAction(c *cli.Context) error {
 	a.checkBuild(d, cfg)
 	d.checkPolicy(cfg)
 	a.checkPlatform(c.Context, d, cfg)
+	for i, check := range d.checks { // they quote what is wrong
+		d.checks[i].Text, d.checks[i].Fix = a.masked(check.Text), a.masked(check.Fix)
+	}
 	if cfg.JSON {
 		err = report.WriteJSON(a.stdout, d.checks)
 	} else {

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/migguard/migguard/internal/release"
+	"github.com/migguard/migguard/internal/runner"
 	"github.com/migguard/migguard/internal/testkit/deploysim"
 )
 
@@ -51,8 +52,17 @@ func Main(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	if errors.As(err, &status) {
 		return status.code
 	}
-	fmt.Fprintf(stderr, "migguard: %v\n", err)
+	fmt.Fprintf(stderr, "migguard: %s\n", a.masked(err.Error()))
 	return exitStatus(err)
+}
+
+// masked takes out of a text what a word of the command line has brought in: a
+// database's URL or the token, where something else was expected.
+func (a *app) masked(text string) string {
+	if token, err := a.token(); err == nil && token != "" {
+		text = strings.ReplaceAll(text, token, "[token]")
+	}
+	return runner.Masked(text)
 }
 
 // A statusError is an exit status whose reason has been said already.

@@ -122,7 +122,7 @@ func (a *app) settleQuietly(c *cli.Context, cfg config.Config, err error) error 
 	if err == nil {
 		return nil
 	}
-	report.New(a.stderr, false, false).Line("settle: %s", strings.Join(strings.Split(err.Error(), "\n"), "; "))
+	report.New(a.stderr, false, false).Line("settle: %s", a.masked(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	return &statusError{exitStatus(err)}
 }
 

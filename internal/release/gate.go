@@ -10,6 +10,7 @@ import (
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/runner"
 )
 
 // A gate is the guard's Gate of one run.
@@ -71,7 +72,7 @@ func (a *act) hasEffect() bool {
 }
 
 func (g *gate) add(s report.Statement) {
-	s.Text = clip(s.Text)
+	s.Text = clip(runner.Masked(s.Text)) // it stays in logs and the ledger
 	g.mu.Lock()
 	s.Seq = len(g.statements) + g.unlisted + 1
 	if s.Verdict == string(judge.Refuse) {

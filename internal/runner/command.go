@@ -77,11 +77,19 @@ func (c Command) Environ(base []string) []string {
 }
 
 // Masked in text: the password of a URL, and password values of key=value
-// strings and of JDBC URLs.
+// strings, of JDBC URLs and of SQL (ALTER ROLE ... PASSWORD 'x').
 var (
-	urlPassword = regexp.MustCompile(`(://[^:/?#\s]*:)[^\s]*@`)
+	urlPassword = regexp.MustCompile(`(:/{1,2}[^:/?#\s]*:)[^\s]*@`)
 	keyPassword = regexp.MustCompile(`(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;'"]+)`)
+	sqlPassword = regexp.MustCompile(`(?i)(\bpassword\s*)E?('(?:[^'\\]|\\.|'')*'|\$\$.*?\$\$)`)
 )
+
+// Masked is a text without the passwords that it shows by their surroundings.
+func Masked(text string) string {
+	text = urlPassword.ReplaceAllString(text, "${1}***@")
+	text = keyPassword.ReplaceAllString(text, "${1}***")
+	return sqlPassword.ReplaceAllString(text, "${1}'***'")
+}
 
 // String is the command as a user would type it, passwords masked.
 func (c Command) String() string {
@@ -90,8 +98,7 @@ func (c Command) String() string {
 	}
 	words := slices.Concat(c.Env, c.Args)
 	for i, w := range words {
-		words[i] = keyPassword.ReplaceAllString(
-			urlPassword.ReplaceAllString(w, "${1}***@"), "${1}***")
+		words[i] = Masked(w)
 	}
 	if c.Shell {
 		return strings.Join(words, " ")
