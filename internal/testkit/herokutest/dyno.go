@@ -84,7 +84,7 @@ func (d *dyno) run(crashes int) int {
 	if d.isStopping() {
 		return 128 + int(syscall.SIGTERM)
 	}
-	port, err := d.app.p.ports.take()
+	port, err := ports.take()
 	if err == nil {
 		err = d.start(port, crashes)
 	}
@@ -105,7 +105,7 @@ func (d *dyno) run(crashes int) int {
 	}
 	d.process.end()
 	<-booted
-	d.app.p.ports.give(port)
+	ports.give(port)
 	d.app.p.mu.Lock()
 	defer d.app.p.mu.Unlock()
 	status := d.process.status

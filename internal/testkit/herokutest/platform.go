@@ -24,7 +24,6 @@ type Platform struct {
 	watchdog *watchdog
 	account  account
 	logs     logger
-	ports    portRange
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when anything below changed

@@ -23,6 +23,10 @@ type portRange struct {
 	used map[int]bool
 }
 
+// ports are those of all platforms of the process: a port that a dyno is about
+// to bind looks free to whoever tries it.
+var ports portRange
+
 func (r *portRange) take() (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
