@@ -66,7 +66,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if before != nil { // a rename, which is alone in its statement
-			return a.withLock(ctx, found, before, nil)
+			return a.renamed(ctx, found, before, nil)
 		}
 		record = append(record, after...)
 	}
@@ -84,6 +84,10 @@ func (a *act) run(ctx context.Context, record []string) (string, error) {
 			return tag, err
 		}
 		return tag, explained(a.conn.Exec(ctx, record...))
+	}
+	if a.queues() {
+		tag, err := a.withLock(ctx, nil, record)
+		return tag, explained(err)
 	}
 	if len(record) == 0 {
 		return a.conn.Run(ctx)

@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,4 +185,37 @@ func TestRenameBackWaits(t *testing.T) {
 		t.Errorf("a statement waited for %v", took)
 	}
 	b.wants(t, "a r", "")
+}
+
+// Every statement that others would queue up behind waits as a rename does, and
+// says who is in the way.
+func TestStrongLocksWait(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{
+		"alter table a add column b int",
+		"create index on a (id)",
+		"create table b (id int references a)",
+		"create trigger t before insert on a for each row execute function suppress_redundant_updates_trigger()",
+		"truncate a",
+		"drop index a_pkey_too",
+		"alter table a alter column id set default 1",
+	} {
+		t.Run(sql, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.New(t)
+			b := setup(t, db, options{lockWait: 300 * time.Millisecond}, "create table a (id int primary key)", "create index a_pkey_too on a (id)")
+			conn := db.Connect(t)
+			if _, err := conn.Exec(t.Context(), "set application_name = 'in the way'; begin; insert into a values (1)", pgx.QueryExecModeSimpleProtocol); err != nil {
+				t.Fatal(err)
+			}
+			e := b.fails(t, "55P03", sql)
+			if !b.Lockless() || !strings.Contains(e.Detail, "In the way: pid ") || !strings.Contains(e.Detail, "in the way, idle in transaction for 00:0") {
+				t.Error(explain(e))
+			}
+			if _, err := conn.Exec(t.Context(), "rollback"); err != nil {
+				t.Fatal(err)
+			}
+			b.run(t, sql)
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/migguard/migguard/internal/ddl"
@@ -35,13 +36,13 @@ func (g *gate) Pass(st guard.Statement) (ended func(tag string, err error)) {
 }
 
 // passes tells the statements that carryOut would do nothing about but run
-// them. While a shim stands that is none: each has its names compared, and its
+// them, without care for their locks. While a shim stands that is none: each has its names compared, and its
 // errors explained.
 func (g *gate) passes(p plan) bool {
 	g.mu.Lock()
 	shims := len(g.standing) > 0
 	g.mu.Unlock()
-	if shims || p.unjudged != "" || p.watched || p.Class != ddl.Schema {
+	if shims || p.unjudged != "" || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
 		return false
 	}
 	for _, change := range p.Changes {

@@ -108,9 +108,13 @@ func objectName(h Hazard) string {
 	return h.Relation + "." + h.Column
 }
 
-// Waiting tells that a statement does not get its lock.
-func (r *Reporter) Waiting(text string, wait time.Duration) {
+// Waiting tells that a statement does not get its lock, and who is in the way,
+// as far as that is known.
+func (r *Reporter) Waiting(text string, wait time.Duration, inTheWay []string) {
 	r.Line("waiting  %s\nanother transaction uses the table; trying again for up to %v", oneLine(text), round(wait))
+	for _, who := range inTheWay {
+		r.Line("in the way: %s", oneLine(who))
+	}
 }
 
 // lineLength bounds a statement in a line of the log, in bytes.

@@ -1,0 +1,171 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/pg"
+)
+
+// SQLSTATEs that are worth another try (manual, appendix A).
+const (
+	codeLockNotAvailable = "55P03"
+	codeDeadlock         = "40P01"
+)
+
+// A strong lock that waits makes everybody else wait behind it, so it waits
+// for no more than firstLockTimeout at first and maxLockTimeout later.
+const (
+	firstLockTimeout = 200 * time.Millisecond
+	maxLockTimeout   = time.Second
+)
+
+// blockLockWait bounds the tries inside a transaction of the runner's, whose
+// earlier statements may hold locks of their own meanwhile.
+const blockLockWait = 10 * time.Second
+
+// savepoint is where a try that did not get its lock goes back to.
+const savepoint = "migguard_lock"
+
+// queues tells a statement for which readers or writers of a relation would
+// queue up while it waits for its lock: it has one that stops writing or more,
+// on a relation that the run has not made itself. What cannot run in a
+// transaction block takes no such lock, or knows itself how to wait.
+func (a *act) queues() bool {
+	if a.plan.Class != ddl.Schema || a.plan.Alone {
+		return false
+	}
+	return slices.ContainsFunc(a.plan.Locks, a.isStrong)
+}
+
+func (g *gate) isStrong(l ddl.Lock) bool {
+	return l.Mode.Compare(ddl.Share) >= 0 && !g.hasMade(l.Relation)
+}
+
+// blockers are the transactions in the way of the statement, as far as it names
+// the relations. That they cannot be told stops nothing.
+func (a *act) blockers(ctx context.Context) []string {
+	var names []string
+	mode := ddl.Share
+	for _, l := range a.plan.Locks {
+		if l.Via == ddl.Itself && a.isStrong(l) {
+			names = append(names, ddl.Literal(l.Relation.String()))
+			if l.Mode.Compare(mode) > 0 {
+				mode = l.Mode
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	rows, err := a.conn.Query(ctx, pg.Blockers(names, mode == ddl.AccessExclusive))
+	if err != nil {
+		return nil
+	}
+	var lines []string
+	for _, row := range rows {
+		lines = append(lines, *row[0])
+	}
+	return lines
+}
+
+// withLock runs the statement between SQL of migguard's own, inside a
+// savepoint and with a short lock_timeout, again and again until its locks
+// were had or the time is up.
+func (a *act) withLock(ctx context.Context, before, after []string) (string, error) {
+	wait := a.lockWait
+	if a.conn.TxStatus() == 'T' {
+		wait = min(wait, blockLockWait)
+	}
+	if err := a.conn.Block(ctx); err != nil {
+		return "", err
+	}
+	deadline := time.Now().Add(wait)
+	for try := 0; ; try++ {
+		timeout := min(firstLockTimeout<<min(try, 8), maxLockTimeout)
+		tag, err := a.attempt(ctx, timeout, before, after)
+		if err == nil {
+			return tag, nil
+		}
+		if !retryable(err) {
+			return "", err
+		}
+		if err := a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint, "RELEASE SAVEPOINT "+savepoint); err != nil {
+			return "", err
+		}
+		late := time.Now().After(deadline)
+		var inTheWay []string
+		if late || try == 0 {
+			inTheWay = a.blockers(ctx)
+		}
+		if late {
+			return "", a.noLock(err, wait, inTheWay)
+		}
+		if try == 0 {
+			a.out.Waiting(a.text, wait, inTheWay)
+		}
+		// Full jitter, so that two migrations do not meet again and again.
+		if err := a.conn.Wait(ctx, timeout/2+rand.N(timeout)); err != nil {
+			return "", err
+		}
+	}
+}
+
+// attempt is one try. A view that has to go first is locked while the table's
+// lock is waited for, so the two share the time.
+func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after []string) (string, error) {
+	if len(before) > 0 {
+		timeout /= 2
+	}
+	previous, err := a.conn.Query(ctx, "SELECT pg_catalog.current_setting('lock_timeout')")
+	if err != nil {
+		return "", err
+	}
+	first := append([]string{"SAVEPOINT " + savepoint, setLockTimeout(fmt.Sprint(timeout.Milliseconds()))}, before...)
+	if err := a.conn.Exec(ctx, first...); err != nil {
+		return "", owned(err)
+	}
+	tag, err := a.conn.Run(ctx)
+	if err != nil {
+		return "", err
+	}
+	last := slices.Concat(after, []string{setLockTimeout(*previous[0][0]), "RELEASE SAVEPOINT " + savepoint})
+	return tag, owned(a.conn.Exec(ctx, last...))
+}
+
+// setLockTimeout sets it for the transaction, as SET LOCAL does.
+func setLockTimeout(value string) string {
+	return fmt.Sprintf("SELECT pg_catalog.set_config('lock_timeout', '%s', true)", value)
+}
+
+func retryable(err error) bool {
+	var server *guard.ServerError
+	if !errors.As(err, &server) {
+		return false
+	}
+	return server.SQLState() == codeLockNotAvailable || server.SQLState() == codeDeadlock
+}
+
+// noLock ends the tries: nothing was changed, and another run may have more
+// luck.
+func (a *act) noLock(cause error, wait time.Duration, inTheWay []string) error {
+	a.mu.Lock()
+	a.lockless = true
+	a.mu.Unlock()
+	var server *guard.ServerError
+	if errors.As(cause, &server) {
+		server.Response.Detail = fmt.Sprintf("migguard asked for the lock for %v, never longer than %v at a time, so that nobody queued behind it.", wait, maxLockTimeout)
+		if len(inTheWay) > 0 {
+			server.Response.Detail += " In the way: " + strings.Join(inTheWay, "; ") + "."
+		}
+		server.Response.Hint = "A long transaction uses the table: find it in pg_stat_activity, let it end, and release again. Or wait longer: --lock-wait."
+	}
+	return cause
+}
