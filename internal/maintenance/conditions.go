@@ -111,11 +111,7 @@ func (d *drain) over(ctx context.Context) error {
 }
 
 func (d *drain) lookRouter(ctx context.Context) {
-	probe := d.Probe
-	if probe == nil {
-		probe = probeHTTP
-	}
-	status, err := probe(ctx, d.url)
+	status, err := d.probe(ctx, d.url)
 	switch {
 	case err != nil:
 		d.closed, d.router = 0, fmt.Sprintf("%s does not answer (%v)", d.url, err)

@@ -5,11 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/ledger"
+)
+
+// differTimes and differEvery are how often and when both are asked again while
+// the Platform API says that maintenance is on and the router does not.
+const (
+	differTimes = 10
+	differEvery = time.Second
 )
 
 // An UnknownTypeError says that the app has no such process type. Nothing has
@@ -33,7 +42,7 @@ func (e *UnknownTypeError) Error() string {
 // It fails with an *UnknownTypeError, a *StoreError, or the Platform's own
 // error. A period with an id that comes with an error is open: Leave ends it.
 func (m *Machine) Enter(ctx context.Context, req Request) (ledger.Period, error) {
-	app, err := m.Platform.App(ctx)
+	app, err := m.before(ctx)
 	if err != nil {
 		return ledger.Period{}, err
 	}
@@ -62,6 +71,34 @@ func (m *Machine) Enter(ctx context.Context, req Request) (ledger.Period, error)
 		return nil
 	})
 	return m.current(p, is, err)
+}
+
+// before is the app as it is before maintenance. The Platform API may still tell
+// of a maintenance that has just ended, and routers may not have heard yet of one
+// that has just begun: as long as they differ both are asked again, and then the
+// routers are right.
+func (m *Machine) before(ctx context.Context) (fleet.App, error) {
+	app, err := m.Platform.App(ctx)
+	for asked := 0; err == nil && app.Maintenance && m.serves(ctx, app.WebURL); asked++ {
+		if asked == differTimes {
+			app.Maintenance = false
+			break
+		}
+		if err := m.clock().Wait(ctx, differEvery); err != nil {
+			return app, fmt.Errorf("enter: %w", err)
+		}
+		app, err = m.Platform.App(ctx)
+	}
+	return app, err
+}
+
+// serves tells that the router lets requests through.
+func (m *Machine) serves(ctx context.Context, url string) bool {
+	if url == "" {
+		return false
+	}
+	status, err := m.probe(ctx, url)
+	return err == nil && status != http.StatusServiceUnavailable
 }
 
 // open commits the intent, in a new period or in the one that is open.

@@ -17,6 +17,13 @@ var prober = &http.Client{
 	Timeout:       probeTimeout,
 }
 
+func (m *Machine) probe(ctx context.Context, url string) (status int, err error) {
+	if m.Probe == nil {
+		return probeHTTP(ctx, url)
+	}
+	return m.Probe(ctx, url)
+}
+
 func probeHTTP(ctx context.Context, url string) (status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
