@@ -121,6 +121,7 @@ func emptyShop(t *testing.T, db *pgtest.DB, platform herokutest.Config, config h
 	if s.platform, err = herokutest.Start(platform); err != nil {
 		t.Fatal(err)
 	}
+	searchLog(t, s.log, s.platform, db)
 	t.Cleanup(func() {
 		if err := s.platform.Close(); err != nil {
 			t.Error(err)
