@@ -104,12 +104,14 @@ func TestDownloadFails(t *testing.T) {
 	}{
 		"other file": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(standIn + "#")) },
 			"has another SHA-256 than buildpack.toml pins"},
-		"not found":     {http.NotFound, "404"},
-		"cut":           {func(w http.ResponseWriter, _ *http.Request) { half(w) }, "could not be downloaded"},
-		"hangs":         {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "timed out"},
-		"hangs half":    {func(w http.ResponseWriter, r *http.Request) { half(w); <-r.Context().Done() }, "timed out"},
-		"to a file":     {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file:///etc/passwd", 302) }, "could not be downloaded"},
-		"in circles":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", 302) }, "could not be downloaded"},
+		"not found":  {http.NotFound, "404"},
+		"cut":        {func(w http.ResponseWriter, _ *http.Request) { half(w) }, "could not be downloaded"},
+		"hangs":      {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "timed out"},
+		"hangs half": {func(w http.ResponseWriter, r *http.Request) { half(w); <-r.Context().Done() }, "timed out"},
+		"to a file": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		}, "could not be downloaded"},
+		"in circles":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) }, "could not be downloaded"},
 		"always broken": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "502"},
 	}
 	for name, test := range tests {
