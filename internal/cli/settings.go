@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -89,6 +90,16 @@ func policyOf(cfg config.Config) (*judge.Policy, error) {
 	return policy, nil
 }
 
+// overlapVariable shortens, for tests, the time in which dynos may run that the
+// Platform API does not list.
+const overlapVariable = "MIGGUARD_OVERLAP"
+
+// overlap is 0 where nobody has set another one.
+func overlap() time.Duration {
+	d, _ := time.ParseDuration(os.Getenv(overlapVariable))
+	return d
+}
+
 // token is that of the Platform API; "" when there is none.
 func (a *app) token() (string, error) {
 	home, _ := os.UserHomeDir()
@@ -113,7 +124,7 @@ func (a *app) usePlatform(r *release.Run, cfg config.Config) error {
 	if err != nil || client == nil {
 		return err
 	}
-	r.Platform = client
+	r.Platform, r.Overlap = client, overlap()
 	r.Maintenance = &maintenance.Machine{
 		Platform: client, Types: cfg.Stop,
 		Progress: func(line string) { r.Out.Line("%s", line) },

@@ -20,10 +20,6 @@ import (
 	"github.com/migguard/migguard/internal/settle"
 )
 
-// overlapVariable shortens, for tests, the time in which dynos may run that the
-// Platform API does not list.
-const overlapVariable = "MIGGUARD_OVERLAP"
-
 func (a *app) settle() *cli.Command {
 	return &cli.Command{
 		Name:  "settle",
@@ -150,10 +146,9 @@ func (a *app) settler(ctx context.Context, cfg config.Config, say func(string)) 
 	if err := preflight(ctx, database); err != nil && !is[*pg.UnreachableError](err) {
 		return nil, err
 	}
-	overlap, _ := time.ParseDuration(os.Getenv(overlapVariable))
 	return &settle.Settler{
 		Platform: client, App: cfg.App, Deadline: cfg.Deadline, Lift: cfg.IfCrashing == config.Lift,
-		Clock: maintenance.System, Say: say, Overlap: overlap,
+		Clock: maintenance.System, Say: say, Overlap: overlap(),
 		Machine: &maintenance.Machine{Platform: client, Progress: say},
 		Open: func(ctx context.Context) (*ledger.Ledger, error) {
 			l, err := ledger.Open(ctx, database.ConnConfig(), ledger.Options{})

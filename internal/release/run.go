@@ -51,6 +51,8 @@ type Run struct {
 	// RefuseBlind ends the run when the Platform API cannot be asked which
 	// code runs.
 	RefuseBlind bool
+	// Overlap is fleet.Facts'.
+	Overlap time.Duration
 
 	Environ        []string
 	Stdin          io.Reader

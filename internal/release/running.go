@@ -35,19 +35,18 @@ func (e *PlatformError) Error() string { return "which code runs is not known: "
 // Unwrap returns the adapter's error.
 func (e *PlatformError) Unwrap() error { return e.Err }
 
-// Running asks the Platform API and the ledger which builds run. this is the
-// version of the release that asks, 0 when unknown: then it is taken for the
-// pending one, if there is one only, and returned. It fails with a
-// *PlatformError, or as the ledger does.
-func Running(ctx context.Context, p Platform, l *ledger.Ledger, app string, this int) (fleet.Answer, int, error) {
-	facts, err := survey(ctx, p)
+// ask asks the Platform API and the ledger which builds run, and returns the
+// version of the release that asks: when it is not known, the pending one's, if
+// there is one only. It fails with a *PlatformError, or as the ledger does.
+func (r *Run) ask(ctx context.Context) (fleet.Answer, int, error) {
+	facts, err := survey(ctx, r.Platform)
 	if err != nil {
-		return fleet.Answer{}, this, &PlatformError{err}
+		return fleet.Answer{}, 0, &PlatformError{err}
 	}
-	if facts.Builds, err = l.Builds(ctx, app); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
-		return fleet.Answer{}, this, err
+	if facts.Builds, err = r.Ledger.Builds(ctx, r.App); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return fleet.Answer{}, 0, err
 	}
-	facts.This, facts.Now = pendingVersion(this, facts.Releases), time.Now()
+	facts.This, facts.Now, facts.Overlap = pendingVersion(versionNumber(r.Version), facts.Releases), time.Now(), r.Overlap
 	return fleet.Running(facts), facts.This, nil
 }
 
@@ -102,7 +101,7 @@ func (r *Run) identify(ctx context.Context) error {
 		r.App = app.Name // what was given may be an id
 		var answer fleet.Answer
 		var this int
-		if answer, this, err = Running(ctx, r.Platform, r.Ledger, r.App, versionNumber(r.Version)); err == nil {
+		if answer, this, err = r.ask(ctx); err == nil {
 			if r.Version == "" && this > 0 {
 				r.Version = "v" + strconv.Itoa(this)
 			}
