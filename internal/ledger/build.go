@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
@@ -71,17 +70,5 @@ func (l *Ledger) Fitting(ctx context.Context, breaks []Break) (r Release, found 
 	for _, b := range breaks {
 		last = max(last, b.ReleaseID)
 	}
-	err = l.read(ctx, "find the release that fits", func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, selectRelease+" where outcome = 'succeeded' and id >= $1 order by id limit 1", last)
-		if err != nil {
-			return err
-		}
-		r, err = pgx.CollectExactlyOneRow(rows, scanRelease)
-		found = err == nil
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
-	return r, found, err
+	return l.oneRelease(ctx, "find the release that fits", "where outcome = 'succeeded' and id >= $1 order by id limit 1", last)
 }

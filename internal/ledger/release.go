@@ -115,8 +115,13 @@ func (l *Ledger) Finish(ctx context.Context, id int64, outcome Outcome, exitStat
 
 // LastSuccessful is the newest run that succeeded; false when there is none.
 func (l *Ledger) LastSuccessful(ctx context.Context) (r Release, found bool, err error) {
-	err = l.read(ctx, "read the last release", func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, selectRelease+" where outcome = 'succeeded' order by id desc limit 1")
+	return l.oneRelease(ctx, "read the last release", "where outcome = 'succeeded' order by id desc limit 1")
+}
+
+// oneRelease reads the release, if there is one, that a clause tells.
+func (l *Ledger) oneRelease(ctx context.Context, doing, clause string, args ...any) (r Release, found bool, err error) {
+	err = l.read(ctx, doing, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, selectRelease+" "+clause, args...)
 		if err != nil {
 			return err
 		}
