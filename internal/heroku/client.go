@@ -23,7 +23,7 @@ type Config struct {
 	// UserAgent is sent as it is, for example "migguard/1.2.0"; heroku-go's
 	// if empty.
 	UserAgent string
-	// CallTimeout bounds one attempt of a call; 10 s if zero.
+	// CallTimeout bounds one attempt of a call; a third of RetryFor if zero.
 	CallTimeout time.Duration
 	// RetryFor bounds all attempts of a call and the waits between them; 30 s
 	// if zero.
@@ -31,10 +31,7 @@ type Config struct {
 	Logger   *slog.Logger // attempts that are repeated, warnings; silent if nil
 }
 
-const (
-	defaultCallTimeout = 10 * time.Second
-	defaultRetryFor    = 30 * time.Second
-)
+const defaultRetryFor = 30 * time.Second
 
 // Client asks the Platform API about one app. It may be used concurrently.
 type Client struct {
@@ -94,11 +91,11 @@ func (c Config) withDefaults() (Config, error) {
 		return c, err
 	}
 	c.BaseURL = base
-	if c.CallTimeout == 0 {
-		c.CallTimeout = defaultCallTimeout
-	}
 	if c.RetryFor == 0 {
 		c.RetryFor = defaultRetryFor
+	}
+	if c.CallTimeout == 0 {
+		c.CallTimeout = c.RetryFor / 3
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

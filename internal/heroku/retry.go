@@ -15,6 +15,8 @@ const (
 	// refill is about how long it takes until an account that has used up its
 	// allowance may ask once: 75 requests a minute.
 	refill = 800 * time.Millisecond
+	// worthwhile is the least time that another attempt is begun with.
+	worthwhile = time.Second
 	// farthest bounds a Retry-After that makes no sense.
 	farthest = 24 * time.Hour
 )

@@ -51,15 +51,16 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			fault.Err, fault.After = err, t.clock.now().Sub(began)
 			return nil, fault
 		}
-		if t.outlasts(ctx, until, 0) { // woken late
+		if t.outlasts(ctx, until, 0) { // it woke late
 			return nil, fault
 		}
 	}
 }
 
-// outlasts tells that a wait would end too late for another attempt.
+// outlasts tells that a wait would end too late for another attempt. One that is
+// cut short would take the place of what the API has said before.
 func (t *transport) outlasts(ctx context.Context, until time.Time, wait time.Duration) bool {
-	end := t.clock.now().Add(wait)
+	end := t.clock.now().Add(wait).Add(min(worthwhile, t.callTimeout/2))
 	deadline, bounded := ctx.Deadline()
 	return !end.Before(until) || bounded && !end.Before(deadline)
 }
