@@ -134,7 +134,7 @@ func (t *toggle) planOff(ctx context.Context, app fleet.App, formation []fleet.P
 	if found {
 		m = t.document(app.Name, app.Maintenance, &p, nil)
 	}
-	m.DryRun, m.Off, m.Formation = true, "", quantities(formation)
+	m.DryRun, m.Off, m.Formation = true, "", fleet.Quantities(formation)
 	for _, name := range p.Stopped {
 		if m.Formation[name] == 0 {
 			m.Planned = append(m.Planned, fmt.Sprintf("%s: 0 -> %d", name, p.Formation[name]))

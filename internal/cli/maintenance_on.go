@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
 )
@@ -121,7 +122,7 @@ func (t *toggle) planOn(ctx context.Context, lasting time.Duration) error {
 		return usage("--stop: %w", err)
 	}
 	m := t.document(app.Name, app.Maintenance, nil, nil)
-	m.DryRun, m.Off, m.Formation = true, "", quantities(formation)
+	m.DryRun, m.Off, m.Formation = true, "", fleet.Quantities(formation)
 	if !app.Maintenance {
 		m.Planned = append(m.Planned, "turn maintenance mode on")
 	}

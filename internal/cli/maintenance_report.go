@@ -24,11 +24,7 @@ func reportPeriod(p ledger.Period, breaks []ledger.Break) report.Period {
 		r.Stopped[t] = p.Formation[t]
 	}
 	for _, b := range breaks {
-		text := b.Hazard + " " + b.Relation
-		if b.Column != "" {
-			text += "." + b.Column
-		}
-		r.Breaks = append(r.Breaks, text)
+		r.Breaks = append(r.Breaks, b.String())
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/report"
 )
 
@@ -29,7 +30,7 @@ func (a *app) maintenanceStatus(c *cli.Context) error {
 			m = t.document(app.Name, app.Maintenance, nil, nil)
 		}
 	}
-	m.Formation = quantities(formation)
+	m.Formation = fleet.Quantities(formation)
 	return t.write(m)
 }
 

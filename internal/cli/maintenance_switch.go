@@ -9,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/migguard/migguard/internal/config"
-	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
@@ -67,12 +66,14 @@ func (a *app) platform(cfg config.Config) (*heroku.Client, error) {
 	if cfg.App == "" {
 		return nil, errors.New("no app: give --app NAME; in a dyno its name comes with: heroku labs:enable runtime-dyno-metadata, and the next release")
 	}
-	home, _ := os.UserHomeDir()
-	token, _, err := heroku.Token(a.environ, home)
+	token, err := a.token()
 	if err != nil {
 		return nil, err
 	}
-	return heroku.New(heroku.Config{Token: token, BaseURL: cfg.APIURL, App: cfg.App, UserAgent: "migguard/" + version})
+	return heroku.New(heroku.Config{
+		Token: token, BaseURL: cfg.APIURL, App: cfg.App, UserAgent: "migguard/" + version,
+		RetryFor: shortened(retryForVariable),
+	})
 }
 
 // withoutLedger goes on with what the process itself can remember.
@@ -164,12 +165,4 @@ func (t *toggle) write(m report.Maintenance) error {
 		return report.WriteJSON(t.stdout, m)
 	}
 	return report.WriteMaintenance(t.stdout, m, time.Now())
-}
-
-func quantities(formation []fleet.Process) map[string]int {
-	q := make(map[string]int, len(formation))
-	for _, p := range formation {
-		q[p.Type] = p.Quantity
-	}
-	return q
 }

@@ -23,6 +23,10 @@ const matrixVariable = "MIGGUARD_TEST_MATRIX"
 // atOnce is how many cases run at the same time. Most of a case is waiting.
 const atOnce = 4
 
+// matrixRetryFor is for how long the Platform API is asked again, with a third of
+// it for one call. By default it is 30 s, which lasting faults have to wait out.
+const matrixRetryFor = "9s"
+
 // A matrix disturbs deploys that need maintenance: (state x fault). The states
 // are the calls of the Platform API in a deploy that nobody disturbs, and what
 // the ledger says; the faults are those of the emulator, and kills.
@@ -167,7 +171,9 @@ func (m *matrix) shop(t *testing.T) *shop {
 		}
 	})
 	db := &pgtest.DB{URL: server.URL(name), Name: name, Major: server.Major, Server: server}
-	s := emptyShop(t, db, herokutest.Config{}, herokutest.AppConfig{})
+	s := emptyShop(t, db, herokutest.Config{}, herokutest.AppConfig{ConfigVars: map[string]string{
+		"MIGGUARD_RETRY_FOR": matrixRetryFor,
+	}})
 	first := before()
 	first.free = true // its migrations are in the base
 	s.released(t, first, m.first)

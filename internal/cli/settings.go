@@ -90,13 +90,16 @@ func policyOf(cfg config.Config) (*judge.Policy, error) {
 	return policy, nil
 }
 
-// overlapVariable shortens, for tests, the time in which dynos may run that the
-// Platform API does not list.
-const overlapVariable = "MIGGUARD_OVERLAP"
+// Tests shorten with these the time in which dynos may run that the Platform
+// API does not list, and that in which a call is tried again.
+const (
+	overlapVariable  = "MIGGUARD_OVERLAP"
+	retryForVariable = "MIGGUARD_RETRY_FOR"
+)
 
-// overlap is 0 where nobody has set another one.
-func overlap() time.Duration {
-	d, _ := time.ParseDuration(os.Getenv(overlapVariable))
+// shortened is 0, the default of what it is for, where nobody has set another.
+func shortened(variable string) time.Duration {
+	d, _ := time.ParseDuration(os.Getenv(variable))
 	return d
 }
 
@@ -124,7 +127,7 @@ func (a *app) usePlatform(r *release.Run, cfg config.Config) error {
 	if err != nil || client == nil {
 		return err
 	}
-	r.Platform, r.Overlap = client, overlap()
+	r.Platform, r.Overlap = client, shortened(overlapVariable)
 	r.Maintenance = &maintenance.Machine{
 		Platform: client, Types: cfg.Stop,
 		Progress: func(line string) { r.Out.Line("%s", line) },

@@ -148,7 +148,7 @@ func (a *app) settler(ctx context.Context, cfg config.Config, say func(string)) 
 	}
 	return &settle.Settler{
 		Platform: client, App: cfg.App, Deadline: cfg.Deadline, Lift: cfg.IfCrashing == config.Lift,
-		Clock: maintenance.System, Say: say, Overlap: overlap(),
+		Clock: maintenance.System, Say: say, Overlap: shortened(overlapVariable),
 		Machine: &maintenance.Machine{Platform: client, Progress: say},
 		Open: func(ctx context.Context) (*ledger.Ledger, error) {
 			l, err := ledger.Open(ctx, database.ConnConfig(), ledger.Options{})

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -19,11 +17,7 @@ import (
 	"github.com/migguard/migguard/internal/report"
 )
 
-const (
-	lastRuns = 10 // how many the status shows
-	// lastReleases is how many are asked for the times they are from.
-	lastReleases = 50
-)
+const lastRuns = 10 // how many the status shows
 
 func (a *app) status() *cli.Command {
 	return &cli.Command{
@@ -102,8 +96,8 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 	if client != nil {
 		run.Platform = client
 	}
-	var err error
-	s.Running, err = run.Identify(ctx)
+	known, err := run.Identify(ctx)
+	s.Running = known.Running
 	if errors.Is(err, ledger.ErrNoLedger) {
 		// Nobody has said that no code runs.
 		s.Running.Code, err = []fleet.Code{{Releases: []int{}, Reasons: []string{err.Error() + ", so no release is recorded"}}}, nil
@@ -123,29 +117,19 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 	if err := a.readRuns(ctx, s, l); err != nil {
 		return err
 	}
-	if client == nil || s.Running.Problem != "" { // which took its time to say so
+	if s.Running.Source != report.FromPlatform {
 		return nil
 	}
-	return a.readPlatform(ctx, s, client, l)
+	return a.readPlatform(ctx, s, known, l)
 }
 
 // readPlatform adds what only the Platform API knows.
-func (a *app) readPlatform(ctx context.Context, s *report.Status, client *heroku.Client, l *ledger.Ledger) error {
-	app, err := client.App(ctx)
-	if err != nil {
-		s.Running.Problem = err.Error()
-		return nil
-	}
-	releases, err := client.Releases(ctx, lastReleases)
-	if err != nil {
-		s.Running.Problem = err.Error()
-		return nil
-	}
-	for _, r := range releases {
+func (a *app) readPlatform(ctx context.Context, s *report.Status, known release.Known, l *ledger.Ledger) error {
+	for _, r := range known.Releases {
 		s.Running.From(r.Version, r.UpdatedAt)
 	}
 	t := &toggle{app: a, ledger: l}
-	m, err := t.history(ctx, app.Name, app.Maintenance)
+	m, err := t.history(ctx, known.App.Name, known.App.Maintenance)
 	if errors.Is(err, ledger.ErrNoLedger) {
 		err = nil
 	}
@@ -166,7 +150,7 @@ func (a *app) readRuns(ctx context.Context, s *report.Status, l *ledger.Ledger) 
 		if past.Release == "" {
 			past.Release = fmt.Sprintf("run %d", r.ID)
 		}
-		if v, err := strconv.Atoi(strings.TrimPrefix(r.Version, "v")); err == nil && r.Outcome == ledger.Succeeded {
+		if v := fleet.VersionNumber(r.Version); v > 0 && r.Outcome == ledger.Succeeded {
 			s.Running.From(v, r.FinishedAt)
 		}
 		s.Runs = append(s.Runs, past)

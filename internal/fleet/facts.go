@@ -4,7 +4,11 @@
 // It asks nobody: what it is not told is unknown, and unknown is never nothing.
 package fleet
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // App is what the Platform API says about an application.
 type App struct {
@@ -72,4 +76,23 @@ type Process struct {
 	Type     string
 	Quantity int
 	Size     string // "standard-1x"
+}
+
+// Quantities are a formation's, by process type.
+func Quantities(formation []Process) map[string]int {
+	q := make(map[string]int, len(formation))
+	for _, p := range formation {
+		q[p.Type] = p.Quantity
+	}
+	return q
+}
+
+// VersionNumber reads a release's version as Heroku writes it, "v42"; 0 for what
+// is none.
+func VersionNumber(version string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(version, "v"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }

@@ -2,10 +2,10 @@ package ledger
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/fleet"
 )
 
 // Builds are the builds that the releases of an app were made of, by the number
@@ -23,7 +23,7 @@ func (l *Ledger) Builds(ctx context.Context, app string) (builds map[int]string,
 		}
 		var version, build string
 		_, err = pgx.ForEachRow(rows, []any{&version, &build}, func() error {
-			if n, err := strconv.Atoi(strings.TrimPrefix(version, "v")); err == nil && n > 0 {
+			if n := fleet.VersionNumber(version); n > 0 {
 				builds[n] = build
 			}
 			return nil

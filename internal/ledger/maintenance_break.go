@@ -18,6 +18,15 @@ type Break struct {
 	At        time.Time
 }
 
+// String names the hazard and what it was found in.
+func (b Break) String() string {
+	text := b.Hazard + " " + b.Relation
+	if b.Column != "" {
+		text += "." + b.Column
+	}
+	return text
+}
+
 // RecordBreakSQL is the statement that a migration's own session runs before
 // one that the running code does not survive, in the same transaction: so after
 // a kill at any instant there is a row exactly when the schema has changed.

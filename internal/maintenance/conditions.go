@@ -127,12 +127,21 @@ func (d *drain) lookRouter(ctx context.Context) {
 
 // pause is how long not to ask the Platform API.
 func (d *drain) pause() time.Duration {
-	if p, ok := d.Platform.(interface{ Remaining() int }); ok {
-		if n := p.Remaining(); n >= 0 && n < fewRequests { // -1: not known
-			return dynosSlowly
-		}
+	if Scarce(d.Platform) {
+		return dynosSlowly
 	}
 	return dynosEvery
+}
+
+// Scarce tells that the account's request allowance, of which other tools live
+// too, comes to its end, where the platform knows how much is left of it.
+func Scarce(p Platform) bool {
+	counts, ok := p.(interface{ Remaining() int })
+	if !ok {
+		return false
+	}
+	n := counts.Remaining()
+	return n >= 0 && n < fewRequests // -1: not known
 }
 
 func (d *drain) lookDynos(ctx context.Context) {

@@ -106,7 +106,7 @@ func (m *Machine) open(ctx context.Context, req Request, app fleet.App, formatio
 	for {
 		p, opened, err := m.Store.OpenMaintenance(ctx, ledger.Period{
 			App: app.Name, ReleaseID: req.ReleaseID, Version: req.Version, By: req.By, Reason: req.Reason,
-			ByHand: req.ByHand, WasOn: app.Maintenance, Formation: quantities(formation),
+			ByHand: req.ByHand, WasOn: app.Maintenance, Formation: fleet.Quantities(formation),
 			Until: req.Until,
 		})
 		if err != nil {
@@ -168,21 +168,13 @@ func (m *Machine) current(before, is ledger.Period, err error) (ledger.Period, e
 // Check tells by an *UnknownTypeError which of the machine's Types an app with
 // this formation does not have.
 func (m *Machine) Check(formation []fleet.Process) error {
-	have := quantities(formation)
+	have := fleet.Quantities(formation)
 	for _, t := range m.Types {
 		if _, ok := have[t]; !ok {
 			return &UnknownTypeError{Type: t, Known: slices.Sorted(maps.Keys(have))}
 		}
 	}
 	return nil
-}
-
-func quantities(formation []fleet.Process) map[string]int {
-	q := make(map[string]int, len(formation))
-	for _, p := range formation {
-		q[p.Type] = p.Quantity
-	}
-	return q
 }
 
 // union is sorted.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/ledger"
 )
 
@@ -129,7 +130,7 @@ func (m *Machine) restoreFormation(ctx context.Context, p ledger.Period) error {
 	if err != nil {
 		return err
 	}
-	now, back := quantities(formation), map[string]int{}
+	now, back := fleet.Quantities(formation), map[string]int{}
 	for _, t := range p.Stopped {
 		quantity, exists := now[t]
 		switch before := p.Formation[t]; {

@@ -60,11 +60,7 @@ func Restore(p ledger.Period) string {
 func listBreaks(breaks []ledger.Break) string {
 	seen := map[string]bool{}
 	for _, b := range breaks {
-		name := b.Relation
-		if b.Column != "" {
-			name += "." + b.Column
-		}
-		seen[b.Hazard+" "+name] = true
+		seen[b.String()] = true
 	}
 	return strings.Join(slices.Sorted(maps.Keys(seen)), ", ")
 }

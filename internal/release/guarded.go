@@ -30,10 +30,10 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		lockWait: r.LockWait, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{},
 		cache: map[string][]guard.Statement{},
-		idle:  r.running.Source == report.FromPlatform && r.running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
+		idle:  r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
 	}
 	if g.idle {
-		r.Out.Line("no code runs, so none can break: %s", strings.Join(r.running.Reasons, "; "))
+		r.Out.Line("no code runs, so none can break: %s", strings.Join(r.known.Running.Reasons, "; "))
 	}
 	for _, name := range names {
 		g.harmless[name] = true

@@ -64,9 +64,9 @@ type Run struct {
 	Out      *report.Reporter
 	Log      *slog.Logger
 
-	running report.Running
-	keeper  *keeper
-	own     backends
+	known  Known
+	keeper *keeper
+	own    backends
 }
 
 // An Ended is how a run ended: what it did, and the exit status.
@@ -96,7 +96,7 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	if err := r.identify(ctx); err != nil {
 		return Ended{}, err
 	}
-	if problem := r.running.Problem; problem != "" {
+	if problem := r.known.Running.Problem; problem != "" {
 		r.Out.Line("%s", problem)
 		r.Out.Line("going on as if the last release were running, and everything in use (--on-api-failure refuse ends the run instead)")
 	}
@@ -204,7 +204,7 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 		Version: r.Migguard, App: r.App, Release: r.Version, Build: r.Build,
 		Runner: r.Command.String(), Database: r.Database.String(),
 		Outcome: string(how), Exit: exit, Reason: reason,
-		Statements: did.statements, Shims: shims, Running: r.running,
+		Statements: did.statements, Shims: shims, Running: r.known.Running,
 	}}, runErr
 }
 

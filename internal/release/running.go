@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/migguard/migguard/internal/fleet"
@@ -18,14 +16,8 @@ import (
 // A Platform is what a run asks the Platform API, about one app.
 type Platform interface {
 	maintenance.Platform
-	// Releases are the newest ones, newest first.
-	Releases(ctx context.Context, newest int) ([]fleet.Release, error)
-	Preboot(ctx context.Context) (bool, error)
+	Survey(ctx context.Context) (fleet.Facts, error)
 }
-
-// surveyed is how many releases are looked at. Dynos restart every day, so the
-// code that runs is seldom older; a release beyond it counts as unknown.
-const surveyed = 50
 
 // A PlatformError says that the Platform API did not tell which code runs.
 type PlatformError struct{ Err error }
@@ -39,31 +31,16 @@ func (e *PlatformError) Unwrap() error { return e.Err }
 // version of the release that asks: when it is not known, the pending one's, if
 // there is one only. It fails with a *PlatformError, or as the ledger does.
 func (r *Run) ask(ctx context.Context) (fleet.Answer, int, error) {
-	facts, err := survey(ctx, r.Platform)
+	facts, err := r.Platform.Survey(ctx)
 	if err != nil {
 		return fleet.Answer{}, 0, &PlatformError{err}
 	}
+	r.known.Releases = facts.Releases
 	if facts.Builds, err = r.Ledger.Builds(ctx, r.App); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
 		return fleet.Answer{}, 0, err
 	}
-	facts.This, facts.Now, facts.Overlap = pendingVersion(versionNumber(r.Version), facts.Releases), time.Now(), r.Overlap
+	facts.This, facts.Now, facts.Overlap = pendingVersion(fleet.VersionNumber(r.Version), facts.Releases), time.Now(), r.Overlap
 	return fleet.Running(facts), facts.This, nil
-}
-
-func survey(ctx context.Context, p Platform) (f fleet.Facts, err error) {
-	var wg sync.WaitGroup
-	var errs [4]error
-	wg.Go(func() { f.Dynos, errs[0] = p.Dynos(ctx) })
-	wg.Go(func() { f.Formation, errs[1] = p.Formation(ctx) })
-	wg.Go(func() { f.Releases, errs[2] = p.Releases(ctx, surveyed) })
-	wg.Go(func() { f.Preboot, errs[3] = p.Preboot(ctx) })
-	wg.Wait()
-	for _, err := range errs { // one is enough to say
-		if err != nil {
-			return f, err
-		}
-	}
-	return f, nil
 }
 
 func pendingVersion(this int, releases []fleet.Release) int {
@@ -82,30 +59,38 @@ func pendingVersion(this int, releases []fleet.Release) int {
 	return this
 }
 
+// Known is what Identify has found out. App and Releases are those of the
+// Platform API, where it is the source.
+type Known struct {
+	Running  report.Running
+	App      fleet.App
+	Releases []fleet.Release
+}
+
 // Identify tells which code runs, from App, Version, Platform, Ledger and
-// RefuseBlind. Where the Platform API names the app, App becomes that.
-func (r *Run) Identify(ctx context.Context) (report.Running, error) {
+// RefuseBlind. Where the Platform API names the app, the run's App becomes that.
+func (r *Run) Identify(ctx context.Context) (Known, error) {
 	err := r.identify(ctx)
-	return r.running, err
+	return r.known, err
 }
 
 // identify finds out which code runs. Without an answer from the Platform API
 // it is the ledger's last release and whatever else may run.
 func (r *Run) identify(ctx context.Context) error {
 	if r.Platform == nil {
-		r.running.Source = report.FromLedger
+		r.known.Running.Source = report.FromLedger
 		return r.assume(ctx, "without a token of the Platform API other builds may run as well")
 	}
 	app, err := r.Platform.App(ctx)
 	if err == nil {
-		r.App = app.Name // what was given may be an id
+		r.known.App, r.App = app, app.Name // what was given may be an id
 		var answer fleet.Answer
 		var this int
 		if answer, this, err = r.ask(ctx); err == nil {
 			if r.Version == "" && this > 0 {
 				r.Version = "v" + strconv.Itoa(this)
 			}
-			r.running = report.Running{Source: report.FromPlatform, Answer: answer}
+			r.known.Running = report.Running{Source: report.FromPlatform, Answer: answer}
 			return nil
 		}
 	} else {
@@ -115,7 +100,7 @@ func (r *Run) identify(ctx context.Context) error {
 	if !errors.As(err, &unasked) || r.RefuseBlind {
 		return err
 	}
-	r.running = report.Running{Source: report.FromLedger, Problem: err.Error()}
+	r.known.Running = report.Running{Source: report.FromLedger, Problem: err.Error()}
 	return r.assume(ctx, "the Platform API could not be asked, so other builds may run as well")
 }
 
@@ -130,29 +115,21 @@ func (r *Run) assume(ctx context.Context, why string) error {
 	if found {
 		code.Build = last.Build
 		code.Reasons = []string{fmt.Sprintf("%s was the last to succeed; %s", releaseName(last.Version, last.ID), why)}
-		if n := versionNumber(last.Version); n > 0 {
+		if n := fleet.VersionNumber(last.Version); n > 0 {
 			code.Releases = []int{n}
 		}
 	}
-	r.running.Answer = fleet.Answer{Code: []fleet.Code{code}}
+	r.known.Running.Answer = fleet.Answer{Code: []fleet.Code{code}}
 	return nil
-}
-
-func versionNumber(version string) int {
-	n, err := strconv.Atoi(strings.TrimPrefix(version, "v"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
 }
 
 // dueShims are those that no running build needs, nor the one that is about
 // to run.
 func (r *Run) dueShims(ctx context.Context) ([]ledger.Shim, error) {
-	if r.running.Source != report.FromPlatform {
+	if r.known.Running.Source != report.FromPlatform {
 		return r.Ledger.DueShims(ctx, r.Build)
 	}
-	builds, all := r.running.Answer.Builds()
+	builds, all := r.known.Running.Answer.Builds()
 	if !all || r.Build == "" {
 		return nil, nil
 	}

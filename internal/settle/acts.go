@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/migguard/migguard/internal/fleet"
@@ -82,7 +81,7 @@ func (s *Settler) maintenance(ctx context.Context, l *ledger.Ledger, p ledger.Pe
 	if f.Preboot {
 		ready = r.Done() // hidden old dynos would get requests again
 	}
-	if version(fitting.Version) > r.Release.Version {
+	if fleet.VersionNumber(fitting.Version) > r.Release.Version {
 		ready = false // its dynos have not begun to start
 	}
 	if !ready {
@@ -168,10 +167,4 @@ func (s *Settler) drop(ctx context.Context, l *ledger.Ledger, due []ledger.Shim)
 		s.Say(fmt.Sprintf("dropped the shim %s: the builds that used it are gone", shim.ViewName))
 	}
 	return nil
-}
-
-// version is 0 for a run whose release is unknown.
-func version(v string) int {
-	n, _ := strconv.Atoi(strings.TrimPrefix(v, "v"))
-	return n
 }

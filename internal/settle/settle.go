@@ -26,16 +26,12 @@ const (
 	// request allowance comes to its end.
 	every  = 5 * time.Second
 	slowly = 30 * time.Second
-	few    = 500
-	// surveyed is how many releases are looked at.
-	surveyed = 50
 )
 
 // A Platform is what settling asks the Platform API.
 type Platform interface {
 	maintenance.Platform
-	Releases(ctx context.Context, newest int) ([]fleet.Release, error)
-	Preboot(ctx context.Context) (bool, error)
+	Survey(ctx context.Context) (fleet.Facts, error)
 }
 
 // A Settler settles one app. All fields but Wait and Overlap are required; the
@@ -148,10 +144,8 @@ func (s *Settler) once(ctx context.Context) error {
 // pause is longer when few requests are left, of which other tools of the
 // account live too.
 func (s *Settler) pause() time.Duration {
-	if p, ok := s.Platform.(interface{ Remaining() int }); ok {
-		if n := p.Remaining(); n >= 0 && n < few {
-			return slowly
-		}
+	if maintenance.Scarce(s.Platform) {
+		return slowly
 	}
 	return every
 }
@@ -203,20 +197,10 @@ func (s *Settler) pending(f fleet.Facts) string {
 
 // survey asks what is needed to judge the roll-out.
 func (s *Settler) survey(ctx context.Context, l *ledger.Ledger) (f fleet.Facts, err error) {
-	f.Overlap = s.Overlap
-	if f.Dynos, err = s.Platform.Dynos(ctx); err != nil {
+	if f, err = s.Platform.Survey(ctx); err != nil {
 		return f, err
 	}
-	if f.Formation, err = s.Platform.Formation(ctx); err != nil {
-		return f, err
-	}
-	if f.Releases, err = s.Platform.Releases(ctx, surveyed); err != nil {
-		return f, err
-	}
-	if f.Preboot, err = s.Platform.Preboot(ctx); err != nil {
-		return f, err
-	}
-	f.Now = s.Clock.Now()
+	f.Now, f.Overlap = s.Clock.Now(), s.Overlap
 	if f.Builds, err = l.Builds(ctx, s.App); errors.Is(err, ledger.ErrNoLedger) {
 		err = nil
 	}

@@ -100,7 +100,9 @@ func (p *process) signal(signal syscall.Signal) {
 func (p *process) end() {
 	_ = syscall.Kill(-p.pid, syscall.SIGKILL)
 	<-p.exited
-	for range 500 {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 { // nothing reports the end of who is not our child
 		left := marked(p.mark)
 		if len(left) == 0 {
 			break
@@ -108,7 +110,7 @@ func (p *process) end() {
 		for _, pid := range left {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		time.Sleep(2 * time.Millisecond)
+		<-tick.C
 	}
 	// All that could write is gone, unless it hid from us.
 	select {
