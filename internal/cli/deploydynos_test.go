@@ -48,7 +48,7 @@ func work(ctx context.Context, conn *pgx.Conn) int {
 		if _, err := conn.Exec(ctx, os.Getenv("QUERY")); err != nil {
 			_, _ = conn.Exec(ctx, "INSERT INTO trouble VALUES ($1)", os.Getenv("DYNO")+": "+err.Error())
 		}
-		if _, err := conn.Exec(ctx, "SELECT pg_sleep(0.02)"); err != nil {
+		if _, err := conn.Exec(ctx, "SELECT pg_sleep(0.05)"); err != nil {
 			return 1
 		}
 	}

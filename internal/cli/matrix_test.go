@@ -21,7 +21,7 @@ import (
 const matrixVariable = "MIGGUARD_TEST_MATRIX"
 
 // atOnce is how many cases run at the same time. Most of a case is waiting.
-const atOnce = 4
+const atOnce = 8
 
 // matrixRetryFor is for how long the Platform API is asked again, with a third of
 // it for one call. By default it is 30 s, which lasting faults have to wait out.
@@ -172,7 +172,7 @@ func (m *matrix) shop(t *testing.T) *shop {
 	})
 	db := &pgtest.DB{URL: server.URL(name), Name: name, Major: server.Major, Server: server}
 	s := emptyShop(t, db, herokutest.Config{}, herokutest.AppConfig{ConfigVars: map[string]string{
-		"MIGGUARD_RETRY_FOR": matrixRetryFor,
+		"MIGGUARD_RETRY_FOR": matrixRetryFor, "MIGGUARD_SETTLE_EVERY": "1s",
 	}})
 	first := before()
 	first.free = true // its migrations are in the base

@@ -56,7 +56,8 @@ var states = map[string][]string{
 	"failing": {"leaving", "off"},
 }
 
-// all is the whole matrix.
+// all is the whole matrix. Where nothing hangs on a call any more, each fault
+// comes once, and nobody is killed.
 func (m *matrix) all() (all []disturbance) {
 	for _, c := range m.courses {
 		for i, p := range c.points {
@@ -67,8 +68,13 @@ func (m *matrix) all() (all []disturbance) {
 					continue
 				}
 				for _, d.lasts = range []bool{false, true} {
-					all = append(all, d)
+					if !d.lasts || !p.late {
+						all = append(all, d)
+					}
 				}
+			}
+			if p.late {
+				continue
 			}
 			d.kind, d.lasts = herokutest.Hang, false
 			all = append(all, killed(d)...)

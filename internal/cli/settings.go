@@ -91,10 +91,12 @@ func policyOf(cfg config.Config) (*judge.Policy, error) {
 }
 
 // Tests shorten with these the time in which dynos may run that the Platform
-// API does not list, and that in which a call is tried again.
+// API does not list, that in which a call is tried again, and how long settling
+// waits before it looks again.
 const (
-	overlapVariable  = "MIGGUARD_OVERLAP"
-	retryForVariable = "MIGGUARD_RETRY_FOR"
+	overlapVariable     = "MIGGUARD_OVERLAP"
+	retryForVariable    = "MIGGUARD_RETRY_FOR"
+	settleEveryVariable = "MIGGUARD_SETTLE_EVERY"
 )
 
 // shortened is 0, the default of what it is for, where nobody has set another.

@@ -22,7 +22,7 @@ type stage struct {
 }
 
 // newStage has two workers of v2, which migguard knows nothing about.
-func newStage(t *testing.T, config herokutest.AppConfig) *stage {
+func newStage(t testing.TB, config herokutest.AppConfig) *stage {
 	t.Helper()
 	dir, log := t.TempDir(), newWatched()
 	s := &stage{db: pgtest.New(t), dir: dir}
@@ -47,7 +47,7 @@ func newStage(t *testing.T, config herokutest.AppConfig) *stage {
 }
 
 // rollOut makes the next release, without a release command.
-func (s *stage) rollOut(t *testing.T) {
+func (s *stage) rollOut(t testing.TB) {
 	t.Helper()
 	built, err := s.app.Build(herokutest.Build{Dir: s.dir, Procfile: map[string]string{"worker": "exec sleep 1000"}})
 	if err == nil {

@@ -8,6 +8,7 @@
 package settle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +23,8 @@ import (
 )
 
 const (
-	// every is how often the dynos are listed, and slowly when the account's
-	// request allowance comes to its end.
+	// every is how often the dynos are listed by default, and slowly when the
+	// account's request allowance comes to its end.
 	every  = 5 * time.Second
 	slowly = 30 * time.Second
 )
@@ -34,7 +35,7 @@ type Platform interface {
 	Survey(ctx context.Context) (fleet.Facts, error)
 }
 
-// A Settler settles one app. All fields but Wait and Overlap are required; the
+// A Settler settles one app. All fields up to Say but Wait are required; the
 // Machine's Store is the ledger that Open gives.
 type Settler struct {
 	Platform Platform
@@ -53,6 +54,8 @@ type Settler struct {
 	Say   func(line string)
 	// Overlap is fleet.Facts'.
 	Overlap time.Duration
+	// Every is how often the dynos are listed; 5 s if zero.
+	Every time.Duration
 
 	machine maintenance.Machine // with the session that has the turn
 }
@@ -147,7 +150,7 @@ func (s *Settler) pause() time.Duration {
 	if maintenance.Scarce(s.Platform) {
 		return slowly
 	}
-	return every
+	return cmp.Or(s.Every, every)
 }
 
 // step looks once, and does what may be done. It is done when nothing is left.
