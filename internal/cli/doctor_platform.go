@@ -11,15 +11,9 @@ import (
 	"github.com/migguard/migguard/internal/heroku"
 )
 
-const (
-	metadataFeature = "runtime-dyno-metadata"
-	makeToken       = "heroku authorizations:create -d migguard -s write -S"
-)
+const metadataFeature = "runtime-dyno-metadata"
 
-// mendToken makes a token and gives it to the app.
-func (d *diagnosis) mendToken() string {
-	return d.on(`config:set HEROKU_API_KEY="$(` + makeToken + `)"`)
-}
+func (d *diagnosis) mendToken() string { return heroku.GiveToken(d.app) }
 
 func (d *diagnosis) mendMetadata() string {
 	return d.on("labs:enable "+metadataFeature) + ", and the next release"

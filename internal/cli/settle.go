@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
 	"github.com/migguard/migguard/internal/pg"
@@ -123,7 +124,7 @@ func (a *app) settleQuietly(c *cli.Context, cfg config.Config, err error) error 
 }
 
 // errNoToken is returned by settler when nobody may be asked.
-var errNoToken = errors.New("no token of the Platform API: set HEROKU_API_KEY (heroku authorizations:create -d migguard -s write)")
+var errNoToken = errors.New("no token of the Platform API; give the app one: " + heroku.GiveToken(""))
 
 // settler refuses what asking again does not mend, such as a pooler through
 // which the lock of the one that settles would not hold.
@@ -149,6 +150,7 @@ func (a *app) settler(ctx context.Context, cfg config.Config, say func(string)) 
 	return &settle.Settler{
 		Platform: client, App: cfg.App, Deadline: cfg.Deadline, Lift: cfg.IfCrashing == config.Lift,
 		Clock: maintenance.System, Say: say, Overlap: shortened(overlapVariable),
+		Every:   shortened(settleEveryVariable),
 		Machine: &maintenance.Machine{Platform: client, Progress: say},
 		Open: func(ctx context.Context) (*ledger.Ledger, error) {
 			l, err := ledger.Open(ctx, database.ConnConfig(), ledger.Options{})

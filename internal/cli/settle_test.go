@@ -68,7 +68,7 @@ func TestSettleWithout(t *testing.T) {
 		want             string
 		silent           bool
 	}{
-		{"token", "HEROKU_API_KEY=", "", 64, "no token of the Platform API: set HEROKU_API_KEY", true},
+		{"token", "HEROKU_API_KEY=", "", 64, "no token of the Platform API; give the app one: heroku config:set HEROKU_API_KEY=", true},
 		{"app", "HEROKU_APP_NAME=", "", 64, "no app: give --app NAME", true},
 		{"database", "DATABASE_URL=", "", 64, "no database: set DATABASE_URL", true},
 		{"good URL", "DATABASE_URL=postgres://u:" + planted + "%zz@db/x", "", 64, "database URL: ", false},

@@ -1,16 +1,18 @@
 package heroku
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// makeToken makes a token that can do what this package does, and no more. The
-// scopes are those of the Dev Center's article on OAuth: identity reads the
-// account, read and write all but config vars.
-const makeToken = "make one with: heroku authorizations:create -d migguard -s identity,read,write," +
-	" and set it as HEROKU_API_KEY"
+// GiveToken is the command that makes a token which can do what this package
+// does, and no more, and gives it to an app. The scope write reads and writes
+// all but config vars (Dev Center, "OAuth").
+func GiveToken(app string) string {
+	return `heroku config:set HEROKU_API_KEY="$(heroku authorizations:create -d migguard -s write -S)" --app ` + cmp.Or(app, "APP")
+}
 
 // advice says what to do next; "" when there is nothing more to say.
 func (e *Error) advice() string {
@@ -22,7 +24,7 @@ func (e *Error) advice() string {
 	case e.Err != nil:
 		return "look at status.heroku.com, the network and its proxies, then try again"
 	case e.Unauthorized():
-		return "the token is not valid, or expired; " + makeToken
+		return "the token is not valid, or expired; give the app a new one: " + GiveToken("")
 	case e.Status == http.StatusPaymentRequired:
 		return "the account has unpaid bills; see its billing page"
 	case e.Forbidden():
@@ -44,7 +46,7 @@ func (e *Error) advice() string {
 func (e *Error) needs() string {
 	switch {
 	case e.ID == "two_factor":
-		return "it takes a second factor; " + makeToken
+		return "it takes a second factor; give the app one that does not: " + GiveToken("")
 	case e.Method == http.MethodPatch:
 		return `it needs the scope "write", and its user the permission "operate" on the app`
 	case strings.HasPrefix(e.Path, "/account"):

@@ -56,9 +56,7 @@ func TestArguments(t *testing.T) {
 	ctx, c := t.Context(), r.client
 	for name, call := range map[string]func() error{
 		"releases": func() error { _, err := c.Releases(ctx, 0); return err },
-		"release":  func() error { _, err := c.Release(ctx, 0); return err },
 		"feature":  func() error { _, _, err := c.Feature(ctx, "../dynos"); return err },
-		"slug":     func() error { _, err := c.SlugCommit(ctx, testSlug+"/x"); return err },
 		"nothing":  func() error { _, err := c.Scale(ctx, nil); return err },
 		"type":     func() error { _, err := c.Scale(ctx, map[string]int{"a b": 1}); return err },
 		"quantity": func() error { _, err := c.Scale(ctx, map[string]int{"web": -1}); return err },

@@ -116,9 +116,6 @@ func TestBuilds(t *testing.T) {
 		}
 	}
 	client := connect(t, p, "shop")
-	if commit, err := client.SlugCommit(ctx, slug.ID); err != nil || commit != slug.Commit {
-		t.Errorf("commit %q, %v, want %q", commit, err, slug.Commit)
-	}
 	old := app.State().Current().Version
 	newer, err := app.Build(herokutest.Build{Procfile: map[string]string{"worker": "exec sleep 1000"}})
 	if err != nil {
@@ -134,13 +131,10 @@ func TestBuilds(t *testing.T) {
 		t.Fatal(err)
 	}
 	app.Expire(slug)
-	if r, err := client.Release(ctx, old); err != nil || r.Status != fleet.ReleaseExpired || r.Current {
-		t.Errorf("expired: %+v, %v", r, err)
-	}
-	if _, err := client.SlugCommit(ctx, slug.ID); !heroku.IsNotFound(err) {
-		t.Errorf("the commit of a slug that is gone: %v", err)
-	}
 	all, err := client.Releases(ctx, 100)
+	if at := slices.IndexFunc(all, func(r fleet.Release) bool { return r.Version == old }); at < 0 || all[at].Status != fleet.ReleaseExpired || all[at].Current {
+		t.Errorf("expired: %+v", all)
+	}
 	if err != nil || !slices.IsSortedFunc(all, func(a, b fleet.Release) int { return b.Version - a.Version }) ||
 		len(all) != len(app.State().Releases) {
 		t.Errorf("releases: %+v, %v", all, err)
@@ -173,9 +167,6 @@ func TestSwitches(t *testing.T) {
 	}
 	if enabled, _, err := client.Feature(ctx, herokutest.DynoMetadata); err != nil || enabled {
 		t.Errorf("metadata: %v, %v", enabled, err)
-	}
-	if email, err := client.Account(ctx); err != nil || email != "owner@example.com" {
-		t.Errorf("account: %s, %v", email, err)
 	}
 	if remaining, err := client.RateLimit(ctx); err != nil || remaining < 4000 || client.Remaining() < 4000 {
 		t.Errorf("rate limit: %d, %d, %v", remaining, client.Remaining(), err)

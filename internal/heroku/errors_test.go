@@ -22,7 +22,7 @@ func TestMessages(t *testing.T) {
 		{
 			get(Error{Status: 401, ID: "unauthorized", Message: "Invalid credentials provided.", Attempts: 1}),
 			"list the dynos of shop: Invalid credentials provided (401 Unauthorized): the token is not valid, or expired; " +
-				"make one with: heroku authorizations:create -d migguard -s identity,read,write, and set it as HEROKU_API_KEY",
+				"give the app a new one: " + `heroku config:set HEROKU_API_KEY="$(heroku authorizations:create -d migguard -s write -S)" --app APP`,
 		},
 		{
 			get(Error{Status: 403, ID: "forbidden", Message: "You do not have access."}),

@@ -54,8 +54,8 @@ func TestReleaseAnswers(t *testing.T) {
 		})},
 	}
 	for _, test := range tests {
-		r := setup(t, status(200, `{"id":"r","version":7,"created_at":"2026-01-02T03:04:05Z","updated_at":"2026-01-02T03:04:05Z",`+test.fields+`}`))
-		if got, err := r.client.Release(t.Context(), 7); got != test.want || err != nil {
+		r := setup(t, status(200, `[{"id":"r","version":7,"created_at":"2026-01-02T03:04:05Z","updated_at":"2026-01-02T03:04:05Z",`+test.fields+`}]`))
+		if got, err := r.client.Releases(t.Context(), 1); err != nil || len(got) != 1 || got[0] != test.want {
 			t.Errorf("%s\nis %+v, %v\nwant %+v", test.fields, got, err, test.want)
 		}
 	}
@@ -67,9 +67,9 @@ func TestMissingFields(t *testing.T) {
 	t.Parallel()
 	needed := map[string][]string{
 		"App": {"id", "maintenance"}, "Dynos": {"id", "type", "state", "updated_at"},
-		"Releases": {"id", "version", "created_at", "updated_at"}, "Release": {"version", "created_at"},
-		"Formation": {"type", "quantity"}, "Preboot": {"enabled"}, "SlugCommit": {"id"},
-		"SetMaintenance": {"maintenance"}, "Scale": {"quantity"}, "Account": {"email"}, "RateLimit": {"remaining"},
+		"Releases":  {"id", "version", "created_at", "updated_at"},
+		"Formation": {"type", "quantity"}, "Preboot": {"enabled"},
+		"SetMaintenance": {"maintenance"}, "Scale": {"quantity"}, "RateLimit": {"remaining"},
 	}
 	for _, method := range methods {
 		for _, field := range needed[method.name] {

@@ -2,25 +2,6 @@ package heroku
 
 import "context"
 
-type accountPayload struct{ Email string }
-
-func (p *accountPayload) missing() string {
-	if p.Email == "" {
-		return "email"
-	}
-	return ""
-}
-
-// Account reads whose token it is. It needs the scope "identity": a token that
-// is forbidden this (Forbidden) may be good for all the rest.
-func (c *Client) Account(ctx context.Context) (email string, err error) {
-	var payload accountPayload
-	if err := c.fetch(ctx, "read the account", "/account", &payload); err != nil {
-		return "", err
-	}
-	return payload.Email, nil
-}
-
 type ratePayload struct{ Remaining *int }
 
 func (p *ratePayload) missing() string {

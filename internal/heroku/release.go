@@ -3,7 +3,6 @@ package heroku
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -78,48 +77,6 @@ func (c *Client) Releases(ctx context.Context, newest int) ([]fleet.Release, err
 		return nil, err
 	}
 	return converted(found, releasePayload.release), nil
-}
-
-// Release reads one release. Releases vanish from Heroku never, but their slugs
-// and images do: see SlugCommit.
-func (c *Client) Release(ctx context.Context, version int) (fleet.Release, error) {
-	op := fmt.Sprintf("read release v%d of %s", version, c.app)
-	if version < 1 {
-		return fleet.Release{}, fmt.Errorf("%s: there is no such version", op)
-	}
-	var payload releasePayload
-	if err := c.fetch(ctx, op, c.path(fmt.Sprintf("/releases/%d", version)), &payload); err != nil {
-		return fleet.Release{}, err
-	}
-	return payload.release(), nil
-}
-
-type slugPayload struct {
-	ID     string
-	Commit string
-}
-
-func (p *slugPayload) missing() string {
-	if p.ID == "" {
-		return "id"
-	}
-	return ""
-}
-
-var slugID = regexp.MustCompile(`^` + uuid + `$`)
-
-// SlugCommit reads which commit a slug was built from, "" when it was not built
-// from one. IsNotFound(err) tells that the slug was destroyed: Heroku keeps
-// those of the last 30 days and of the newest 20 releases.
-func (c *Client) SlugCommit(ctx context.Context, id string) (string, error) {
-	if !slugID.MatchString(id) {
-		return "", fmt.Errorf("read a slug of %s: %q is no slug's id", c.app, id)
-	}
-	var payload slugPayload
-	if err := c.fetch(ctx, "read slug "+id+" of "+c.app, c.path("/slugs/"+id), &payload); err != nil {
-		return "", err
-	}
-	return payload.Commit, nil
 }
 
 // converted says payloads in fleet's words.

@@ -20,7 +20,6 @@ const patience = 60 * time.Second
 
 const (
 	testToken = "HRKU-3d0f9a51-secret_token"
-	testSlug  = "5a1f0d3c-0000-4000-8000-0000000000aa"
 )
 
 // A rig is a Client, and a server that answers as the test says.
@@ -178,17 +177,14 @@ func hijacked(w http.ResponseWriter) net.Conn {
 
 // answers are what the API says when nothing is wrong, by method and path.
 var answers = map[string]string{
-	"GET /apps/shop":                   `{"id":"a-1","name":"shop","maintenance":false,"web_url":"https://shop.example/","stack":{"name":"heroku-24"},"space":null}`,
-	"PATCH /apps/shop":                 `{"id":"a-1","name":"shop","maintenance":true,"web_url":null,"stack":{"name":"heroku-24"}}`,
-	"GET /apps/shop/dynos":             `[{"id":"d-1","name":"web.1","type":"web","state":"up","release":{"id":"r-7","version":7},"updated_at":"2026-01-02T03:04:05Z"}]`,
-	"GET /apps/shop/releases":          `[` + releaseAnswer + `]`,
-	"GET /apps/shop/releases/7":        releaseAnswer,
-	"GET /apps/shop/formation":         `[{"type":"web","quantity":2,"size":"standard-1x"}]`,
-	"PATCH /apps/shop/formation":       `[{"type":"worker","quantity":0,"size":"standard-1x"}]`,
-	"GET /apps/shop/features/preboot":  `{"name":"preboot","enabled":true}`,
-	"GET /apps/shop/slugs/" + testSlug: `{"id":"` + testSlug + `","commit":"60883d9"}`,
-	"GET /account":                     `{"email":"dev@example.com"}`,
-	"GET /account/rate-limits":         `{"remaining":4200}`,
+	"GET /apps/shop":                  `{"id":"a-1","name":"shop","maintenance":false,"web_url":"https://shop.example/","stack":{"name":"heroku-24"},"space":null}`,
+	"PATCH /apps/shop":                `{"id":"a-1","name":"shop","maintenance":true,"web_url":null,"stack":{"name":"heroku-24"}}`,
+	"GET /apps/shop/dynos":            `[{"id":"d-1","name":"web.1","type":"web","state":"up","release":{"id":"r-7","version":7},"updated_at":"2026-01-02T03:04:05Z"}]`,
+	"GET /apps/shop/releases":         `[` + releaseAnswer + `]`,
+	"GET /apps/shop/formation":        `[{"type":"web","quantity":2,"size":"standard-1x"}]`,
+	"PATCH /apps/shop/formation":      `[{"type":"worker","quantity":0,"size":"standard-1x"}]`,
+	"GET /apps/shop/features/preboot": `{"name":"preboot","enabled":true}`,
+	"GET /account/rate-limits":        `{"remaining":4200}`,
 }
 
 const releaseAnswer = `{"id":"r-7","version":7,"status":"succeeded","current":true,"description":"Deploy 60883d9",` +
@@ -213,18 +209,15 @@ var methods = []struct {
 	{"App", false, func(ctx context.Context, c *Client) (any, error) { return c.App(ctx) }},
 	{"Dynos", false, func(ctx context.Context, c *Client) (any, error) { return c.Dynos(ctx) }},
 	{"Releases", false, func(ctx context.Context, c *Client) (any, error) { return c.Releases(ctx, 5) }},
-	{"Release", false, func(ctx context.Context, c *Client) (any, error) { return c.Release(ctx, 7) }},
 	{"Formation", false, func(ctx context.Context, c *Client) (any, error) { return c.Formation(ctx) }},
 	{"Preboot", false, func(ctx context.Context, c *Client) (any, error) { return c.Preboot(ctx) }},
 	{"Feature", false, func(ctx context.Context, c *Client) (any, error) {
 		enabled, found, err := c.Feature(ctx, "preboot")
 		return [2]bool{enabled, found}, err
 	}},
-	{"SlugCommit", false, func(ctx context.Context, c *Client) (any, error) { return c.SlugCommit(ctx, testSlug) }},
 	{"SetMaintenance", true, func(ctx context.Context, c *Client) (any, error) { return c.SetMaintenance(ctx, true) }},
 	{"Scale", true, func(ctx context.Context, c *Client) (any, error) {
 		return c.Scale(ctx, map[string]int{"worker": 0})
 	}},
-	{"Account", false, func(ctx context.Context, c *Client) (any, error) { return c.Account(ctx) }},
 	{"RateLimit", false, func(ctx context.Context, c *Client) (any, error) { return c.RateLimit(ctx) }},
 }

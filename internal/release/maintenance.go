@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
@@ -259,9 +260,5 @@ func (o outcome) committed() bool {
 
 // whyNoPlatform says what is missing, for people.
 func whyNoPlatform(app string) string {
-	name := app
-	if name == "" {
-		name = "APP"
-	}
-	return fmt.Sprintf("there is no token of the Platform API (heroku config:set HEROKU_API_KEY=\"$(heroku authorizations:create -d migguard -s write -S)\" --app %s)", name)
+	return "there is no token of the Platform API (" + heroku.GiveToken(app) + ")"
 }
