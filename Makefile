@@ -58,7 +58,7 @@ crash: ## Kill migguard 50 times during a Rails run; after each, the next run fi
 	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 20m -v -run '^TestCrash' ./internal/cli
 
 .PHONY: matrix
-matrix: ## Disturb a deploy at every state by every fault, on the Platform API's emulator
+matrix: ## Disturb a deploy at every state by every fault, on the Platform API's emulator: an hour
 	@.ci/setup test
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 8h -v -run '^TestMatrix$$' ./internal/cli
 
