@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,12 +44,14 @@ func play(role string) int {
 	return serve(conn)
 }
 
+// work does something every 20 ms, or as its config var says.
 func work(ctx context.Context, conn *pgx.Conn) int {
+	pause := "SELECT pg_sleep(" + cmp.Or(os.Getenv("PAUSE"), "0.02") + ")"
 	for {
 		if _, err := conn.Exec(ctx, os.Getenv("QUERY")); err != nil {
 			_, _ = conn.Exec(ctx, "INSERT INTO trouble VALUES ($1)", os.Getenv("DYNO")+": "+err.Error())
 		}
-		if _, err := conn.Exec(ctx, "SELECT pg_sleep(0.05)"); err != nil {
+		if _, err := conn.Exec(ctx, pause); err != nil {
 			return 1
 		}
 	}

@@ -211,7 +211,8 @@ func (s *shop) await(t *testing.T, what string, cond func(herokutest.State) bool
 // settle is "migguard settle --wait" on a laptop.
 func (s *shop) settle(flags ...string) call {
 	return on(s.db.URL, append([]string{"settle", "--wait", "--app", "shop"}, flags...)...).with(
-		"HEROKU_API_URL="+s.platform.URL, "HEROKU_API_KEY="+s.platform.Token, "MIGGUARD_OVERLAP=1s")
+		"HEROKU_API_URL="+s.platform.URL, "HEROKU_API_KEY="+s.platform.Token, "MIGGUARD_OVERLAP=1s",
+		"MIGGUARD_RETRY_FOR="+s.State().ConfigVars["MIGGUARD_RETRY_FOR"])
 }
 
 func quantity(s herokutest.State, dynoType string) int {

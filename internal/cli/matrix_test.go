@@ -23,10 +23,6 @@ const matrixVariable = "MIGGUARD_TEST_MATRIX"
 // atOnce is how many cases run at the same time. Most of a case is waiting.
 const atOnce = 8
 
-// matrixRetryFor is for how long the Platform API is asked again, with a third of
-// it for one call. By default it is 30 s, which lasting faults have to wait out.
-const matrixRetryFor = "9s"
-
 // A matrix disturbs deploys that need maintenance: (state x fault). The states
 // are the calls of the Platform API in a deploy that nobody disturbs, and what
 // the ledger says; the faults are those of the emulator, and kills.
@@ -158,7 +154,9 @@ func (m *matrix) learn(t *testing.T, c *course) {
 	t.Logf("%s: %d calls: %v", c.name, len(c.points), c.points)
 }
 
-// shop is a new one with a copy of the base.
+// shop is a new one with a copy of the base. Its waits are short: lasting faults
+// wait out the time in which a call is tried again, and every case waits for
+// settling; and its workers are slower, because many shops are open at once.
 func (m *matrix) shop(t *testing.T) *shop {
 	t.Helper()
 	server := m.base.Server
@@ -172,7 +170,7 @@ func (m *matrix) shop(t *testing.T) *shop {
 	})
 	db := &pgtest.DB{URL: server.URL(name), Name: name, Major: server.Major, Server: server}
 	s := emptyShop(t, db, herokutest.Config{}, herokutest.AppConfig{ConfigVars: map[string]string{
-		"MIGGUARD_RETRY_FOR": matrixRetryFor, "MIGGUARD_SETTLE_EVERY": "1s",
+		"MIGGUARD_RETRY_FOR": "9s", "MIGGUARD_SETTLE_EVERY": "1s", "PAUSE": "0.05",
 	}})
 	first := before()
 	first.free = true // its migrations are in the base

@@ -196,7 +196,7 @@ func (s *shop) mend(t *testing.T, d disturbance, good *course) {
 		s.ends(t, r, herokutest.Succeeded)
 		return
 	case last.Status == herokutest.Succeeded:
-		s.settle().with("MIGGUARD_RETRY_FOR="+matrixRetryFor).run(t).expect(t, 0, "settled")
+		s.settle().run(t).expect(t, 0, "settled")
 		return
 	case !d.byRelease:
 		s.settleFailed(t)
@@ -215,7 +215,7 @@ func (s *shop) closed(t *testing.T) bool {
 // only if the old code does not survive what was committed.
 func (s *shop) settleFailed(t *testing.T) {
 	t.Helper()
-	result := s.settle().with("MIGGUARD_RETRY_FOR=" + matrixRetryFor).run(t)
+	result := s.settle().run(t)
 	state := s.State()
 	if s.db.Value(t, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'remark'") == "1" {
 		result.expect(t, 77, "maintenance mode stays on", "migguard maintenance off --app shop")

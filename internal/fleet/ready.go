@@ -42,7 +42,7 @@ func RolledOut(f Facts) (Rollout, bool) {
 	}
 	r.Up = len(r.Waiting) == 0
 	if limit := f.overlap(); f.replaced(current) {
-		if age := f.Now.Sub(current.since()); age < limit {
+		if age := f.Now.Sub(current.Since()); age < limit {
 			r.Waiting = append(r.Waiting, fmt.Sprintf("old dynos may not be listed for %s more", (limit-age).Round(time.Second)))
 		}
 	}

@@ -134,7 +134,7 @@ func (f Facts) leaving(current Release, r reasons) {
 		if before.Version >= next.Version || !before.ran() {
 			continue
 		}
-		age := f.Now.Sub(next.since())
+		age := f.Now.Sub(next.Since())
 		if age >= limit {
 			return
 		}
@@ -143,8 +143,8 @@ func (f Facts) leaving(current Release, r reasons) {
 	}
 }
 
-// since is when a release became current at the latest.
-func (r Release) since() time.Time {
+// Since is when a release became current at the latest.
+func (r Release) Since() time.Time {
 	if r.UpdatedAt.After(r.CreatedAt) {
 		return r.UpdatedAt
 	}

@@ -212,11 +212,7 @@ func (s *Settler) survey(ctx context.Context, l *ledger.Ledger) (f fleet.Facts, 
 
 // late ends the waiting when the deadline has passed.
 func (s *Settler) late(ctx context.Context, f fleet.Facts, r fleet.Rollout, p ledger.Period) error {
-	since := r.Release.CreatedAt
-	if r.Release.UpdatedAt.After(since) {
-		since = r.Release.UpdatedAt
-	}
-	if f.Now.Sub(since) < s.Deadline {
+	if f.Now.Sub(r.Release.Since()) < s.Deadline {
 		return nil
 	}
 	e := &DeadlineError{Release: r.Release.Version, Deadline: s.Deadline, Waiting: r.Waiting}
