@@ -12,10 +12,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -67,7 +67,7 @@ func startBouncer(t *testing.T, db *pgtest.DB, mode string) string {
 		t.Fatalf("%v (run \"make setup\")", err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	eventually(t, "PgBouncer listens", func() bool {
+	platform.Eventually(t, "PgBouncer listens", func() bool {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = c.Close()
@@ -93,21 +93,6 @@ func nobody(t *testing.T) *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// eventually asks until the answer is yes.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
-}
-
 // TestStandby: a server becomes a hot standby when it recovers from a crash
 // with standby.signal in its folder.
 func TestStandby(t *testing.T) {
@@ -122,7 +107,7 @@ func TestStandby(t *testing.T) {
 	if err := syscall.Kill(backend, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the server is a standby", func() bool {
+	platform.Eventually(t, "the server is a standby", func() bool {
 		conn, err := pgx.Connect(t.Context(), db.URL)
 		if err != nil {
 			return false

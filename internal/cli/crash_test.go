@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -152,7 +153,7 @@ func (c *crash) round(t *testing.T, i int) {
 	if r.code != 128+9 {
 		c.late.Add(1)
 	}
-	eventually(t, "no session of the killed run is left", func() bool {
+	platform.Eventually(t, "no session of the killed run is left", func() bool {
 		return db.Value(t, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 			AND backend_type = 'client backend' AND application_name <> 'old code' AND pid <> pg_backend_pid()`) == "0"
 	})
@@ -180,7 +181,7 @@ func (c *crash) instant(t *testing.T, db *pgtest.DB, run *started, i int) string
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*c.took)
 	defer cancel()
-	for range ticks(ctx, time.Millisecond) {
+	for range platform.Ticks(ctx, time.Millisecond) {
 		var seen bool
 		err := conn.QueryRow(t.Context(), `SELECT exists (SELECT FROM pg_stat_activity WHERE datname = current_database()
 			AND application_name <> 'old code' AND query ILIKE '%' || $1 || '%')`, pgx.QueryExecModeSimpleProtocol, moment).Scan(&seen)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 )
 
@@ -30,24 +31,24 @@ func TestColumnRenameUnderMaintenance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t, herokutest.Config{}, config)
-			s.rested(t)
-			v := s.visit(t)
-			calls := len(s.platform.Calls())
-			r := s.release(t, after())
-			s.ends(t, r, herokutest.Succeeded)
-			s.await(t, "all is as before", calm)
-			s.rested(t)
-			s.wantUntroubled(t, v)
-			s.wantColumns(t, "users", "remark")
-			if v.sent == 0 {
+			s := newShop(t, config)
+			s.Rests(t)
+			v := s.Visit(t)
+			calls := len(s.Platform.Calls())
+			r := s.push(t, after())
+			s.Ends(t, r, herokutest.Succeeded)
+			s.Becomes(t, "all is as before", platform.Calm)
+			s.Rests(t)
+			s.WantUntroubled(t, v)
+			s.WantColumns(t, "users", "remark")
+			if v.Sent == 0 {
 				t.Error("nobody was sent away")
 			}
 			s.wantCourse(t, r)
-			if calls = len(s.platform.Calls()) - calls; calls > most {
+			if calls = len(s.Platform.Calls()) - calls; calls > most {
 				t.Errorf("%d requests of the Platform API, more than %d", calls, most)
 			}
-			t.Logf("served %d, sent away %d, %d requests of the Platform API", v.served, v.sent, calls)
+			t.Logf("served %d, sent away %d, %d requests of the Platform API", v.Served, v.Sent, calls)
 		})
 	}
 }
@@ -76,7 +77,7 @@ func (s *shop) wantCourse(t *testing.T, r *herokutest.Release) {
 			if n := serving(state, r.Version-1); n > 0 {
 				t.Errorf("maintenance mode was turned off while %d old web dynos served", n)
 			}
-		case out && quantity(state, "worker") == 0 && !state.Maintenance:
+		case out && platform.Quantity(state, "worker") == 0 && !state.Maintenance:
 			t.Errorf("at %v the workers are stopped and maintenance mode is off", state.At)
 		}
 	}
@@ -107,34 +108,34 @@ func TestTableRename(t *testing.T) {
 	for name, hookless := range map[string]bool{"settled": false, "next release": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
-			v := s.visit(t)
+			s := newShop(t, herokutest.AppConfig{})
+			v := s.Visit(t)
 			next := using("people", "note", createUsers, renameTable)
-			next.hookless = hookless
-			r := s.deploy(t, next)
-			s.wantColumns(t, "people", "note")
+			next.Hookless = hookless
+			r := s.RollOut(t, next)
+			s.WantColumns(t, "people", "note")
 			if !strings.Contains(r.Output(), "shimmed") {
 				t.Errorf("no shim: %s", r.Output())
 			}
 			if hookless {
-				s.wantColumns(t, "users", "note")
-				s.rested(t)
+				s.WantColumns(t, "users", "note")
+				s.Rests(t)
 			}
-			eventually(t, "the shim is dropped", func() bool {
+			platform.Eventually(t, "the shim is dropped", func() bool {
 				if hookless { // right after a release its old dynos may still run
 					r, err := s.SetConfig("COLOUR", time.Now().String())
 					if err != nil {
 						t.Fatal(err)
 					}
-					s.ends(t, r, herokutest.Succeeded)
-					s.await(t, "it is rolled out", herokutest.State.RolledOut)
+					s.Ends(t, r, herokutest.Succeeded)
+					s.Becomes(t, "it is rolled out", herokutest.State.RolledOut)
 				}
-				return s.db.Value(t, "SELECT count(*) FROM migguard.shim WHERE dropped_at IS NULL") == "0"
+				return s.DB.Value(t, "SELECT count(*) FROM migguard.shim WHERE dropped_at IS NULL") == "0"
 			})
-			s.wantColumns(t, "users", "")
-			s.wantUntroubled(t, v)
-			if v.sent > 0 {
-				t.Errorf("%d requests were sent away", v.sent)
+			s.WantColumns(t, "users", "")
+			s.WantUntroubled(t, v)
+			if v.Sent > 0 {
+				t.Errorf("%d requests were sent away", v.Sent)
 			}
 			s.wantUnmaintained(t)
 		})
@@ -145,8 +146,8 @@ func TestTableRename(t *testing.T) {
 func (s *shop) wantUnmaintained(t *testing.T) {
 	t.Helper()
 	for _, state := range s.History() {
-		if state.Maintenance || state.Current().Artifact != nil && quantity(state, "worker") != 2 {
-			t.Fatalf("at %v: maintenance %t, workers %d", state.At, state.Maintenance, quantity(state, "worker"))
+		if state.Maintenance || state.Current().Artifact != nil && platform.Quantity(state, "worker") != 2 {
+			t.Fatalf("at %v: maintenance %t, workers %d", state.At, state.Maintenance, platform.Quantity(state, "worker"))
 		}
 	}
 }
@@ -160,24 +161,24 @@ func TestRefusedDeploy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t, herokutest.Config{}, config)
-			s.rested(t)
-			v := s.visit(t)
+			s := newShop(t, config)
+			s.Rests(t)
+			v := s.Visit(t)
 			dynos := ids(s.State())
 			next, want := after(), "heroku authorizations:create"
 			if name == "no policy" {
-				next.config, want = stopsWorkers, "renamed-column"
+				next.Policy, want = stopsWorkers, "renamed-column"
 			}
-			r := s.release(t, next)
-			s.ends(t, r, herokutest.Failed)
+			r := s.push(t, next)
+			s.Ends(t, r, herokutest.Failed)
 			if r.ExitStatus() != 77 || !strings.Contains(r.Output(), want) {
 				t.Errorf("exit status %d, want 77 and %q: %s", r.ExitStatus(), want, r.Output())
 			}
 			if now := ids(s.State()); !slices.Equal(now, dynos) {
 				t.Errorf("dynos %q, want %q", now, dynos)
 			}
-			s.wantColumns(t, "users", "note")
-			s.wantUntroubled(t, v)
+			s.WantColumns(t, "users", "note")
+			s.WantUntroubled(t, v)
 			s.wantUnmaintained(t)
 		})
 	}

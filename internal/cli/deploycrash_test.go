@@ -3,6 +3,7 @@ package cli_test
 import (
 	"testing"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 )
 
@@ -13,15 +14,15 @@ func TestCrashingDynos(t *testing.T) {
 	for policy, stays := range map[string]bool{"stay": true, "lift": false} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
-			s.rested(t)
+			s := newShop(t, herokutest.AppConfig{})
+			s.Rests(t)
 			broken := after()
-			broken.id, broken.web = "broken", "exit 1"
-			broken.config += "[settle]\ndeadline = \"4s\"\nif-crashing = \"" + policy + "\"\n"
-			r := s.release(t, broken)
-			s.ends(t, r, herokutest.Succeeded)
+			broken.ID, broken.Web = "broken", "exit 1"
+			broken.Policy += "[settle]\ndeadline = \"4s\"\nif-crashing = \"" + policy + "\"\n"
+			r := s.push(t, broken)
+			s.Ends(t, r, herokutest.Succeeded)
 			dir := t.TempDir()
-			writeFile(t, dir, "migguard.toml", broken.config)
+			writeFile(t, dir, "migguard.toml", broken.Policy)
 			want := []string{"has not settled 4s after its release", "web.1"}
 			if stays {
 				want = append(want, "maintenance mode stays on; to turn it off:", "migguard maintenance off --app shop")
@@ -29,13 +30,13 @@ func TestCrashingDynos(t *testing.T) {
 				want = append(want, "turned off all the same")
 			}
 			s.settle().in(dir).run(t).expect(t, 75, want...)
-			if state := s.State(); state.Maintenance != stays || (quantity(state, "worker") == 0) != stays {
-				t.Errorf("maintenance %t, workers %d", state.Maintenance, quantity(state, "worker"))
+			if state := s.State(); state.Maintenance != stays || (platform.Quantity(state, "worker") == 0) != stays {
+				t.Errorf("maintenance %t, workers %d", state.Maintenance, platform.Quantity(state, "worker"))
 			}
-			s.ends(t, s.release(t, after()), herokutest.Succeeded)
-			s.await(t, "all is as before", calm)
-			s.rested(t)
-			s.wantSettled(t)
+			s.Ends(t, s.push(t, after()), herokutest.Succeeded)
+			s.Becomes(t, "all is as before", platform.Calm)
+			s.Rests(t)
+			s.WantSettled(t)
 		})
 	}
 }

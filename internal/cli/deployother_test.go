@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -13,46 +14,46 @@ import (
 // on under its maintenance.
 func TestTwoDeploysAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
-	s.rested(t)
-	v := s.visit(t)
-	first := s.release(t, after())
-	second := s.release(t, using("users", "comment", createUsers, renameColumn, "ALTER TABLE users RENAME COLUMN remark TO comment"))
-	s.ends(t, first, herokutest.Succeeded)
-	s.ends(t, second, herokutest.Succeeded)
-	state := s.await(t, "all is as before", calm)
-	s.rested(t)
+	s := newShop(t, herokutest.AppConfig{})
+	s.Rests(t)
+	v := s.Visit(t)
+	first := s.push(t, after())
+	second := s.push(t, using("users", "comment", createUsers, renameColumn, "ALTER TABLE users RENAME COLUMN remark TO comment"))
+	s.Ends(t, first, herokutest.Succeeded)
+	s.Ends(t, second, herokutest.Succeeded)
+	state := s.Becomes(t, "all is as before", platform.Calm)
+	s.Rests(t)
 	if got := state.Current().Version; got != second.Version {
 		t.Errorf("v%d is current, want v%d", got, second.Version)
 	}
-	s.wantColumns(t, "users", "comment")
-	s.wantSettled(t)
-	v.end()
-	if len(v.failures) > 0 {
-		t.Errorf("%d requests failed: %q", len(v.failures), v.failures[0])
+	s.WantColumns(t, "users", "comment")
+	s.WantSettled(t)
+	v.End()
+	if len(v.Failures) > 0 {
+		t.Errorf("%d requests failed: %q", len(v.Failures), v.Failures[0])
 	}
-	t.Logf("served %d, sent away %d; the second one:\n%s", v.served, v.sent, second.Output())
+	t.Logf("served %d, sent away %d; the second one:\n%s", v.Served, v.Sent, second.Output())
 }
 
 // TestNothingPending is a change of config vars, and a rollback.
 func TestNothingPending(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
+	s := newShop(t, herokutest.AppConfig{})
 	other := before()
-	other.id = "other"
-	s.deploy(t, other)
-	v := s.visit(t)
+	other.ID = "other"
+	s.RollOut(t, other)
+	v := s.Visit(t)
 	for what, release := range map[string]func() (*herokutest.Release, error){
 		"config var": func() (*herokutest.Release, error) { return s.SetConfig("COLOUR", "red") },
 		"rollback":   func() (*herokutest.Release, error) { return s.Rollback(2) },
 	} {
-		s.rested(t)
+		s.Rests(t)
 		r, err := release()
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.ends(t, r, herokutest.Succeeded)
-		s.await(t, "it is rolled out", herokutest.State.RolledOut)
+		s.Ends(t, r, herokutest.Succeeded)
+		s.Becomes(t, "it is rolled out", herokutest.State.RolledOut)
 		out := r.Output()
 		took := tookRE.FindString(out)
 		if !strings.Contains(out, "nothing is pending") || strings.Contains(out, "through the guard") || took == "" {
@@ -60,7 +61,7 @@ func TestNothingPending(t *testing.T) {
 		}
 		t.Logf("%s: %s", what, took)
 	}
-	s.wantUntroubled(t, v)
+	s.WantUntroubled(t, v)
 	s.wantUnmaintained(t)
 }
 
@@ -70,30 +71,30 @@ var tookRE = regexp.MustCompile(`succeeded: .* in [0-9.]+[µm]?s`)
 // that could break.
 func TestFirstDeploy(t *testing.T) {
 	t.Parallel()
-	s := emptyShop(t, pgtest.New(t), herokutest.Config{}, herokutest.AppConfig{})
-	s.db.Exec(t, createUsers)
-	r := s.deploy(t, using("users", "remark", renameColumn))
+	s := emptyShop(t, pgtest.New(t), herokutest.AppConfig{})
+	s.DB.Exec(t, createUsers)
+	r := s.RollOut(t, using("users", "remark", renameColumn))
 	if out := r.Output(); !strings.Contains(out, "no code runs") {
 		t.Error(out)
 	}
-	s.wantColumns(t, "users", "remark")
+	s.WantColumns(t, "users", "remark")
 	s.wantUnmaintained(t)
 }
 
 // TestNoDynos: an app that is scaled to zero needs no maintenance either.
 func TestNoDynos(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
-	s.rested(t)
+	s := newShop(t, herokutest.AppConfig{})
+	s.Rests(t)
 	if err := s.Scale(map[string]int{"web": 0, "worker": 0}); err != nil {
 		t.Fatal(err)
 	}
-	s.await(t, "no dyno is left", func(state herokutest.State) bool { return len(state.Dynos) == 0 })
-	r := s.deploy(t, after())
+	s.Becomes(t, "no dyno is left", func(state herokutest.State) bool { return len(state.Dynos) == 0 })
+	r := s.RollOut(t, after())
 	if out := r.Output(); !strings.Contains(out, "scaled to 0") {
 		t.Error(out)
 	}
-	s.wantColumns(t, "users", "remark")
+	s.WantColumns(t, "users", "remark")
 	for _, state := range s.History() {
 		if state.Maintenance {
 			t.Fatal("it was in maintenance mode")
@@ -104,38 +105,38 @@ func TestNoDynos(t *testing.T) {
 // TestMaintenanceBefore: what was on is left on, and workers come back.
 func TestMaintenanceBefore(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
-	s.rested(t)
+	s := newShop(t, herokutest.AppConfig{})
+	s.Rests(t)
 	s.SetMaintenance(true)
-	r := s.release(t, after())
-	s.ends(t, r, herokutest.Succeeded)
-	s.await(t, "the workers are back", func(state herokutest.State) bool {
-		return quantity(state, "worker") == 2 && state.RolledOut()
+	r := s.push(t, after())
+	s.Ends(t, r, herokutest.Succeeded)
+	s.Becomes(t, "the workers are back", func(state herokutest.State) bool {
+		return platform.Quantity(state, "worker") == 2 && state.RolledOut()
 	})
-	s.rested(t)
+	s.Rests(t)
 	if !s.State().Maintenance {
 		t.Error("maintenance mode is off")
 	}
-	s.wantColumns(t, "users", "remark")
-	s.wantSettled(t)
+	s.WantColumns(t, "users", "remark")
+	s.WantSettled(t)
 }
 
 // TestScaledMeanwhile: what somebody sets under maintenance stays.
 func TestScaledMeanwhile(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
-	s.rested(t)
+	s := newShop(t, herokutest.AppConfig{})
+	s.Rests(t)
 	// Settling begins with it, so the scaling comes before.
-	held := s.platform.Fault(herokutest.Fault{Kind: herokutest.Unavailable, Method: "PATCH", Path: "/apps/shop/formation$", Skip: 1, Times: herokutest.Always})
-	s.ends(t, s.release(t, after()), herokutest.Succeeded)
+	held := s.Platform.Fault(herokutest.Fault{Kind: herokutest.Unavailable, Method: "PATCH", Path: "/apps/shop/formation$", Skip: 1, Times: herokutest.Always})
+	s.Ends(t, s.push(t, after()), herokutest.Succeeded)
 	if err := s.Scale(map[string]int{"worker": 3}); err != nil {
 		t.Fatal(err)
 	}
-	s.await(t, "maintenance mode is off", func(state herokutest.State) bool { return !state.Maintenance })
+	s.Becomes(t, "maintenance mode is off", func(state herokutest.State) bool { return !state.Maintenance })
 	held.Remove()
-	s.rested(t)
-	if got := quantity(s.State(), "worker"); got != 3 {
+	s.Rests(t)
+	if got := platform.Quantity(s.State(), "worker"); got != 3 {
 		t.Errorf("%d workers, want those 3 that somebody has set", got)
 	}
-	s.wantSettled(t)
+	s.WantSettled(t)
 }

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"testing"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 )
 
@@ -10,25 +11,25 @@ import (
 // failed when the next one begins. That is not one that was on before.
 func TestStaleMaintenance(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, herokutest.Config{}, herokutest.AppConfig{})
-	s.rested(t)
+	s := newShop(t, herokutest.AppConfig{})
+	s.Rests(t)
 	divides := after()
-	divides.id, divides.migrations = "divides", []string{createUsers, renameColumn + ";\nSELECT 1/0"}
-	failing := s.release(t, divides)
-	s.await(t, "maintenance mode is on", func(state herokutest.State) bool { return state.Maintenance })
-	stale := s.platform.Fault(herokutest.Fault{Kind: herokutest.Stale, Method: "GET", Path: "/apps/shop$", Times: herokutest.Always})
+	divides.ID, divides.Migrations = "divides", []string{createUsers, renameColumn + ";\nSELECT 1/0"}
+	failing := s.push(t, divides)
+	s.Becomes(t, "maintenance mode is on", func(state herokutest.State) bool { return state.Maintenance })
+	stale := s.Platform.Fault(herokutest.Fault{Kind: herokutest.Stale, Method: "GET", Path: "/apps/shop$", Times: herokutest.Always})
 	defer stale.Remove()
-	s.ends(t, failing, herokutest.Failed)
-	s.await(t, "all is as before", calm)
-	s.ends(t, s.release(t, after()), herokutest.Succeeded)
+	s.Ends(t, failing, herokutest.Failed)
+	s.Becomes(t, "all is as before", platform.Calm)
+	s.Ends(t, s.push(t, after()), herokutest.Succeeded)
 	stale.Remove()
-	s.await(t, "the workers are back", func(state herokutest.State) bool {
-		return quantity(state, "worker") == 2 && state.RolledOut()
+	s.Becomes(t, "the workers are back", func(state herokutest.State) bool {
+		return platform.Quantity(state, "worker") == 2 && state.RolledOut()
 	})
-	s.rested(t)
+	s.Rests(t)
 	if s.State().Maintenance {
 		t.Error("maintenance mode is left on, as if it had been on before")
 	}
-	s.wantColumns(t, "users", "remark")
-	s.wantSettled(t)
+	s.WantColumns(t, "users", "remark")
+	s.WantSettled(t)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -63,7 +64,7 @@ func disconnect(t *testing.T, db *pgtest.DB, name string, piece []byte) {
 	if err := raw.Conn.Close(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the backend is gone: "+name, func() bool { return backends(t, db) == 1 }) // the ledger's
+	platform.Eventually(t, "the backend is gone: "+name, func() bool { return backends(t, db) == 1 }) // the ledger's
 	_ = stdin.Close()
 	if r := run.wait(t); r.code != 1 { // read(1) at the end of its input
 		t.Fatalf("%s: exit status %d\n%s", name, r.code, r.stderr)

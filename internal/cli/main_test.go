@@ -8,13 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
 // patience bounds every wait for something that is going to happen.
-const patience = 2 * time.Minute
+const patience = platform.Patience
 
 // program is the file of what is tested.
 var program string
@@ -22,8 +22,8 @@ var program string
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
-	if role := os.Getenv(roleVariable); role != "" {
-		return play(role)
+	if role := os.Getenv(platform.RoleVariable); role != "" {
+		return platform.DynoMain(role)
 	}
 	dir, err := os.MkdirTemp("", "migguard-cli-")
 	if err == nil {

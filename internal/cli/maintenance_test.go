@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -160,7 +161,7 @@ func TestMaintenanceWithLedger(t *testing.T) {
 			s.want(t, false, 2)
 		}
 		command("status").says(t, "is off", "Before:", "by dyno run.1234: fire")
-		eventually(t, "the ledger is not locked", func() bool {
+		platform.Eventually(t, "the ledger is not locked", func() bool {
 			return db.Value(t, "select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())") == "0"
 		})
 	})

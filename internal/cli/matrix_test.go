@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -39,7 +40,7 @@ type matrix struct {
 // A course is one deploy.
 type course struct {
 	name   string
-	code   code
+	code   platform.Code
 	folder string
 	ends   string // a release's status
 	points []point
@@ -111,15 +112,15 @@ func (m *matrix) play(t *testing.T, d disturbance) {
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
 	divides := after()
-	divides.id, divides.migrations = "divides", []string{createUsers, renameColumn + ";\nSELECT 1/0"}
-	m := &matrix{base: pgtest.New(t), first: before().folder(t), courses: []*course{
+	divides.ID, divides.Migrations = "divides", []string{createUsers, renameColumn + ";\nSELECT 1/0"}
+	m := &matrix{base: pgtest.New(t), first: buildpack().Folder(t, before()), courses: []*course{
 		{name: "rename", code: after(), ends: herokutest.Succeeded},
 		{name: "failing", code: divides, ends: herokutest.Failed},
 	}}
-	on(m.base.URL, "run", "--build", before().id).in(m.first).
+	on(m.base.URL, "run", "--build", before().ID).in(m.first).
 		with("HEROKU_RELEASE_VERSION=v2", "HEROKU_APP_NAME=shop").run(t).expect(t, 0)
 	for _, c := range m.courses {
-		c.folder = c.code.folder(t)
+		c.folder = buildpack().Folder(t, c.code)
 		t.Run("undisturbed "+c.name, func(t *testing.T) { m.learn(t, c) })
 	}
 	// Up to the failure they are the same.
@@ -134,17 +135,17 @@ func newMatrix(t *testing.T) *matrix {
 // learn plays a course and keeps its calls.
 func (m *matrix) learn(t *testing.T, c *course) {
 	s := m.shop(t)
-	v := s.visit(t)
-	before := len(s.platform.Calls())
-	r := s.released(t, c.code, c.folder)
-	s.ends(t, r, c.ends)
+	v := s.Visit(t)
+	before := len(s.Platform.Calls())
+	r := s.Push(t, c.code, c.folder)
+	s.Ends(t, r, c.ends)
 	at := s.State().Releases[r.Version-1].UpdatedAt
-	off := s.await(t, "all is as before", calm).At
-	s.rested(t)
-	s.wantUntroubled(t, v)
-	s.wantSettled(t)
+	off := s.Becomes(t, "all is as before", platform.Calm).At
+	s.Rests(t)
+	s.WantUntroubled(t, v)
+	s.WantSettled(t)
 	seen := map[string]int{}
-	for _, call := range s.platform.Calls()[before:] {
+	for _, call := range s.Platform.Calls()[before:] {
 		seen[call.Method+call.Path]++
 		c.points = append(c.points, point{
 			method: call.Method, path: call.Path, n: seen[call.Method+call.Path],
@@ -169,24 +170,15 @@ func (m *matrix) shop(t *testing.T) *shop {
 		}
 	})
 	db := &pgtest.DB{URL: server.URL(name), Name: name, Major: server.Major, Server: server}
-	s := emptyShop(t, db, herokutest.Config{}, herokutest.AppConfig{ConfigVars: map[string]string{
+	s := emptyShop(t, db, herokutest.AppConfig{ConfigVars: map[string]string{
 		"MIGGUARD_RETRY_FOR": "9s", "MIGGUARD_SETTLE_EVERY": "1s", "PAUSE": "0.05",
 	}})
 	first := before()
-	first.free = true // its migrations are in the base
-	s.released(t, first, m.first)
-	s.await(t, "it is rolled out", herokutest.State.RolledOut)
-	s.rested(t)
+	first.Free = true // its migrations are in the base
+	s.Push(t, first, m.first)
+	s.Becomes(t, "it is rolled out", herokutest.State.RolledOut)
+	s.Rests(t)
 	return s
-}
-
-func (s *shop) released(t *testing.T, c code, folder string) *herokutest.Release {
-	t.Helper()
-	r, err := s.Deploy(s.build(t, c, folder))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // signals of kills.

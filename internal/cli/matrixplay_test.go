@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 )
 
@@ -24,30 +25,30 @@ const (
 // disturb plays one case. It tells whether the course came to its fault.
 func (m *matrix) disturb(t *testing.T, d disturbance) (met bool) {
 	s := m.shop(t)
-	v := s.visit(t)
+	v := s.Visit(t)
 	if d.signal != 0 {
 		met = s.kill(t, d)
 	} else {
 		met = s.fail(t, d)
 	}
 	s.mend(t, d, m.courses[0])
-	s.await(t, "all is as before", calm)
-	s.rested(t)
-	if !calm(s.State()) {
+	s.Becomes(t, "all is as before", platform.Calm)
+	s.Rests(t)
+	if !platform.Calm(s.State()) {
 		t.Errorf("it does not stay as it was: %+v", s.State())
 	}
-	s.wantColumns(t, "users", "remark")
-	s.wantUntroubled(t, v)
-	s.wantSettled(t)
+	s.WantColumns(t, "users", "remark")
+	s.WantUntroubled(t, v)
+	s.WantSettled(t)
 	return met
 }
 
 // fail deploys while a call, and those after it if that lasts, go wrong.
 func (s *shop) fail(t *testing.T, d disturbance) (met bool) {
 	t.Helper()
-	first := s.platform.Fault(d.at.fault(d.kind, 1))
+	first := s.Platform.Fault(d.at.fault(d.kind, 1))
 	defer first.Remove()
-	r := s.released(t, d.course.code, d.course.folder)
+	r := s.Push(t, d.course.code, d.course.folder)
 	over, end := s.over(t, r)
 	defer end()
 	if first.AwaitHit(over) != nil {
@@ -67,13 +68,13 @@ func (s *shop) failOn(over context.Context, r *herokutest.Release, kind herokute
 	if kind == herokutest.Stale {
 		method = "GET"
 	}
-	rest := s.platform.Fault(herokutest.Fault{Kind: kind, Method: method, Times: herokutest.Always})
+	rest := s.Platform.Fault(herokutest.Fault{Kind: kind, Method: method, Times: herokutest.Always})
 	defer rest.Remove()
 	if _, err := r.Wait(over); err != nil {
 		return
 	}
 	before := rest.Hits()
-	for range ticks(over, 20*time.Millisecond) {
+	for range platform.Ticks(over, 20*time.Millisecond) {
 		if rest.Hits()-before >= often {
 			return
 		}
@@ -89,7 +90,7 @@ func (s *shop) kill(t *testing.T, d disturbance) (met bool) {
 		await = s.awaitCall
 	}
 	reached := await(t, d)
-	r := s.released(t, d.course.code, d.course.folder)
+	r := s.Push(t, d.course.code, d.course.folder)
 	over, end := s.over(t, r)
 	defer end()
 	if !reached(over) {
@@ -98,7 +99,7 @@ func (s *shop) kill(t *testing.T, d disturbance) (met bool) {
 	if r.Status() == herokutest.Pending {
 		_ = r.Signal(d.signal) // it may just have ended
 	} else {
-		s.signalSettlers(d.signal)
+		s.SignalSettlers(d.signal)
 	}
 	<-over.Done()
 	return true
@@ -109,9 +110,9 @@ func (s *shop) awaitCall(t *testing.T, d disturbance) (reached func(context.Cont
 	t.Helper()
 	if d.kind == herokutest.AnswerLost {
 		// What is asked for is done; asking again hangs.
-		t.Cleanup(s.platform.Fault(d.at.fault(herokutest.AnswerLost, 1)).Remove)
+		t.Cleanup(s.Platform.Fault(d.at.fault(herokutest.AnswerLost, 1)).Remove)
 	}
-	hang := s.platform.Fault(d.at.fault(herokutest.Hang, 1))
+	hang := s.Platform.Fault(d.at.fault(herokutest.Hang, 1))
 	t.Cleanup(hang.Remove)
 	return func(ctx context.Context) bool { return hang.AwaitHit(ctx) == nil }
 }
@@ -134,9 +135,9 @@ const tellsStates = `
 // awaitState listens to the ledger.
 func (s *shop) awaitState(t *testing.T, d disturbance) (reached func(context.Context) bool) {
 	t.Helper()
-	s.db.Exec(t, tellsStates)
-	conn := s.db.Connect(t)
-	if _, err := conn.Exec(t.Context(), "SET application_name = '"+dynoSession+"'; LISTEN states", pgx.QueryExecModeSimpleProtocol); err != nil {
+	s.DB.Exec(t, tellsStates)
+	conn := s.DB.Connect(t)
+	if _, err := conn.Exec(t.Context(), "SET application_name = '"+platform.SessionName+"'; LISTEN states", pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatal(err)
 	}
 	return func(ctx context.Context) bool {
@@ -165,9 +166,9 @@ func (s *shop) over(t *testing.T, r *herokutest.Release) (context.Context, conte
 		if r.Status() == herokutest.Failed {
 			rest = restFor // its dynos do not start
 		}
-		for range ticks(ctx, 50*time.Millisecond) {
+		for range platform.Ticks(ctx, 50*time.Millisecond) {
 			switch {
-			case len(s.settlers()) > 0:
+			case len(s.Settlers()) > 0:
 				since, rest = time.Now(), restFor
 			case !s.State().RolledOut():
 				since = time.Now()
@@ -186,14 +187,14 @@ func (s *shop) mend(t *testing.T, d disturbance, good *course) {
 	switch {
 	case last.Status == herokutest.Pending:
 		t.Fatalf("v%d is pending", last.Version)
-	case last.Status == herokutest.Succeeded && calm(s.State()) && s.closed(t):
+	case last.Status == herokutest.Succeeded && platform.Calm(s.State()) && s.closed(t):
 		return
 	case last.Status == herokutest.Succeeded && d.byRelease:
 		r, err := s.SetConfig("COLOUR", "red")
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.ends(t, r, herokutest.Succeeded)
+		s.Ends(t, r, herokutest.Succeeded)
 		return
 	case last.Status == herokutest.Succeeded:
 		s.settle().run(t).expect(t, 0, "settled")
@@ -201,14 +202,14 @@ func (s *shop) mend(t *testing.T, d disturbance, good *course) {
 	case !d.byRelease:
 		s.settleFailed(t)
 	}
-	s.ends(t, s.released(t, good.code, good.folder), herokutest.Succeeded)
+	s.Ends(t, s.Push(t, good.code, good.folder), herokutest.Succeeded)
 }
 
 // closed tells that the ledger has no open maintenance: a process that was
 // killed may have done all but to say so.
 func (s *shop) closed(t *testing.T) bool {
 	t.Helper()
-	return s.db.Value(t, "SELECT count(*) FROM migguard.maintenance WHERE closed_at IS NULL") == "0"
+	return s.DB.Value(t, "SELECT count(*) FROM migguard.maintenance WHERE closed_at IS NULL") == "0"
 }
 
 // settleFailed is after a release that failed. Maintenance mode may stay on
@@ -217,7 +218,7 @@ func (s *shop) settleFailed(t *testing.T) {
 	t.Helper()
 	result := s.settle().run(t)
 	state := s.State()
-	if s.db.Value(t, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'remark'") == "1" {
+	if s.DB.Value(t, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'remark'") == "1" {
 		result.expect(t, 77, "maintenance mode stays on", "migguard maintenance off --app shop")
 		if !state.Maintenance {
 			t.Error("the old code gets requests, and does not survive what was committed")
@@ -225,7 +226,7 @@ func (s *shop) settleFailed(t *testing.T) {
 		return
 	}
 	result.expect(t, 0, "settled")
-	if state.Maintenance || quantity(state, "worker") != 2 { // they may be starting
+	if state.Maintenance || platform.Quantity(state, "worker") != 2 { // they may be starting
 		t.Errorf("settled, and not as before: %+v", state)
 	}
 }

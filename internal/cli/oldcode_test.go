@@ -3,12 +3,12 @@ package cli_test
 import (
 	"context"
 	"fmt"
-	"iter"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -80,20 +80,6 @@ func (o *oldCode) try(ctx context.Context) error {
 // steps, not compete with them.
 const workPause = 5 * time.Millisecond
 
-// ticks yields until the context is done.
-func ticks(ctx context.Context, every time.Duration) iter.Seq[struct{}] {
-	return func(yield func(struct{}) bool) {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for ctx.Err() == nil && yield(struct{}{}) {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-			}
-		}
-	}
-}
-
 // startOldCode keeps two sessions of old code busy until stop is called, which
 // fails the test when one had an error or hardly worked.
 func startOldCode(t *testing.T, db *pgtest.DB) (stop func()) {
@@ -107,7 +93,7 @@ func startOldCode(t *testing.T, db *pgtest.DB) (stop func()) {
 			t.Fatal(err)
 		}
 		go func() {
-			for range ticks(ctx, workPause) {
+			for range platform.Ticks(ctx, workPause) {
 				if err := o.try(t.Context()); err != nil {
 					ended <- fmt.Errorf("after %d rounds: %w", o.done, err)
 					return

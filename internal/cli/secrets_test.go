@@ -60,14 +60,12 @@ func (c call) searchLedger(t testing.TB) {
 	}
 }
 
-// searchLog looks, at the test's end, into what the app's dynos have printed
-// and what its runs have recorded. It is called before the cleanup that closes
-// the platform, and so comes after it.
+// searchLog looks into what the app's dynos have printed and what its runs have
+// recorded, when its platform is closed.
 func searchLog(t testing.TB, log *watched, platform *herokutest.Platform, db *pgtest.DB) {
-	t.Cleanup(func() {
-		hides(t, "the app's log", log.String(), platform.Token, db.Server.Password, planted)
-		hides(t, "the ledger", ledgerText(t, db.URL), platform.Token, db.Server.Password, planted)
-	})
+	t.Helper()
+	hides(t, "the app's log", log.String(), platform.Token, db.Server.Password, planted)
+	hides(t, "the ledger", ledgerText(t, db.URL), platform.Token, db.Server.Password, planted)
 }
 
 // ledgerText is every row of the ledger; "" where no database is to be had.
@@ -222,8 +220,7 @@ func TestSecretsOfWords(t *testing.T) {
 func TestSecretsOfDumps(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	s := newHerokuApp(t)
-	env := []string{"DATABASE_URL=" + secretive(t, db), "HEROKU_API_URL=" + s.URL, "HEROKU_API_KEY=" + s.Token, "HEROKU_APP_NAME=shop"}
+	url := secretive(t, db)
 	run, stdin := shell(t, db, "echo ready; read x")
 	run.stdout.await(t, "ready")
 	abort(t, run, syscall.SIGABRT)
@@ -231,8 +228,11 @@ func TestSecretsOfDumps(t *testing.T) {
 	run.wait(t).expect(t, 2, "SIGABRT", "goroutine ")
 	for _, args := range []string{"status", "doctor", "settle --wait", "maintenance on --for 1h"} {
 		for _, signal := range []syscall.Signal{syscall.SIGABRT, syscall.SIGQUIT} {
+			s := newHerokuApp(t) // where no other process has asked, so that who asks is this one
 			hang := s.Fault(herokutest.Fault{Kind: herokutest.Hang, Times: herokutest.Always})
-			hangs := call{args: strings.Fields(args), env: env}.start(t)
+			hangs := call{args: strings.Fields(args), env: []string{
+				"DATABASE_URL=" + url, "HEROKU_API_URL=" + s.URL, "HEROKU_API_KEY=" + s.Token, "HEROKU_APP_NAME=shop",
+			}}.start(t)
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			if err := hang.AwaitHit(ctx); err != nil {
 				t.Error(err)
@@ -240,7 +240,6 @@ func TestSecretsOfDumps(t *testing.T) {
 			cancel()
 			abort(t, hangs, signal)
 			hangs.wait(t).expect(t, 2, "goroutine ")
-			hang.Remove()
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -106,7 +107,7 @@ func (i interruption) test(t *testing.T, db *pgtest.DB) {
 		t.Errorf("exit status %d, want one of %d", r.code, i.codes)
 	}
 	r.expect(t, r.code, "failed: ")
-	eventually(t, "no session is left", func() bool { return backends(t, db) == 1 }) // holder's
+	platform.Eventually(t, "no session is left", func() bool { return backends(t, db) == 1 }) // holder's
 	if got := db.Value(t, "SELECT outcome || ' ' || exit_status FROM migguard.release ORDER BY id DESC LIMIT 1"); got != fmt.Sprint("failed ", r.code) {
 		t.Errorf("the ledger says %q", got)
 	}
@@ -124,7 +125,7 @@ func (i interruption) awaitStatement(t *testing.T, db *pgtest.DB, run *started) 
 		run.stderr.await(t, "waiting  ALTER TABLE")
 		return
 	}
-	eventually(t, "the statement waits\n"+run.stderr.String(), func() bool {
+	platform.Eventually(t, "the statement waits\n"+run.stderr.String(), func() bool {
 		return db.Value(t, `SELECT count(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%' || $1 || '%'
 			AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')`, i.sql) == "1"

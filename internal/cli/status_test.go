@@ -30,8 +30,8 @@ func newStage(t testing.TB, config herokutest.AppConfig) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	searchLog(t, log, platform, s.db)
 	t.Cleanup(func() {
+		defer searchLog(t, log, platform, s.db)
 		if err := platform.Close(); err != nil {
 			t.Error(err)
 		}

@@ -11,7 +11,8 @@
 // in the database.
 //
 // The package does not judge a migration, starts no PostgreSQL server and talks
-// to no platform; it knows SQL, processes and clocks. It refuses to verify what
+// to no platform (its package platform does, for tests); it knows SQL, processes
+// and clocks. It refuses to verify what
 // it cannot know: the writes of a dyno that was killed, and writes whose answer
 // was lost with a connection, are left out of the comparison and reported as
 // such.

@@ -1,38 +1,41 @@
-package cli_test
+package platform
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// roleVariable makes the test binary a dyno's process: "web" or "worker".
-const roleVariable = "MIGGUARD_TEST_ROLE"
+// RoleVariable makes the test binary a dyno's process, "web" or "worker": its
+// TestMain hands over to [DynoMain] when it is set.
+const RoleVariable = "MIGGUARD_TEST_ROLE"
 
-// dynoSession is the application_name of the dynos' sessions.
-const dynoSession = "dyno"
+// SessionName is the application_name of the dynos' sessions.
+const SessionName = "dyno"
 
-// play is a dyno. A web dyno answers with the version of its release, 500 when
-// its query fails; a worker writes what fails into the table trouble.
-func play(role string) int {
+// troubleTable is where workers write what failed.
+const troubleTable = "trouble"
+
+// DynoMain is a dyno's process and returns its exit status. A web dyno answers
+// with the version of its release, 500 when its query fails; a worker writes
+// what fails into a table.
+func DynoMain(role string) int {
 	ctx := context.Background()
 	cfg, err := pgx.ParseConfig(os.Getenv("DATABASE_URL"))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	cfg.RuntimeParams["application_name"] = dynoSession
+	cfg.RuntimeParams["application_name"] = SessionName
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -49,7 +52,7 @@ func work(ctx context.Context, conn *pgx.Conn) int {
 	pause := "SELECT pg_sleep(" + cmp.Or(os.Getenv("PAUSE"), "0.02") + ")"
 	for {
 		if _, err := conn.Exec(ctx, os.Getenv("QUERY")); err != nil {
-			_, _ = conn.Exec(ctx, "INSERT INTO trouble VALUES ($1)", os.Getenv("DYNO")+": "+err.Error())
+			_, _ = conn.Exec(ctx, "INSERT INTO "+troubleTable+" VALUES ($1)", os.Getenv("DYNO")+": "+err.Error())
 		}
 		if _, err := conn.Exec(ctx, pause); err != nil {
 			return 1
@@ -88,50 +91,3 @@ func serve(conn *pgx.Conn) int {
 	<-ended
 	return 0
 }
-
-// A visitor asks the app's address again and again, and honours 503.
-type visitor struct {
-	stop     context.CancelFunc
-	done     chan struct{}
-	served   int // answers of status 200
-	sent     int // 503: sent away by the router
-	failures []string
-}
-
-const visitEvery = 40 * time.Millisecond
-
-func (s *shop) visit(t *testing.T) *visitor {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	v := &visitor{stop: cancel, done: make(chan struct{})}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	go func() {
-		defer close(v.done)
-		for range ticks(ctx, visitEvery) {
-			v.ask(client, s.RouterURL+"/")
-		}
-	}()
-	t.Cleanup(v.end)
-	return v
-}
-
-func (v *visitor) ask(client *http.Client, url string) {
-	r, err := client.Get(url)
-	if err != nil {
-		v.failures = append(v.failures, err.Error())
-		return
-	}
-	body, _ := io.ReadAll(r.Body)
-	r.Body.Close()
-	switch r.StatusCode {
-	case http.StatusOK:
-		v.served++
-	case http.StatusServiceUnavailable:
-		v.sent++
-	default:
-		v.failures = append(v.failures, string(body))
-	}
-}
-
-// end waits for the last answer. It may be called twice.
-func (v *visitor) end() { v.stop(); <-v.done }

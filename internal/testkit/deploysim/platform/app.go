@@ -1,0 +1,155 @@
+// Package platform plays the deploys of an app on the Platform API's emulator:
+// its dynos are processes that use a database, its visitors ask the router, its
+// release command and its profile script are migguard's own. What anybody of
+// them noticed, and what is left when all is over, is what tests look at.
+//
+// It is a package of its own because [deploysim] is linked into the binary for
+// the demo, and the emulator is not.
+//
+// [deploysim]: https://pkg.go.dev/github.com/migguard/migguard/internal/testkit/deploysim
+package platform
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/migguard/migguard/internal/testkit/herokutest"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// Patience bounds each wait for something that is going to happen. A release
+// and the rolling out of one consist of several.
+const (
+	Patience     = 2 * time.Minute
+	longPatience = 4 * Patience
+)
+
+// Name is the app's.
+const Name = "shop"
+
+// Config is what an app is made of.
+type Config struct {
+	Buildpack Buildpack
+	DB        *pgtest.DB
+	Platform  herokutest.Config // but for Log
+	// App has one web dyno and two workers if it does not say otherwise.
+	App herokutest.AppConfig
+	Log Log
+}
+
+// A Log gets what the app logs, and is asked for it again.
+type Log interface {
+	io.Writer
+	fmt.Stringer
+}
+
+// An App is one on the platform with a database.
+type App struct {
+	*herokutest.App
+	Platform *herokutest.Platform
+	DB       *pgtest.DB
+	Log      Log
+
+	buildpack Buildpack
+}
+
+// New has no code yet. It ends with the test.
+func New(t testing.TB, config Config) *App {
+	t.Helper()
+	t.TempDir() // so that builds in it are removed after Close
+	a := &App{DB: config.DB, Log: config.Log, buildpack: config.Buildpack}
+	config.Platform.Log = config.Log
+	// For a slow machine: nothing waits for it.
+	config.Platform.Drain = cmp.Or(config.Platform.Drain, 3*time.Second)
+	var err error
+	if a.Platform, err = herokutest.Start(config.Platform); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Platform.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Log(a.told())
+		}
+	})
+	app := config.App
+	app.Name = Name
+	if app.Formation == nil {
+		app.Formation = map[string]int{"web": 1, "worker": 2}
+	}
+	app.Features = append(app.Features, herokutest.DynoMetadata)
+	app.ConfigVars = map[string]string{
+		"DATABASE_URL": a.DB.URL, "HEROKU_API_URL": a.Platform.URL, "HEROKU_API_KEY": a.Platform.Token,
+		"MIGGUARD_OVERLAP": "1s",
+	}
+	maps.Copy(app.ConfigVars, config.App.ConfigVars)
+	if a.App, err = a.Platform.CreateApp(app); err != nil {
+		t.Fatal(err)
+	}
+	a.DB.Exec(t, "CREATE TABLE IF NOT EXISTS "+troubleTable+" (text text)")
+	return a
+}
+
+// told is the app's log without the requests that went well.
+func (a *App) told() string {
+	var lines strings.Builder
+	for line := range strings.Lines(a.Log.String()) {
+		if !strings.Contains(line, "[router]: at=info") {
+			lines.WriteString(line)
+		}
+	}
+	return lines.String()
+}
+
+// Push begins a release of a folder that [Buildpack.Folder] has made.
+func (a *App) Push(t testing.TB, c Code, folder string) *herokutest.Release {
+	t.Helper()
+	built, err := a.Build(herokutest.Build{Dir: folder, Procfile: c.procfile()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := a.Deploy(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// RollOut deploys and waits until every dyno runs it.
+func (a *App) RollOut(t testing.TB, c Code) *herokutest.Release {
+	t.Helper()
+	r := a.Push(t, c, a.buildpack.Folder(t, c))
+	a.Ends(t, r, herokutest.Succeeded)
+	a.Becomes(t, "it is rolled out", herokutest.State.RolledOut)
+	return r
+}
+
+// Ends waits for a release to end, and fails if it does not so as is wanted.
+func (a *App) Ends(t testing.TB, r *herokutest.Release, want string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longPatience)
+	defer cancel()
+	status, err := r.Wait(ctx)
+	if err != nil || status != want {
+		t.Fatalf("v%d is %s, %v, want %s; it says:\n%s", r.Version, status, err, want, r.Output())
+	}
+}
+
+// Becomes waits for a state of the app.
+func (a *App) Becomes(t testing.TB, what string, cond func(herokutest.State) bool) herokutest.State {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longPatience)
+	defer cancel()
+	state, err := a.Await(ctx, cond)
+	if err != nil {
+		t.Fatalf("not within %v: %s; state: %+v", longPatience, what, state)
+	}
+	return state
+}

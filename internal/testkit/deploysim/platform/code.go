@@ -1,0 +1,92 @@
+package platform
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Code is what a build is made of.
+type Code struct {
+	ID         string // of the build
+	Query      string // of a web dyno, for each request
+	Work       string // of a worker, again and again
+	Migrations []string
+	Policy     string // migguard.toml
+	Hookless   bool   // without the buildpack's profile script
+	Web        string // command of its web dynos, if not one that serves
+	Free       bool   // without a release command
+}
+
+// Using is code that needs a column of a table, and has these migrations.
+func Using(table, column, policy string, migrations ...string) Code {
+	return Code{
+		ID:    fmt.Sprintf("%s-%s-%d", table, column, len(migrations)),
+		Query: "SELECT " + column + " FROM " + table, Work: "UPDATE " + table + " SET " + column + " = " + column,
+		Migrations: migrations, Policy: policy,
+	}
+}
+
+// A Buildpack is where migguard's is found.
+type Buildpack struct {
+	Program string // path of the migguard binary
+	Runtime string // folder of the profile script's parts
+}
+
+// Folder is the slug's, with what the buildpack adds to it.
+func (b Buildpack) Folder(t testing.TB, c Code) string {
+	t.Helper()
+	dir := t.TempDir()
+	files := map[string]string{
+		".migguard/build.json": fmt.Sprintf(`{"build": %q}`, c.ID),
+		"migguard.toml":        c.Policy,
+	}
+	for i, sql := range c.Migrations {
+		files[fmt.Sprintf("migrations/%03d_step.up.sql", i+1)] = sql
+	}
+	parts := []string{"path.sh", "settle.sh"}
+	if c.Hookless {
+		parts = parts[:1]
+	}
+	for _, part := range parts {
+		text, err := os.ReadFile(filepath.Join(b.Runtime, part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[".profile.d/migguard.sh"] += string(text)
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, []byte(text), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	bin := filepath.Join(dir, ".migguard/bin")
+	err := os.Mkdir(bin, 0o755)
+	if err == nil {
+		err = os.Symlink(b.Program, filepath.Join(bin, "migguard"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func (c Code) procfile() map[string]string {
+	self := RoleVariable + "=%s QUERY='%s' exec " + os.Args[0]
+	processes := map[string]string{
+		"release": "migguard run --lock-wait 60s",
+		"web":     cmp.Or(c.Web, fmt.Sprintf(self, "web", c.Query)),
+		"worker":  fmt.Sprintf(self, "worker", c.Work),
+	}
+	if c.Free {
+		delete(processes, "release")
+	}
+	return processes
+}
