@@ -94,6 +94,10 @@ lint: ## Check format, go vet, staticcheck and shellcheck
 	shellcheck --external-sources --check-sourced bin/detect bin/compile bin/build bin/release bin/report
 	shellcheck --shell=sh internal/testkit/pgtest/keeper.sh bin/runtime/path.sh bin/runtime/settle.sh
 
+.PHONY: generate
+generate: ## Write the generated pages of docs anew
+	go test -count=1 -run '^TestHazardPage$$' ./internal/report -update
+
 .PHONY: verify
 verify: ## Check that go.mod and go.sum are complete and nothing more
 	go mod tidy -diff

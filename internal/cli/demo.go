@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/migguard/migguard/internal/config"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -37,7 +38,7 @@ server programs; "make setup" installs them.
 			&cli.StringFlag{Name: "pg", Usage: "`MAJORS` of PostgreSQL, comma-separated (default: the newest installed)"},
 			&cli.StringSliceFlag{Name: "scenario", Usage: "only the scenario `NAME`; may be repeated"},
 			&cli.Int64Flag{Name: "statements", Value: 20000, Usage: "at least `N` statements of old code in each deploy"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text or json"},
+			formatFlag(),
 		},
 		Action: a.demoAction,
 	}
@@ -51,9 +52,9 @@ func (a *app) demoAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	format := c.String("format")
-	if format != "text" && format != "json" {
-		return usage("--format %q is not known: text or json", format)
+	asJSON, err := config.JSONFormat(c.String("format"))
+	if err != nil {
+		return &usageError{err}
 	}
 	scenarios, err := chosen(c.StringSlice("scenario"))
 	if err != nil {
@@ -65,7 +66,7 @@ func (a *app) demoAction(c *cli.Context) error {
 			return err
 		}
 	}
-	if format == "json" {
+	if asJSON {
 		err = deploysim.JSON(a.stdout, d.results)
 	} else {
 		err = deploysim.Table(a.stdout, d.results)

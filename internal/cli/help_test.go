@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -8,7 +9,7 @@ import (
 // TestHelp keeps what users read as it was agreed on.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "run", "settle", "status", "doctor", "shims", "demo", "version"} {
+	for _, command := range []string{"", "run", "settle", "status", "doctor", "shims", "hazards", "explain", "demo", "version"} {
 		name, args := "help.txt", []string{"--help"}
 		if command != "" {
 			name, args = "help_"+command+".txt", []string{command, "--help"}
@@ -46,12 +47,49 @@ func TestUsageErrors(t *testing.T) {
 		{"shims -x", `migguard: --x is no flag of "migguard shims"; see "migguard shims --help"`},
 		{"demo --pg 9", `migguard: --pg "9": majors from 14 on, comma-separated`},
 		{"demo --scenario none", `migguard: --scenario "none" is not known; there are: rename-table, rename-column, drop-column`},
-		{"rnu", `migguard: "rnu" is no command; there are: run, settle, status, doctor, shims, maintenance, demo, version, help`},
+		{"explain", `migguard: name one hazard, as in "migguard explain dropped-column"; "migguard hazards" lists them; flags stand before it`},
+		{"explain dropped-table --format json", `migguard: name one hazard, as in "migguard explain dropped-column"; "migguard hazards" lists them; flags stand before it`},
+		{"explain dropped", `migguard: "dropped" is no hazard; there are dropped-column, dropped-table, renamed-column, renamed-table`},
+		{"explain --format yaml dropped-table", `migguard: --format "yaml" is not known: text or json`},
+		{"hazards dropped-table", `migguard: "dropped-table" is not expected here`},
+		{"rnu", `migguard: "rnu" is no command; there are: run, settle, status, doctor, shims, maintenance, hazards, explain, demo, version, help`},
 		{"run --lock-wait soon", `migguard: invalid value "soon" for flag -lock-wait: parse error; see "migguard run --help"`},
 	} {
 		r := on("postgres://nobody@127.0.0.1:1/none", strings.Fields(tt.args)...).run(t)
 		if r.code != 64 || r.stdout != "" || r.stderr != tt.want+"\n" {
 			t.Errorf("%s: exit status %d, stdout %q, stderr\n%swant\n%s", tt.args, r.code, r.stdout, r.stderr, tt.want)
+		}
+	}
+}
+
+// TestHazards needs no database either.
+func TestHazards(t *testing.T) {
+	t.Parallel()
+	r := call{args: []string{"hazards"}}.run(t)
+	r.expect(t, 0)
+	golden(t, "hazards.txt", r.stdout)
+	var all []struct{ ID, Kind, SQLState, Explanation, Verdicts, Remedy string }
+	r = call{args: []string{"hazards", "--format", "json"}}.run(t)
+	if err := json.Unmarshal([]byte(r.stdout), &all); err != nil || len(all) == 0 {
+		t.Fatalf("%v:\n%s", err, r.stdout)
+	}
+	for _, h := range all {
+		byID := call{args: []string{"explain", h.ID}}.run(t)
+		byID.expect(t, 0)
+		if head := h.ID + " (" + h.Kind + ", SQLSTATE " + h.SQLState + ")"; !strings.HasPrefix(byID.stdout, head) {
+			t.Errorf("not %s:\n%s", head, byID.stdout)
+		}
+		byCode := call{args: []string{"explain", strings.ToLower(h.SQLState)}}.run(t)
+		if byCode.expect(t, 0); byCode.stdout != byID.stdout {
+			t.Errorf("%s is not %s", h.SQLState, h.ID)
+		}
+		if h.Explanation == "" || h.Verdicts == "" || h.Remedy == "" {
+			t.Errorf("%+v", h)
+		}
+		one := call{args: []string{"explain", "--format", "json", h.ID}}.run(t)
+		one.expect(t, 0)
+		if !strings.Contains(r.stdout, strings.Split(one.stdout, "\n")[1]) {
+			t.Errorf("%s is not in the list", one.stdout)
 		}
 	}
 }

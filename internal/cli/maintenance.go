@@ -12,7 +12,7 @@ import (
 
 func (a *app) maintenance() *cli.Command {
 	app := &cli.StringFlag{Name: "app", Usage: "`NAME` of the Heroku app (default: from dyno metadata)"}
-	format := &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text or json"}
+	format := formatFlag()
 	dryRun := &cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing", DisableDefaultText: true}
 	c := &cli.Command{
 		Name:  "maintenance",

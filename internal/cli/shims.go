@@ -19,7 +19,7 @@ func (a *app) shims() *cli.Command {
 		Description: `   migguard shims
    migguard shims --format json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text or json"},
+			formatFlag(),
 		},
 		Action: a.shimsAction,
 	}

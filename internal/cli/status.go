@@ -35,7 +35,7 @@ func lookingFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "app", Usage: "`NAME` of the Heroku app (default: from dyno metadata)"},
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (default: migguard.toml, if there is one)"},
-		&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text or json"},
+		formatFlag(),
 	}
 }
 

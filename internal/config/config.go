@@ -96,12 +96,9 @@ func Load(environ []string, flags Flags) (Config, error) {
 	if c.LockWait < 0 {
 		return c, fmt.Errorf("--lock-wait %v is negative", c.LockWait)
 	}
-	switch flags.Format {
-	case "", "text":
-	case "json":
-		c.JSON = true
-	default:
-		return c, fmt.Errorf("--format %q is not known: text or json", flags.Format)
+	var err error
+	if c.JSON, err = JSONFormat(flags.Format); err != nil {
+		return c, err
 	}
 	if c.DatabaseURL == "" {
 		if get("PGHOST", "PGHOSTADDR", "PGDATABASE") == "" {
@@ -120,4 +117,15 @@ func lookup(environ []string, name string) string {
 		}
 	}
 	return ""
+}
+
+// JSONFormat reads the value of --format, which is text by default.
+func JSONFormat(format string) (bool, error) {
+	switch format {
+	case "", "text":
+		return false, nil
+	case "json":
+		return true, nil
+	}
+	return false, fmt.Errorf("--format %q is not known: text or json", format)
 }

@@ -16,6 +16,9 @@ var DroppedColumn = &Hazard{
 (undefined_column). ORMs that cache a table's columns name all of them in INSERT
 and UPDATE, and a prepared SELECT * fails with "cached plan must not change
 result type", inside a transaction without a retry. The values are lost.`,
+	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] dropped-column =
+"maintenance". Passes if no code runs that could break, and with
+--allow dropped-column:TABLE.COLUMN.`,
 	Remedy: `Release code that ignores the column first (Rails: self.ignored_columns +=
 ["notes"]), and drop it in the release after that one.`,
 	Bad:  `ALTER TABLE users DROP COLUMN notes;`,

@@ -17,6 +17,9 @@ var DroppedTable = &Hazard{
 	Explanation: `Every statement of the running code that names the table fails with 42P01
 (undefined_table), and the rows are lost: rolling the release back does not bring
 them back. DROP SCHEMA ... CASCADE does it to every table of the schema.`,
+	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] dropped-table =
+"maintenance". Passes if no code runs that could break, and with
+--allow dropped-table:TABLE.`,
 	Remedy: `Release code that does not use the table first, and drop the table in the release
 after that one.`,
 	Bad:  `DROP TABLE users;`,

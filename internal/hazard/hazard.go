@@ -19,23 +19,27 @@ type Kind string
 // BreaksCode: statements of running code fail, or mean something else.
 const BreaksCode Kind = "breaks-code"
 
-// A Hazard is one reason why a change can be unsafe.
+// A Hazard is one reason why a change can be unsafe. Its documentation is what
+// "migguard explain" prints and docs/hazards.md holds.
 type Hazard struct {
 	// ID names the danger, never the remedy; it is never used again for
 	// another one.
-	ID   string
-	Kind Kind
+	ID   string `json:"id"`
+	Kind Kind   `json:"kind"`
 	// Code is the SQLSTATE of a refusal for this hazard, class MG.
-	Code string
+	Code string `json:"sqlstate"`
 	// Title is the danger in one sentence.
-	Title string
+	Title string `json:"title"`
 	// Explanation says who breaks, how and for how long, in plain text.
-	Explanation string
+	Explanation string `json:"explanation"`
+	// Verdicts says what migguard does about it, and on what that depends.
+	Verdicts string `json:"verdicts"`
 	// Remedy says what to do instead.
-	Remedy string
+	Remedy string `json:"remedy"`
 	// Bad is SQL that has the hazard where users(id, notes) exists; Good
 	// is SQL that has not.
-	Bad, Good string
+	Bad  string `json:"bad_example"`
+	Good string `json:"good_example"`
 
 	Run func(*Pass) []Finding `json:"-"`
 }
@@ -83,7 +87,7 @@ func Validate(all []*Hazard) error {
 			return fmt.Errorf("hazard %q: twice, or not in order", h.ID)
 		case !codeForm.MatchString(h.Code) || codes[h.Code] != "":
 			return fmt.Errorf("hazard %q: code %q is malformed or that of %q", h.ID, h.Code, codes[h.Code])
-		case h.Title == "" || h.Explanation == "" || h.Remedy == "":
+		case h.Title == "" || h.Explanation == "" || h.Verdicts == "" || h.Remedy == "":
 			return fmt.Errorf("hazard %q: not documented", h.ID)
 		case h.Bad == "" || h.Good == "":
 			return fmt.Errorf("hazard %q: no examples", h.ID)
@@ -93,6 +97,18 @@ func Validate(all []*Hazard) error {
 		codes[h.Code] = h.ID
 	}
 	return nil
+}
+
+// Named returns the hazard that has an id, or refuses with one.
+func Named(name string) (*Hazard, error) {
+	ids := make([]string, len(All))
+	for i, h := range All {
+		if h.ID == name || strings.EqualFold(h.Code, name) {
+			return h, nil
+		}
+		ids[i] = h.ID
+	}
+	return nil, fmt.Errorf("%q is no hazard; there are %s", name, strings.Join(ids, ", "))
 }
 
 // Find runs all hazards over one change.

@@ -17,6 +17,9 @@ var RenamedColumn = &Hazard{
 (undefined_column), reads and writes alike. ORMs that cache a table's columns
 name all of them in INSERT, so it is enough that a model of the table exists.
 Prepared SELECT * does not fail, but its rows have other keys.`,
+	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] renamed-column =
+"maintenance". Passes if no code runs that could break, and with
+--allow renamed-column:TABLE.COLUMN.`,
 	Remedy: `Add a column with the new name, write both, copy the old values in batches, read
 the new one, and drop the old one two releases later.`,
 	Bad:  `ALTER TABLE users RENAME COLUMN notes TO remarks;`,

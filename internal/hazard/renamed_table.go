@@ -18,9 +18,13 @@ var RenamedTable = &Hazard{
 dyno has exited, every statement of its code that names the table under the old
 name fails with 42P01 (undefined_table). ALTER TABLE ... SET SCHEMA does the
 same to code that does not have the new schema on its search_path.`,
-	Remedy: `migguard renames the table and, in the same transaction, puts an updatable view
-under the old name, which a later release drops. Where a view cannot stand in,
-make the change in two releases, or take the app down for it.`,
+	Verdicts: `Shimmed: migguard renames the table and, in the same transaction, puts an
+updatable view under the old name, which a later release drops. Where a view
+cannot stand in, and for SET SCHEMA: under maintenance mode, if migguard.toml has
+[policy] renamed-table = "maintenance", or else refused. Passes if no code runs
+that could break, and with --allow renamed-table:TABLE.`,
+	Remedy: `Where a view cannot stand in, create the new table beside the old one, write to
+both and move the readers in one release, and drop the old one in the next.`,
 	Bad:  `ALTER TABLE users RENAME TO accounts;`,
 	Good: `CREATE TABLE accounts (id bigint PRIMARY KEY);`,
 	Run:  runRenamedTable,

@@ -46,15 +46,16 @@ func parseException(text string) (exception, error) {
 	if !ok || object == "" {
 		return exception{}, fmt.Errorf("%q is not of the form HAZARD:TABLE or HAZARD:TABLE.COLUMN", text)
 	}
-	if !slices.ContainsFunc(hazard.All, func(h *hazard.Hazard) bool { return h.ID == id }) {
-		return exception{}, fmt.Errorf("%q names no hazard; there are %s", text, ids())
+	h, err := hazard.Named(id)
+	if err != nil {
+		return exception{}, fmt.Errorf("%q: %w", text, err)
 	}
 	parts, ok := identifiers(object)
 	if !ok {
 		return exception{}, fmt.Errorf("%q holds no name: %s", text, object)
 	}
-	e := exception{text: text, id: id}
-	if strings.HasSuffix(id, "-column") {
+	e := exception{text: text, id: h.ID}
+	if strings.HasSuffix(h.ID, "-column") {
 		last := len(parts) - 1
 		e.column, parts = parts[last], parts[:last]
 	}
@@ -115,14 +116,6 @@ func quoted(s string) (name, rest string, ok bool) {
 	}
 }
 
-func ids() string {
-	all := make([]string, len(hazard.All))
-	for i, h := range hazard.All {
-		all[i] = h.ID
-	}
-	return strings.Join(all, ", ")
-}
-
 // allows tells whether an exception covers a finding, and notes that it did.
 func (p *Policy) allows(f hazard.Finding) bool {
 	if p == nil {
@@ -158,8 +151,9 @@ func (p *Policy) Unused() []string {
 // Choose sets the most intrusive verdict that a hazard may have: Maintenance,
 // or Refuse, which is the default. A Policy is not changed while it is used.
 func (p *Policy) Choose(id string, most Verdict) error {
-	if !slices.ContainsFunc(hazard.All, func(h *hazard.Hazard) bool { return h.ID == id }) {
-		return fmt.Errorf("%q is no hazard; there are %s", id, ids())
+	h, err := hazard.Named(id)
+	if err != nil {
+		return err
 	}
 	if most != Maintenance && most != Refuse {
 		return fmt.Errorf("%s = %q: choose %q or %q", id, most, Maintenance, Refuse)
@@ -167,7 +161,7 @@ func (p *Policy) Choose(id string, most Verdict) error {
 	if p.maintenance == nil {
 		p.maintenance = map[string]bool{}
 	}
-	p.maintenance[id] = most == Maintenance
+	p.maintenance[h.ID] = most == Maintenance
 	return nil
 }
 

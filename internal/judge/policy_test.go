@@ -91,7 +91,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"orders":                       "is not of the form",
 		"dropped-table:":               "is not of the form",
-		"dropped-index:i":              "names no hazard; there are dropped-column,",
+		"dropped-index:i":              `"dropped-index" is no hazard; there are dropped-column,`,
 		"dropped-column:orders":        "names no column",
 		"dropped-table:a.b.c":          "more names",
 		"dropped-column:a.b.c.d":       "more names",

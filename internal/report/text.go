@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,8 +13,14 @@ import (
 func (r *Reporter) Summary(run Run) {
 	counts := map[string]int{}
 	failed := 0
+	var hazards []string // of what was refused
 	for _, s := range run.Statements {
 		counts[s.Verdict]++
+		for _, h := range s.Hazards {
+			if s.Verdict == "refuse" && !h.Allowed && !slices.Contains(hazards, h.ID) {
+				hazards = append(hazards, h.ID)
+			}
+		}
 		if s.Error != "" && s.Verdict != "refuse" {
 			failed++
 		}
@@ -30,6 +37,9 @@ func (r *Reporter) Summary(run Run) {
 	r.Line("%s%s%s: %s in %v", r.bold, run.Outcome, r.reset, strings.Join(parts, ", "), round(run.Duration))
 	if run.Reason != "" {
 		r.Line("%s", run.Reason)
+	}
+	for _, id := range hazards {
+		r.Line("more about it: migguard explain %s", id)
 	}
 }
 

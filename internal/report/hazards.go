@@ -1,0 +1,70 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/migguard/migguard/internal/hazard"
+)
+
+// Hazards writes a line for each hazard, for people.
+func Hazards(w io.Writer, all []*hazard.Hazard) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "ID\tSQLSTATE\tKIND\tDANGER")
+	for _, h := range all {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", h.ID, h.Code, h.Kind, h.Title)
+	}
+	fmt.Fprintln(t)
+	fmt.Fprintln(t, `For more of one: migguard explain ID`)
+	return t.Flush()
+}
+
+// Explain writes one hazard's documentation for people.
+func Explain(w io.Writer, h *hazard.Hazard) error {
+	_, err := fmt.Fprintf(w, `%s (%s, SQLSTATE %s): %s
+
+%s
+
+What migguard does
+%s
+
+What to do
+%s
+
+Dangerous
+%s
+
+Safe
+%s
+`, h.ID, h.Kind, h.Code, h.Title, h.Explanation, indented(h.Verdicts), indented(h.Remedy), indented(h.Bad), indented(h.Good))
+	return err
+}
+
+func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
+// HazardPage writes docs/hazards.md.
+func HazardPage(w io.Writer, all []*hazard.Hazard) error {
+	var b strings.Builder
+	b.WriteString(`# Hazards
+
+Each is a reason why a change is unsafe. ` + "`migguard hazards`" + ` lists them, ` + "`migguard explain ID`" + `
+shows one. "make generate" writes this page from what the binary says. What is not
+judged yet is in the README, under "Limits today".
+
+| id | SQLSTATE | kind | danger |
+| --- | --- | --- | --- |
+`)
+	for _, h := range all {
+		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | %s | %s |\n", h.ID, h.ID, h.Code, h.Kind, h.Title)
+	}
+	for _, h := range all {
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes)` is a table that was there:\n\n```sql\n%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
+			h.ID, sentence(h.Title), h.Explanation, h.Verdicts, h.Remedy, h.Bad, h.Good)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
