@@ -124,15 +124,7 @@ func patients(t *testing.T, db *pgtest.DB) []patient {
 // else.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	platform, err := herokutest.Start(herokutest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := platform.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	platform := herokutest.StartFor(t, herokutest.Config{})
 	db := pgtest.New(t)
 	all := patients(t, db)
 	for _, p := range all {

@@ -13,60 +13,6 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// A herokuApp is an emulated app with two workers.
-type herokuApp struct {
-	*herokutest.Platform
-	app *herokutest.App
-}
-
-func newHerokuApp(t *testing.T) herokuApp {
-	t.Helper()
-	dir := t.TempDir()
-	platform, err := herokutest.Start(herokutest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := platform.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	app, err := platform.CreateApp(herokutest.AppConfig{Name: "shop", Formation: map[string]int{"worker": 2}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	built, err := app.Build(herokutest.Build{Dir: dir, Procfile: map[string]string{"worker": "exec sleep 1000"}})
-	if err == nil {
-		_, err = app.Deploy(built)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return herokuApp{platform, app}
-}
-
-// maintenance is the command with a token, on a laptop.
-func (s herokuApp) maintenance(args ...string) call {
-	return call{args: append([]string{"maintenance"}, args...), env: []string{
-		"HEROKU_API_URL=" + s.URL, "HEROKU_API_KEY=" + s.Token, "HEROKU_APP_NAME=shop", "USER=jane",
-	}}
-}
-
-// want compares the app.
-func (s herokuApp) want(t *testing.T, maintenance bool, workers int) {
-	t.Helper()
-	state := s.app.State()
-	got := -1
-	for _, p := range state.Formation {
-		if p.Type == "worker" {
-			got = p.Quantity
-		}
-	}
-	if state.Maintenance != maintenance || got != workers {
-		t.Fatalf("maintenance %t, workers %d; want %t, %d", state.Maintenance, got, maintenance, workers)
-	}
-}
-
 // says fails unless stdout holds the texts, in this order.
 func (r result) says(t *testing.T, texts ...string) {
 	t.Helper()

@@ -10,74 +10,7 @@ import (
 	"time"
 
 	"github.com/migguard/migguard/internal/testkit/herokutest"
-	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
-
-// A stage is an emulated app with a database whose releases a test makes step
-// by step. Its dynos only sleep, and nothing settles by itself.
-type stage struct {
-	herokuApp
-	db  *pgtest.DB
-	dir string
-}
-
-// newStage has two workers of v2, which migguard knows nothing about.
-func newStage(t testing.TB, config herokutest.AppConfig) *stage {
-	t.Helper()
-	dir, log := t.TempDir(), newWatched()
-	s := &stage{db: pgtest.New(t), dir: dir}
-	platform, err := herokutest.Start(herokutest.Config{Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		defer searchLog(t, log, platform, s.db)
-		if err := platform.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	config.Name, config.Formation = "shop", map[string]int{"worker": 2}
-	app, err := platform.CreateApp(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.herokuApp = herokuApp{platform, app}
-	s.rollOut(t)
-	return s
-}
-
-// rollOut makes the next release, without a release command.
-func (s *stage) rollOut(t testing.TB) {
-	t.Helper()
-	built, err := s.app.Build(herokutest.Build{Dir: s.dir, Procfile: map[string]string{"worker": "exec sleep 1000"}})
-	if err == nil {
-		_, err = s.app.Deploy(built)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if _, err := s.app.Await(ctx, herokutest.State.RolledOut); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// call has token, app and database.
-func (s *stage) call(args ...string) call {
-	c := s.maintenance().with("DATABASE_URL="+s.db.URL, "MIGGUARD_OVERLAP=1ns", "MIGGUARD_RETRY_FOR=3s")
-	c.args = args
-	return c
-}
-
-// migrate is the release command of the next release, whose code is this build.
-// The code before it counts as running, however long a slow machine took.
-func (s *stage) migrate(t *testing.T, build, sql string, code int) {
-	t.Helper()
-	version := fmt.Sprintf("HEROKU_RELEASE_VERSION=v%d", len(s.app.State().Releases)+1)
-	r := s.call("run", "--build", build, "--", `psql "$DATABASE_URL" --no-psqlrc --quiet --command="`+sql+`"`).with(version, "MIGGUARD_OVERLAP=1h").run(t)
-	r.expect(t, code)
-}
 
 // A statusDocument is what the tests look at of status --format json.
 type statusDocument struct {

@@ -16,16 +16,7 @@ const patience = 60 * time.Second
 
 func start(t *testing.T) *herokutest.Platform {
 	t.Helper()
-	p, err := herokutest.Start(herokutest.Config{Log: t.Output()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	return herokutest.StartFor(t, herokutest.Config{Log: t.Output()})
 }
 
 // deployed makes an app with a worker that runs the build.

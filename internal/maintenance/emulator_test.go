@@ -25,15 +25,7 @@ type emulated struct {
 func emulate(t *testing.T) emulated {
 	t.Helper()
 	dir := t.TempDir()
-	platform, err := herokutest.Start(herokutest.Config{Tokens: 100_000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := platform.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	platform := herokutest.StartFor(t, herokutest.Config{Tokens: 100_000})
 	app, err := platform.CreateApp(herokutest.AppConfig{Name: "shop", Formation: map[string]int{"worker": 2}})
 	if err != nil {
 		t.Fatal(err)

@@ -1,16 +1,7 @@
 // Package herokutest is the Heroku Platform API on 127.0.0.1, with apps that
-// have state and dynos that are real processes. It is for tests and for the
-// demo, and needs no testing package.
+// have state and dynos that are real processes. It is for tests.
 //
-//	p, err := herokutest.Start(herokutest.Config{Log: t.Output()})
-//	if err != nil {
-//		t.Fatal(err)
-//	}
-//	t.Cleanup(func() {
-//		if err := p.Close(); err != nil { // processes gone, contract kept
-//			t.Error(err)
-//		}
-//	})
+//	p := herokutest.StartFor(t, herokutest.Config{Log: t.Output()})
 //	app, err := p.CreateApp(herokutest.AppConfig{
 //		Name:       "shop",
 //		ConfigVars: map[string]string{"HEROKU_API_URL": p.URL, "HEROKU_API_KEY": p.Token},

@@ -54,20 +54,10 @@ var (
 // start starts a platform that the test's end closes.
 func start(t *testing.T, config Config) *Platform {
 	t.Helper()
-	t.TempDir() // so that builds in it are removed after Close
 	if config.Log == nil {
 		config.Log = t.Output()
 	}
-	p, err := Start(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	return StartFor(t, config)
 }
 
 // create makes an app named shop, and a client.
