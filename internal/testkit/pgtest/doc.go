@@ -19,5 +19,6 @@
 //
 // The package installs nothing and skips nothing: a major that was asked for
 // and is not there fails the test with the command that installs it. It keeps
-// no data: fsync is off and a server that was stopped is removed.
+// no data: fsync is off, unless it is asked for, and a server that was stopped is
+// removed.
 package pgtest

@@ -33,6 +33,9 @@ type Options struct {
 	// Settings are server parameters by name, for example "wal_level", in
 	// postgresql.conf's units. They win over this package's own.
 	Settings map[string]string
+	// Durable keeps the data on a disk and writes it there at every commit,
+	// as a server in production does: for measurements.
+	Durable bool
 }
 
 // A Server is a running cluster. It is safe for concurrent use.
@@ -62,7 +65,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
-		s, err := start(ctx, inst, opts.Settings)
+		s, err := start(ctx, inst, opts)
 		if err == nil {
 			return s, nil
 		}
@@ -72,7 +75,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	}
 }
 
-func start(ctx context.Context, inst Installation, extra map[string]string) (*Server, error) {
+func start(ctx context.Context, inst Installation, opts Options) (*Server, error) {
 	acct, err := clusterAccount()
 	if err != nil {
 		return nil, err
@@ -81,7 +84,7 @@ func start(ctx context.Context, inst Installation, extra map[string]string) (*Se
 	if err != nil {
 		return nil, err
 	}
-	dir, err := clusterDir(inst.Major)
+	dir, err := clusterDir(inst.Major, opts.Durable)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +101,7 @@ func start(ctx context.Context, inst Installation, extra map[string]string) (*Se
 	if err != nil {
 		return nil, errors.Join(err, os.Remove(dir))
 	}
-	err = s.prepare(inst, acct, tpl, extra)
+	err = s.prepare(inst, acct, tpl, opts)
 	if err == nil {
 		err = s.keeper.run()
 	}
@@ -112,7 +115,7 @@ func start(ctx context.Context, inst Installation, extra map[string]string) (*Se
 }
 
 // prepare fills the cluster's folder.
-func (s *Server) prepare(inst Installation, acct account, tpl template, extra map[string]string) error {
+func (s *Server) prepare(inst Installation, acct account, tpl template, opts Options) error {
 	if err := copyTree(tpl.data, s.dataDir(), acct); err != nil {
 		return err
 	}
@@ -134,7 +137,7 @@ func (s *Server) prepare(inst Installation, acct account, tpl template, extra ma
 	if err != nil {
 		return err
 	}
-	_, err = conf.WriteString(settings(inst, s, extra))
+	_, err = conf.WriteString(settings(inst, s, opts))
 	return errors.Join(err, conf.Close())
 }
 

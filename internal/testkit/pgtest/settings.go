@@ -10,9 +10,9 @@ import (
 )
 
 // settings are the lines a server gets after initdb's own postgresql.conf;
-// extra overrides them. They go to the file and not to the command line, where
-// they would win over ALTER SYSTEM.
-func settings(inst Installation, s *Server, extra map[string]string) string {
+// those of the options override them. They go to the file and not to the
+// command line, where they would win over ALTER SYSTEM.
+func settings(inst Installation, s *Server, opts Options) string {
 	all := map[string]string{
 		"listen_addresses":        "127.0.0.1",
 		"port":                    strconv.Itoa(s.Port),
@@ -24,14 +24,15 @@ func settings(inst Installation, s *Server, extra map[string]string) string {
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
 		"log_line_prefix":         "%m [%p] %q%u@%d %a ",
+	}
+	if !opts.Durable {
 		// Nothing outlives the run, so nothing has to reach the disk.
-		"fsync":            "off",
-		"full_page_writes": "off",
+		all["fsync"], all["full_page_writes"] = "off", "off"
 	}
 	if hasStatements(inst) {
 		all["shared_preload_libraries"] = "pg_stat_statements"
 	}
-	maps.Copy(all, extra)
+	maps.Copy(all, opts.Settings)
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		fmt.Fprintf(&b, "%s = '%s'\n", name, strings.ReplaceAll(all[name], "'", "''"))

@@ -16,11 +16,11 @@ const memoryFolder = "/dev/shm"
 const memoryWanted = 4 << 30
 
 // clusterDir makes the folder of one cluster: in TMPDIR if that is set, else
-// in memory if there is enough of it, else in /tmp.
-func clusterDir(major int) (string, error) {
+// in memory if there is enough of it and nothing has to last, else in /tmp.
+func clusterDir(major int, durable bool) (string, error) {
 	parent := os.TempDir()
 	var fs syscall.Statfs_t
-	if os.Getenv("TMPDIR") == "" && syscall.Statfs(memoryFolder, &fs) == nil &&
+	if !durable && os.Getenv("TMPDIR") == "" && syscall.Statfs(memoryFolder, &fs) == nil &&
 		int64(fs.Bavail)*int64(fs.Bsize) >= memoryWanted {
 		parent = memoryFolder
 	}
