@@ -87,6 +87,18 @@ func Quantities(formation []Process) map[string]int {
 	return q
 }
 
+// FailedVersions are the releases, as Heroku writes them, whose dynos never
+// start, whatever a part of the release command has done before it failed.
+func FailedVersions(releases []Release) []string {
+	failed := []string{}
+	for _, r := range releases {
+		if r.Status == ReleaseFailed {
+			failed = append(failed, "v"+strconv.Itoa(r.Version))
+		}
+	}
+	return failed
+}
+
 // VersionNumber reads a release's version as Heroku writes it, "v42"; 0 for what
 // is none.
 func VersionNumber(version string) int {

@@ -63,12 +63,15 @@ func (l *Ledger) Runs(ctx context.Context, most int) (runs []Release, err error)
 	return runs, err
 }
 
-// Fitting is the first run that succeeded with all of the breaks done: its
-// code, and what comes after it, fits the schema. False when there is none yet.
-func (l *Ledger) Fitting(ctx context.Context, breaks []Break) (r Release, found bool, err error) {
+// Fitting is the first run that succeeded with all of the breaks done, and was
+// not of one of the versions whose release failed all the same: its code, and
+// what comes after it, fits the schema. False when there is none yet.
+func (l *Ledger) Fitting(ctx context.Context, breaks []Break, failed []string) (r Release, found bool, err error) {
 	var last int64
 	for _, b := range breaks {
 		last = max(last, b.ReleaseID)
 	}
-	return l.oneRelease(ctx, "find the release that fits", "where outcome = 'succeeded' and id >= $1 order by id limit 1", last)
+	return l.oneRelease(ctx, "find the release that fits", `
+		where outcome = 'succeeded' and id >= $1 and not coalesce(version = any($2), false)
+		order by id limit 1`, last, failed)
 }

@@ -70,19 +70,21 @@ func (s *Settler) maintenance(ctx context.Context, l *ledger.Ledger, p ledger.Pe
 	if len(breaks) == 0 || p.State == ledger.StateLeaving {
 		return s.leaveAlone(ctx, p, "the run that turned it on has ended, and the running code fits the schema")
 	}
-	fitting, found, err := l.Fitting(ctx, breaks)
-	switch {
-	case err != nil:
+	fitting, found, err := l.Fitting(ctx, breaks, fleet.FailedVersions(f.Releases))
+	if err != nil {
 		return false, err
-	case !found:
+	}
+	if !found || fleet.VersionNumber(fitting.Version) > r.Release.Version {
+		// Its dynos have not begun to start. The release that is out is
+		// an older one, whose age says nothing.
+		if s.pending(f) != "" || found && f.Now.Sub(fitting.FinishedAt) < s.Deadline {
+			return false, nil
+		}
 		return s.stuck(ctx, p, breaks)
 	}
 	ready := r.Up
 	if f.Preboot {
 		ready = r.Done() // hidden old dynos would get requests again
-	}
-	if fleet.VersionNumber(fitting.Version) > r.Release.Version {
-		ready = false // its dynos have not begun to start
 	}
 	if !ready {
 		return false, s.late(ctx, f, r, p)

@@ -185,7 +185,7 @@ func (s *Settler) step(ctx context.Context, l *ledger.Ledger) (done bool, waitin
 
 func (s *Settler) orOthers(waiting []string) []string {
 	if len(waiting) == 0 {
-		return []string{"a release command is at work"}
+		return []string{"a release command is at work, or has just ended"}
 	}
 	return waiting
 }

@@ -10,7 +10,6 @@
 package platform
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -37,7 +36,6 @@ const Name = "shop"
 type Config struct {
 	Buildpack Buildpack
 	DB        *pgtest.DB
-	Platform  herokutest.Config // but for Log
 	// App has one web dyno and two workers if it does not say otherwise.
 	App herokutest.AppConfig
 	Log Log
@@ -62,23 +60,14 @@ type App struct {
 // New has no code yet. It ends with the test.
 func New(t testing.TB, config Config) *App {
 	t.Helper()
-	t.TempDir() // so that builds in it are removed after Close
 	a := &App{DB: config.DB, Log: config.Log, buildpack: config.Buildpack}
-	config.Platform.Log = config.Log
-	// For a slow machine: nothing waits for it.
-	config.Platform.Drain = cmp.Or(config.Platform.Drain, 3*time.Second)
-	var err error
-	if a.Platform, err = herokutest.Start(config.Platform); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.Platform.Close(); err != nil {
-			t.Error(err)
-		}
+	t.Cleanup(func() { // after what ends the platform
 		if t.Failed() {
 			t.Log(a.told())
 		}
 	})
+	// A drain so long is for a slow machine: nothing waits for it.
+	a.Platform = herokutest.StartFor(t, herokutest.Config{Log: config.Log, Drain: 3 * time.Second})
 	app := config.App
 	app.Name = Name
 	if app.Formation == nil {
@@ -90,6 +79,7 @@ func New(t testing.TB, config Config) *App {
 		"MIGGUARD_OVERLAP": "1s",
 	}
 	maps.Copy(app.ConfigVars, config.App.ConfigVars)
+	var err error
 	if a.App, err = a.Platform.CreateApp(app); err != nil {
 		t.Fatal(err)
 	}

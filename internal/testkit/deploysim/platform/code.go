@@ -18,6 +18,7 @@ type Code struct {
 	Hookless   bool   // without the buildpack's profile script
 	Web        string // command of its web dynos, if not one that serves
 	Free       bool   // without a release command
+	Then       string // what the release command does after migguard
 }
 
 // Using is code that needs a column of a table, and has these migrations.
@@ -84,6 +85,9 @@ func (c Code) procfile() map[string]string {
 		"release": "migguard run --lock-wait 60s",
 		"web":     cmp.Or(c.Web, fmt.Sprintf(self, "web", c.Query)),
 		"worker":  fmt.Sprintf(self, "worker", c.Work),
+	}
+	if c.Then != "" {
+		processes["release"] += " && " + c.Then
 	}
 	if c.Free {
 		delete(processes, "release")
