@@ -12,7 +12,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/migguard/migguard/internal/config"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -52,9 +51,9 @@ func (a *app) demoAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	asJSON, err := config.JSONFormat(c.String("format"))
+	asJSON, err := jsonFormat(c)
 	if err != nil {
-		return &usageError{err}
+		return err
 	}
 	scenarios, err := chosen(c.StringSlice("scenario"))
 	if err != nil {

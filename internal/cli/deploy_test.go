@@ -35,7 +35,7 @@ func TestColumnRenameUnderMaintenance(t *testing.T) {
 			s.Rests(t)
 			v := s.Visit(t)
 			calls := len(s.Platform.Calls())
-			r := s.push(t, after())
+			r := s.Push(t, after())
 			s.Ends(t, r, herokutest.Succeeded)
 			s.Becomes(t, "all is as before", platform.Calm)
 			s.Rests(t)
@@ -169,7 +169,7 @@ func TestRefusedDeploy(t *testing.T) {
 			if name == "no policy" {
 				next.Policy, want = stopsWorkers, "renamed-column"
 			}
-			r := s.push(t, next)
+			r := s.Push(t, next)
 			s.Ends(t, r, herokutest.Failed)
 			if r.ExitStatus() != 77 || !strings.Contains(r.Output(), want) {
 				t.Errorf("exit status %d, want 77 and %q: %s", r.ExitStatus(), want, r.Output())

@@ -19,7 +19,7 @@ func TestCrashingDynos(t *testing.T) {
 			broken := after()
 			broken.ID, broken.Web = "broken", "exit 1"
 			broken.Policy += "[settle]\ndeadline = \"4s\"\nif-crashing = \"" + policy + "\"\n"
-			r := s.push(t, broken)
+			r := s.Push(t, broken)
 			s.Ends(t, r, herokutest.Succeeded)
 			dir := t.TempDir()
 			writeFile(t, dir, "migguard.toml", broken.Policy)
@@ -33,7 +33,7 @@ func TestCrashingDynos(t *testing.T) {
 			if state := s.State(); state.Maintenance != stays || (platform.Quantity(state, "worker") == 0) != stays {
 				t.Errorf("maintenance %t, workers %d", state.Maintenance, platform.Quantity(state, "worker"))
 			}
-			s.Ends(t, s.push(t, after()), herokutest.Succeeded)
+			s.Ends(t, s.Push(t, after()), herokutest.Succeeded)
 			s.Becomes(t, "all is as before", platform.Calm)
 			s.Rests(t)
 			s.WantSettled(t)

@@ -20,14 +20,12 @@ func TestFailedAfterMigguard(t *testing.T) {
 	v := s.Visit(t)
 	half := after()
 	half.Then = "exit 1"
-	s.Ends(t, s.push(t, half), herokutest.Failed)
+	s.Ends(t, s.Push(t, half), herokutest.Failed)
 	s.WantColumns(t, "users", "remark")
 	for _, flags := range [][]string{nil, {"--deadline", "1ms"}} {
 		s.settle(flags...).run(t).expect(t, 77, "maintenance mode stays on", "release a fix", "migguard maintenance off --app shop")
 	}
-	divides := after()
-	divides.ID, divides.Migrations = "divides", append(divides.Migrations, "SELECT 1/0")
-	r := s.push(t, divides)
+	r := s.Push(t, using("users", "remark", createUsers, renameColumn, "SELECT 1/0"))
 	s.Ends(t, r, herokutest.Failed)
 	if r.ExitStatus() != 77 {
 		t.Errorf("exit status %d, want 77: %s", r.ExitStatus(), r.Output())
@@ -35,7 +33,7 @@ func TestFailedAfterMigguard(t *testing.T) {
 	if !s.State().Maintenance {
 		t.Error("the old code gets requests, and does not survive what was committed")
 	}
-	s.Ends(t, s.push(t, after()), herokutest.Succeeded)
+	s.Ends(t, s.Push(t, after()), herokutest.Succeeded)
 	s.Becomes(t, "all is as before", platform.Calm)
 	s.Rests(t)
 	s.WantUntroubled(t, v)
@@ -56,7 +54,7 @@ func TestSettleWaitsForPending(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(folder, "go"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := s.Push(t, slow, folder)
+	r := s.PushFolder(t, slow, folder)
 	platform.Eventually(t, "migguard has succeeded", func() bool {
 		return s.DB.Value(t, "SELECT count(*) FROM migguard.release WHERE outcome = 'succeeded'") == "2"
 	})

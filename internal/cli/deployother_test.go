@@ -17,8 +17,8 @@ func TestTwoDeploysAtOnce(t *testing.T) {
 	s := newShop(t, herokutest.AppConfig{})
 	s.Rests(t)
 	v := s.Visit(t)
-	first := s.push(t, after())
-	second := s.push(t, using("users", "comment", createUsers, renameColumn, "ALTER TABLE users RENAME COLUMN remark TO comment"))
+	first := s.Push(t, after())
+	second := s.Push(t, using("users", "comment", createUsers, renameColumn, "ALTER TABLE users RENAME COLUMN remark TO comment"))
 	s.Ends(t, first, herokutest.Succeeded)
 	s.Ends(t, second, herokutest.Succeeded)
 	state := s.Becomes(t, "all is as before", platform.Calm)
@@ -108,7 +108,7 @@ func TestMaintenanceBefore(t *testing.T) {
 	s := newShop(t, herokutest.AppConfig{})
 	s.Rests(t)
 	s.SetMaintenance(true)
-	r := s.push(t, after())
+	r := s.Push(t, after())
 	s.Ends(t, r, herokutest.Succeeded)
 	s.Becomes(t, "the workers are back", func(state herokutest.State) bool {
 		return platform.Quantity(state, "worker") == 2 && state.RolledOut()
@@ -128,7 +128,7 @@ func TestScaledMeanwhile(t *testing.T) {
 	s.Rests(t)
 	// Settling begins with it, so the scaling comes before.
 	held := s.Platform.Fault(herokutest.Fault{Kind: herokutest.Unavailable, Method: "PATCH", Path: "/apps/shop/formation$", Skip: 1, Times: herokutest.Always})
-	s.Ends(t, s.push(t, after()), herokutest.Succeeded)
+	s.Ends(t, s.Push(t, after()), herokutest.Succeeded)
 	if err := s.Scale(map[string]int{"worker": 3}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,15 +13,13 @@ func TestStaleMaintenance(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, herokutest.AppConfig{})
 	s.Rests(t)
-	divides := after()
-	divides.ID, divides.Migrations = "divides", []string{createUsers, renameColumn + ";\nSELECT 1/0"}
-	failing := s.push(t, divides)
+	failing := s.Push(t, divides())
 	s.Becomes(t, "maintenance mode is on", func(state herokutest.State) bool { return state.Maintenance })
 	stale := s.Platform.Fault(herokutest.Fault{Kind: herokutest.Stale, Method: "GET", Path: "/apps/shop$", Times: herokutest.Always})
 	defer stale.Remove()
 	s.Ends(t, failing, herokutest.Failed)
 	s.Becomes(t, "all is as before", platform.Calm)
-	s.Ends(t, s.push(t, after()), herokutest.Succeeded)
+	s.Ends(t, s.Push(t, after()), herokutest.Succeeded)
 	stale.Remove()
 	s.Becomes(t, "the workers are back", func(state herokutest.State) bool {
 		return platform.Quantity(state, "worker") == 2 && state.RolledOut()

@@ -5,7 +5,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/migguard/migguard/internal/config"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/report"
 )
@@ -33,14 +32,10 @@ func (a *app) explain() *cli.Command {
 	}
 }
 
-func formatFlag() cli.Flag {
-	return &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text or json"}
-}
-
 func (a *app) hazardsAction(c *cli.Context) error {
-	asJSON, err := config.JSONFormat(c.String("format"))
+	asJSON, err := jsonFormat(c)
 	if err = errors.Join(err, noArguments(c), a.noDash()); err != nil {
-		return &usageError{err}
+		return err
 	}
 	if asJSON {
 		return report.WriteJSON(a.stdout, hazard.All)
@@ -49,9 +44,9 @@ func (a *app) hazardsAction(c *cli.Context) error {
 }
 
 func (a *app) explainAction(c *cli.Context) error {
-	asJSON, err := config.JSONFormat(c.String("format"))
+	asJSON, err := jsonFormat(c)
 	if err = errors.Join(err, a.noDash()); err != nil {
-		return &usageError{err}
+		return err
 	}
 	if c.NArg() != 1 {
 		return usage(`name one hazard, as in "migguard explain dropped-column"; "migguard hazards" lists them; flags stand before it`)

@@ -26,6 +26,13 @@ func using(table, column string, migrations ...string) platform.Code {
 func before() platform.Code { return using("users", "note", createUsers) }
 func after() platform.Code  { return using("users", "remark", createUsers, renameColumn) }
 
+// divides is after with a last step that fails.
+func divides() platform.Code {
+	c := using("users", "remark", createUsers, renameColumn+";\nSELECT 1/0")
+	c.ID = "divides"
+	return c
+}
+
 // buildpack is the one that is tested.
 func buildpack() platform.Buildpack {
 	return platform.Buildpack{Program: program, Runtime: "../../bin/runtime"}
@@ -53,11 +60,6 @@ func emptyShop(t *testing.T, db *pgtest.DB, config herokutest.AppConfig) *shop {
 	})
 	s.App = platform.New(t, platform.Config{Buildpack: buildpack(), DB: db, App: config, Log: log})
 	return s
-}
-
-func (s *shop) push(t *testing.T, c platform.Code) *herokutest.Release {
-	t.Helper()
-	return s.Push(t, c, buildpack().Folder(t, c))
 }
 
 // settle is "migguard settle --wait" on a laptop.

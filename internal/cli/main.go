@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/migguard/migguard/internal/config"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/runner"
 	"github.com/migguard/migguard/internal/testkit/deploysim"
@@ -140,6 +141,19 @@ func noArguments(c *cli.Context) error {
 		return usage("%q is not expected here%s", c.Args().First(), hint)
 	}
 	return nil
+}
+
+func formatFlag() cli.Flag {
+	return &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text or json"}
+}
+
+// jsonFormat reads formatFlag for a command without a configuration.
+func jsonFormat(c *cli.Context) (bool, error) {
+	asJSON, err := config.JSONFormat(c.String("format"))
+	if err != nil {
+		return false, &usageError{err}
+	}
+	return asJSON, nil
 }
 
 // noDash refuses a "--" where no command can follow.

@@ -111,11 +111,9 @@ func (m *matrix) play(t *testing.T, d disturbance) {
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	divides := after()
-	divides.ID, divides.Migrations = "divides", []string{createUsers, renameColumn + ";\nSELECT 1/0"}
 	m := &matrix{base: pgtest.New(t), first: buildpack().Folder(t, before()), courses: []*course{
 		{name: "rename", code: after(), ends: herokutest.Succeeded},
-		{name: "failing", code: divides, ends: herokutest.Failed},
+		{name: "failing", code: divides(), ends: herokutest.Failed},
 	}}
 	on(m.base.URL, "run", "--build", before().ID).in(m.first).
 		with("HEROKU_RELEASE_VERSION=v2", "HEROKU_APP_NAME=shop").run(t).expect(t, 0)
@@ -137,7 +135,7 @@ func (m *matrix) learn(t *testing.T, c *course) {
 	s := m.shop(t)
 	v := s.Visit(t)
 	before := len(s.Platform.Calls())
-	r := s.Push(t, c.code, c.folder)
+	r := s.PushFolder(t, c.code, c.folder)
 	s.Ends(t, r, c.ends)
 	at := s.State().Releases[r.Version-1].UpdatedAt
 	off := s.Becomes(t, "all is as before", platform.Calm).At
@@ -175,7 +173,7 @@ func (m *matrix) shop(t *testing.T) *shop {
 	}})
 	first := before()
 	first.Free = true // its migrations are in the base
-	s.Push(t, first, m.first)
+	s.PushFolder(t, first, m.first)
 	s.Becomes(t, "it is rolled out", herokutest.State.RolledOut)
 	s.Rests(t)
 	return s

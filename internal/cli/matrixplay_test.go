@@ -48,7 +48,7 @@ func (s *shop) fail(t *testing.T, d disturbance) (met bool) {
 	t.Helper()
 	first := s.Platform.Fault(d.at.fault(d.kind, 1))
 	defer first.Remove()
-	r := s.Push(t, d.course.code, d.course.folder)
+	r := s.PushFolder(t, d.course.code, d.course.folder)
 	over, end := s.over(t, r)
 	defer end()
 	if first.AwaitHit(over) != nil {
@@ -90,7 +90,7 @@ func (s *shop) kill(t *testing.T, d disturbance) (met bool) {
 		await = s.awaitCall
 	}
 	reached := await(t, d)
-	r := s.Push(t, d.course.code, d.course.folder)
+	r := s.PushFolder(t, d.course.code, d.course.folder)
 	over, end := s.over(t, r)
 	defer end()
 	if !reached(over) {
@@ -202,7 +202,7 @@ func (s *shop) mend(t *testing.T, d disturbance, good *course) {
 	case !d.byRelease:
 		s.settleFailed(t)
 	}
-	s.Ends(t, s.Push(t, good.code, good.folder), herokutest.Succeeded)
+	s.Ends(t, s.PushFolder(t, good.code, good.folder), herokutest.Succeeded)
 }
 
 // closed tells that the ledger has no open maintenance: a process that was

@@ -98,8 +98,14 @@ func (a *App) told() string {
 	return lines.String()
 }
 
-// Push begins a release of a folder that [Buildpack.Folder] has made.
-func (a *App) Push(t testing.TB, c Code, folder string) *herokutest.Release {
+// Push begins a release.
+func (a *App) Push(t testing.TB, c Code) *herokutest.Release {
+	t.Helper()
+	return a.PushFolder(t, c, a.buildpack.Folder(t, c))
+}
+
+// PushFolder begins a release of a folder that [Buildpack.Folder] has made.
+func (a *App) PushFolder(t testing.TB, c Code, folder string) *herokutest.Release {
 	t.Helper()
 	built, err := a.Build(herokutest.Build{Dir: folder, Procfile: c.procfile()})
 	if err != nil {
@@ -115,7 +121,7 @@ func (a *App) Push(t testing.TB, c Code, folder string) *herokutest.Release {
 // RollOut deploys and waits until every dyno runs it.
 func (a *App) RollOut(t testing.TB, c Code) *herokutest.Release {
 	t.Helper()
-	r := a.Push(t, c, a.buildpack.Folder(t, c))
+	r := a.Push(t, c)
 	a.Ends(t, r, herokutest.Succeeded)
 	a.Becomes(t, "it is rolled out", herokutest.State.RolledOut)
 	return r
