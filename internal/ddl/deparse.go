@@ -28,6 +28,11 @@ func Deparse(sql string) (string, error) {
 	if err != nil {
 		return "", syntaxError(sql, 0, err)
 	}
+	return writeBack(tree)
+}
+
+// writeBack writes a tree, and reads it again.
+func writeBack(tree *pg.ParseResult) (string, error) {
 	if slices.ContainsFunc(tree.GetStmts(), breaksDeparser) {
 		return "", ErrUnfaithful
 	}
