@@ -76,10 +76,31 @@ type Relation struct {
 	NewGrantees []string `json:"new_grantees"`
 	// Role is the session's current role.
 	Role string `json:"role"`
+	// Size is of a table, its partitions included; nil: not asked for.
+	Size *Size `json:"size"`
+	// Invalid: the index is not used by queries, because its build was
+	// interrupted or is not over.
+	Invalid bool `json:"invalid"`
 	// Created: no running build knows the relation.
 	Created bool `json:"created"`
 	// Standing is set when the relation is a shim's view.
 	Standing *Standing `json:"standing"`
+}
+
+// A Size is how much a table holds. Rows is the planner's estimate; nil where
+// the table was never analyzed.
+type Size struct {
+	Rows  *float64 `json:"rows"`
+	Bytes int64    `json:"bytes"` // of the rows, TOAST included, without indexes
+}
+
+// Within tells whether a table is no larger than most. Without an estimate of
+// its rows their bytes decide; a size that is not known is within nothing.
+func (s *Size) Within(most Size) bool {
+	if s == nil || s.Bytes > most.Bytes {
+		return false
+	}
+	return s.Rows == nil || most.Rows == nil || *s.Rows <= *most.Rows
 }
 
 // A Column is one row of pg_attribute that is not dropped.

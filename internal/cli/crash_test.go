@@ -51,7 +51,7 @@ type crash struct {
 var moments = []string{
 	`create table migguard.release`, `insert into migguard.release`, `set client_encoding`,
 	`schema_migrations`, `ALTER TABLE "accounts" RENAME`, `CREATE VIEW`, `INSERT INTO migguard.shim`,
-	`INSERT INTO "schema_migrations"`, `COMMIT`, `CREATE INDEX`, `CREATE TABLE "orders"`,
+	`INSERT INTO "schema_migrations"`, `COMMIT`, `INSERT INTO migguard.task`, `CREATE INDEX CONCURRENTLY`, `update migguard.task`, `CREATE TABLE "orders"`,
 	`INSERT INTO migguard.created`, `ALTER TABLE "orders"`, `RENAME COLUMN`,
 	`update migguard.release`, `delete from migguard.created`,
 }
@@ -79,11 +79,12 @@ func TestCrash(t *testing.T) {
 func newCrash(t *testing.T) *crash {
 	t.Helper()
 	c := &crash{base: pgtest.New(t), app: newRails(t, "first", "crash")}
+	writeFile(t, c.app, "migguard.toml", largeTables)
 	bareRails(t, c.base, newRails(t, "first")) // so that the killed run is the one that makes the ledger
 	c.base.Exec(t, "INSERT INTO accounts (email, created_at, updated_at) SELECT 'old-' || n, now(), now() FROM generate_series(1, 1000) n")
 	db := c.copy(t, "undisturbed")
 	began := time.Now()
-	c.call(db).run(t).expect(t, 0, "1 shimmed")
+	c.call(db).run(t).expect(t, 0, "built    index index_members_on_plan", "1 rewritten, 1 shimmed")
 	c.took, c.want = time.Since(began), c.state(t, db)
 	if standing := "shim table-view accounts members public accounts members t"; !slices.Contains(c.want, standing) {
 		t.Fatalf("there is no %q in\n%s", standing, strings.Join(c.want, "\n"))
@@ -130,6 +131,8 @@ func (c *crash) state(t *testing.T, db *pgtest.DB) []string {
 		UNION ALL SELECT concat_ws(' ', 'shim', kind, view::regclass, relation::regclass, schema_name, old_name, new_name, dropped_at IS NULL)
 			FROM migguard.shim
 		UNION ALL SELECT concat_ws(' ', 'created', relation::regclass, attnum) FROM migguard.created
+		UNION ALL SELECT concat_ws(' ', 'index', indexrelid::regclass, indisvalid, indisready) FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE relnamespace = 'public'::regnamespace
+		UNION ALL SELECT 'owed ' || object_name FROM migguard.task WHERE closed_at IS NULL
 		UNION ALL SELECT 'last ' || outcome FROM (SELECT outcome FROM migguard.release ORDER BY id DESC LIMIT 1) last
 		ORDER BY 1`) {
 		lines = append(lines, row[0])

@@ -9,7 +9,7 @@ import (
 // TestHelp keeps what users read as it was agreed on.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "run", "settle", "status", "doctor", "shims", "hazards", "explain", "demo", "version"} {
+	for _, command := range []string{"", "run", "settle", "status", "doctor", "shims", "tasks", "hazards", "explain", "demo", "version"} {
 		name, args := "help.txt", []string{"--help"}
 		if command != "" {
 			name, args = "help_"+command+".txt", []string{command, "--help"}
@@ -49,10 +49,10 @@ func TestUsageErrors(t *testing.T) {
 		{"demo --scenario none", `migguard: --scenario "none" is not known; there are: rename-table, rename-column, drop-column`},
 		{"explain", `migguard: name one hazard, as in "migguard explain dropped-column"; "migguard hazards" lists them; flags stand before it`},
 		{"explain dropped-table --format json", `migguard: name one hazard, as in "migguard explain dropped-column"; "migguard hazards" lists them; flags stand before it`},
-		{"explain dropped", `migguard: "dropped" is no hazard; there are dropped-column, dropped-table, renamed-column, renamed-table`},
+		{"explain dropped", `migguard: "dropped" is no hazard; there are blocking-index, dropped-column, dropped-table, renamed-column, renamed-table`},
 		{"explain --format yaml dropped-table", `migguard: --format "yaml" is not known: text or json`},
 		{"hazards dropped-table", `migguard: "dropped-table" is not expected here`},
-		{"rnu", `migguard: "rnu" is no command; there are: run, settle, status, doctor, shims, maintenance, hazards, explain, demo, version, help`},
+		{"rnu", `migguard: "rnu" is no command; there are: run, settle, status, doctor, shims, tasks, maintenance, hazards, explain, demo, version, help`},
 		{"run --lock-wait soon", `migguard: invalid value "soon" for flag -lock-wait: parse error; see "migguard run --help"`},
 	} {
 		r := on("postgres://nobody@127.0.0.1:1/none", strings.Fields(tt.args)...).run(t)

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/migguard/migguard/internal/config"
+	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/maintenance"
@@ -82,6 +83,14 @@ func policyOf(cfg config.Config) (*judge.Policy, error) {
 	if err != nil {
 		return nil, usage("--allow: %w", err)
 	}
+	small := hazard.SmallTable
+	if cfg.SmallRows != nil {
+		small.Rows = new(float64(*cfg.SmallRows))
+	}
+	if cfg.SmallMB != nil {
+		small.Bytes = *cfg.SmallMB << 20
+	}
+	policy.Small = &small
 	for id, most := range cfg.Policy {
 		if err := policy.Choose(id, judge.Verdict(most)); err != nil {
 			return nil, usage("%s: [policy] %w", config.FileName, err)

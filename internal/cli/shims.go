@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 
 	"github.com/urfave/cli/v2"
@@ -26,33 +27,51 @@ func (a *app) shims() *cli.Command {
 }
 
 func (a *app) shimsAction(c *cli.Context) error {
-	if err := errors.Join(noArguments(c), a.noDash()); err != nil {
+	if err := noArguments(c); err != nil {
 		return err
 	}
-	cfg, err := config.Load(a.environ, config.Flags{Format: c.String("format")})
-	if err != nil {
-		return &usageError{err}
-	}
-	database, err := pg.Parse(cfg.DatabaseURL)
-	if err != nil {
-		return err
-	}
-	// Preflight would refuse a read-only database, which can be looked at.
-	l, err := ledger.Open(c.Context, database.ConnConfig(), ledger.Options{})
+	l, asJSON, err := a.openLedger(c)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = l.Close() }()
-	standing, err := l.Shims(c.Context)
-	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+	shims, err := standing(c.Context, l)
+	if err != nil {
 		return err
 	}
-	shims := make([]report.Shim, 0, len(standing))
-	for _, s := range standing {
-		shims = append(shims, release.ReportShim(s))
-	}
-	if cfg.JSON {
+	if asJSON {
 		return report.WriteJSON(a.stdout, shims)
 	}
 	return report.Shims(a.stdout, shims)
+}
+
+// standing are the shims that stand; none where there is no ledger.
+func standing(ctx context.Context, l *ledger.Ledger) ([]report.Shim, error) {
+	recorded, err := l.Shims(ctx)
+	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return nil, err
+	}
+	shims := make([]report.Shim, 0, len(recorded))
+	for _, s := range recorded {
+		shims = append(shims, release.ReportShim(s))
+	}
+	return shims, nil
+}
+
+// openLedger opens the ledger for a command that only looks at it, or nearly.
+func (a *app) openLedger(c *cli.Context) (l *ledger.Ledger, asJSON bool, err error) {
+	if err := a.noDash(); err != nil {
+		return nil, false, err
+	}
+	cfg, err := config.Load(a.environ, config.Flags{Format: c.String("format")})
+	if err != nil {
+		return nil, false, &usageError{err}
+	}
+	database, err := pg.Parse(cfg.DatabaseURL)
+	if err != nil {
+		return nil, false, err
+	}
+	// Preflight would refuse a read-only database, which can be looked at.
+	l, err = ledger.Open(c.Context, database.ConnConfig(), ledger.Options{})
+	return l, cfg.JSON, err
 }

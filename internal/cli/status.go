@@ -106,13 +106,11 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 		return err
 	}
 	s.App = run.App
-	shims, err := l.Shims(ctx)
-	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+	if s.Shims, err = standing(ctx, l); err != nil {
 		return err
 	}
-	s.Shims = make([]report.Shim, 0, len(shims))
-	for _, shim := range shims {
-		s.Shims = append(s.Shims, release.ReportShim(shim))
+	if s.Tasks, err = owed(ctx, l); err != nil {
+		return err
 	}
 	if err := a.readRuns(ctx, s, l); err != nil {
 		return err

@@ -91,7 +91,7 @@ func TestStatus(t *testing.T) {
 		t.Errorf("without a ledger: %+v", first)
 	}
 	s.call("status").run(t).says(t, "RUNNING\nv1, v2  of unknown build (everything counts as used), since 2", "  v2: worker.1 is up",
-		"SHIMS\nNo shims stand.\n", "MAINTENANCE\nMaintenance mode of shop is off.\n", "RUNS\nNone yet.\n")
+		"SHIMS\nNo shims stand.\n", "TASKS\nNothing is owed.\n", "MAINTENANCE\nMaintenance mode of shop is off.\n", "RUNS\nNone yet.\n")
 	if got := s.db.Value(t, "select count(*) from pg_namespace where nspname = 'migguard'"); got != "0" {
 		t.Error("the status has made a ledger")
 	}

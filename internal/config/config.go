@@ -54,6 +54,9 @@ type Config struct {
 	OnAPIFailure string
 	Allow        []string          // exceptions, judge.ParsePolicy
 	Policy       map[string]string // hazard id -> most intrusive verdict
+	// SmallRows and SmallMB are the size up to which a table is small; nil:
+	// not set.
+	SmallRows, SmallMB *int64
 	// Stop are the process types that maintenance stops.
 	Stop []string
 	// Deadline is when settle gives up, counted from the release.
@@ -82,6 +85,8 @@ func Load(environ []string, flags Flags) (Config, error) {
 		OnAPIFailure: cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
 		Allow:        slices.Concat(flags.File.Allow, flags.Allow),
 		Policy:       flags.File.Policy,
+		SmallRows:    flags.File.SmallRows,
+		SmallMB:      flags.File.SmallMB,
 		Stop:         flags.File.Maintenance.Stop,
 		Deadline:     cmp.Or(flags.Deadline, time.Duration(flags.File.Settle.Deadline), DefaultDeadline),
 		IfCrashing:   cmp.Or(flags.File.Settle.IfCrashing, Stay),

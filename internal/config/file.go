@@ -38,6 +38,8 @@ type File struct {
 	OnAPIFailure string            `toml:"on-api-failure"`
 	Allow        []string          `toml:"allow"`
 	Policy       map[string]string `toml:"policy"`
+	SmallRows    *int64            `toml:"small-table-rows"`
+	SmallMB      *int64            `toml:"small-table-mb"`
 	Maintenance  struct {
 		Stop []string `toml:"stop"`
 	} `toml:"maintenance"`
@@ -69,12 +71,17 @@ func ParseFile(text string) (File, error) {
 		return f, err
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return f, fmt.Errorf("%s is no setting; there are app, on-api-failure, allow, [policy], maintenance.stop, settle.deadline and settle.if-crashing", unknown[0])
+		return f, fmt.Errorf("%s is no setting; there are app, on-api-failure, allow, small-table-rows, small-table-mb, [policy], maintenance.stop, settle.deadline and settle.if-crashing", unknown[0])
 	}
 	return f, f.validate()
 }
 
 func (f File) validate() error {
+	for key, n := range map[string]*int64{"small-table-rows": f.SmallRows, "small-table-mb": f.SmallMB} {
+		if n != nil && *n < 0 {
+			return fmt.Errorf("%s = %d is negative; 0 makes no table small", key, *n)
+		}
+	}
 	if f.Settle.Deadline < 0 {
 		return fmt.Errorf("settle.deadline %q is negative", time.Duration(f.Settle.Deadline))
 	}

@@ -13,6 +13,7 @@ func TestFile(t *testing.T) {
 app = "shop"
 on-api-failure = "refuse"
 allow = ["dropped-column:users.notes"]
+small-table-rows = 0
 
 [policy]
 renamed-column = "maintenance"
@@ -29,7 +30,7 @@ if-crashing = "lift"
 	}
 	want := Config{
 		DatabaseURL: "postgres://db/shop", App: "shop", OnAPIFailure: RefuseRun,
-		Allow: []string{"dropped-column:users.notes", "dropped-table:old"}, Policy: map[string]string{"renamed-column": "maintenance"},
+		Allow: []string{"dropped-column:users.notes", "dropped-table:old"}, Policy: map[string]string{"renamed-column": "maintenance"}, SmallRows: new(int64),
 		Stop: []string{"worker", "clock"}, Deadline: 45 * time.Minute, IfCrashing: Lift,
 	}
 	environ := []string{"DATABASE_URL=postgres://db/shop", "HEROKU_APP_NAME=other"}
@@ -51,6 +52,8 @@ func TestFileRefuses(t *testing.T) {
 		"[settle]\ndeadline = \"soon\"":     "soon",
 		"[settle]\ndeadline = \"-1m\"":      `"-1m0s" is negative`,
 		"[settle]\nif-crashing = \"cry\"":   `settle.if-crashing "cry" is not known: stay or lift`,
+		"small-table-rows = -1":             "small-table-rows = -1 is negative",
+		"small-table-mb = \"ten\"":          "small-table-mb",
 		"on-api-failure = \"hope\"":         `"hope" is not known: assume-previous or refuse`,
 		"[maintenance]\nstop = [\"web\"]":   "need not be stopped",
 		"[maintenance]\nstop = [\"\"]":      "an empty name",

@@ -53,7 +53,7 @@ func (s *session) dispatch(ctx context.Context, typ byte, size int) error {
 	case 'D':
 		return s.expecting(expectDescribe, size)
 	case 'S':
-		return s.sync(size)
+		return s.sync(ctx, size)
 	case 'F':
 		return s.expecting(expectQuery, size)
 	case 'd', 'H': // COPY data, Flush
@@ -114,7 +114,9 @@ func (s *session) query(ctx context.Context, size int) error {
 	}
 	// The server reads up to the first zero byte (pq_getmsgstring).
 	sql, _, _ := cutZero(b[headerSize:])
-	statements := s.g.cfg.Gate.Inspect(sql, s.currentSettings())
+	settings := s.currentSettings()
+	settings.Endings = s.owed
+	statements := s.g.cfg.Gate.Inspect(sql, settings)
 	switch {
 	case len(statements) == 1 && statements[0].Gated && !s.unsynced && !s.pipe.isOwn():
 		if ended := s.g.cfg.Gate.Pass(statements[0]); ended != nil {
@@ -134,7 +136,7 @@ func (s *session) query(ctx context.Context, size int) error {
 }
 
 // sync ends a pipeline, and with it the block the guard began for it.
-func (s *session) sync(size int) error {
+func (s *session) sync(ctx context.Context, size int) error {
 	s.skipping = false
 	if s.pipe.isOwn() {
 		failed, err := s.settle()
@@ -146,7 +148,7 @@ func (s *session) sync(size int) error {
 				return err
 			}
 		}
-		if err := s.endOwn(); err != nil {
+		if err := s.endOwn(ctx); err != nil {
 			if err := s.replyError(err); err != nil {
 				return err
 			}

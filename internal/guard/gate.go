@@ -20,6 +20,9 @@ type Settings struct {
 	ClientEncoding string
 	// Database is the one the client asked for. It does not change.
 	Database string
+	// Endings says that a text with a statement that ends transactions must
+	// not be relayed unseen.
+	Endings bool
 }
 
 // Block says what a statement does to the transaction block around it.
@@ -52,7 +55,8 @@ type Statement struct {
 type Gate interface {
 	// Inspect looks at one SQL text before the server sees it. Nil means:
 	// relay it untouched. Otherwise the statements cover the whole text.
-	// It must be quick: the runner waits for it.
+	// It must be quick: the runner waits for it. With Settings.Endings it is
+	// not nil for a text with an EndBlock.
 	Inspect(sql string, set Settings) []Statement
 
 	// Pass is asked about a gated statement that is alone in its Query
@@ -70,6 +74,12 @@ type Gate interface {
 	// error the transaction has failed, or, if the statement was to end
 	// it, has been rolled back.
 	Act(ctx context.Context, c Conn, st Statement) (tag string, err error)
+
+	// Committed is called when a transaction has been committed that
+	// Conn.AfterCommit was called in, before the client hears of it. The
+	// context ends when the client asks to cancel, and when the Guard is
+	// closed.
+	Committed(ctx context.Context)
 }
 
 // Conn is a session's server connection, lent to Gate.Act. It is valid until
@@ -102,6 +112,9 @@ type Conn interface {
 	// Forward executes the client's statement as the client sent it, rows,
 	// COPY data and row limits included. It cannot be repeated.
 	Forward(ctx context.Context) (tag string, err error)
+	// AfterCommit has Gate.Committed called when the transaction that is open
+	// now has been committed by this session.
+	AfterCommit()
 	// Notice sends the client a notice.
 	Notice(message, detail, hint string)
 	// Wait lets d pass. It returns early, with an error, when the client

@@ -14,6 +14,8 @@ type testGate struct {
 	gated func(st guard.Statement) bool
 	act   func(ctx context.Context, c guard.Conn, st guard.Statement) (string, error)
 	pass  func(st guard.Statement) func(tag string, err error) // may be nil
+	// committed may be nil.
+	committed func()
 }
 
 // gates are those that scripts are played through. None of them may show.
@@ -25,8 +27,13 @@ var gates = map[string]guard.Gate{
 		act: func(ctx context.Context, c guard.Conn, _ guard.Statement) (string, error) {
 			return c.Forward(ctx)
 		}},
-	// schema does with schema statements what a judge does.
-	"schema": testGate{gated: isSchema, act: lookAndRun},
+	// schema does with schema statements what a judge does, and wants to hear
+	// of their commits.
+	"schema": testGate{gated: isSchema,
+		act: func(ctx context.Context, c guard.Conn, st guard.Statement) (string, error) {
+			c.AfterCommit()
+			return lookAndRun(ctx, c, st)
+		}},
 	// passing only listens to what is alone in a Query message.
 	"passing": newPassingGate(),
 	// refusing is for scripts of its own.
@@ -80,14 +87,14 @@ func lookAndRun(ctx context.Context, c guard.Conn, st guard.Statement) (string, 
 	return c.RunWith(ctx, "RELEASE SAVEPOINT own")
 }
 
-func (g testGate) Inspect(sql string, _ guard.Settings) []guard.Statement {
+func (g testGate) Inspect(sql string, set guard.Settings) []guard.Statement {
 	var out []guard.Statement
 	wanted := false
 	for _, part := range split(sql) {
 		st := guard.Statement{SQL: part.text, Offset: utf8.RuneCountInString(sql[:part.start])}
 		st.Block = blockOf(part.text)
 		st.Gated = g.gated(st)
-		wanted = wanted || st.Gated
+		wanted = wanted || st.Gated || set.Endings && st.Block == guard.EndBlock
 		out = append(out, st)
 	}
 	if !wanted {
@@ -105,6 +112,12 @@ func (g testGate) Pass(st guard.Statement) func(tag string, err error) {
 		return nil
 	}
 	return g.pass(st)
+}
+
+func (g testGate) Committed(context.Context) {
+	if g.committed != nil {
+		g.committed()
+	}
 }
 
 type piece struct {

@@ -77,6 +77,8 @@ func (l *lent) RunWith(ctx context.Context, sql ...string) (string, error) {
 	return r.tags[0], nil
 }
 
+func (l *lent) AfterCommit() { l.s.owed = true }
+
 func (l *lent) Notice(message, detail, hint string) {
 	_ = l.s.reply(&pgproto3.NoticeResponse{
 		Severity: "NOTICE", SeverityUnlocalized: "NOTICE", Code: "00000",
@@ -86,6 +88,7 @@ func (l *lent) Notice(message, detail, hint string) {
 // rollback ends the transaction, also when a CancelRequest that was meant for
 // an earlier statement arrives only now.
 func (l *lent) rollback() error {
+	l.s.owed = false
 	for {
 		err := l.Exec(context.Background(), "ROLLBACK")
 		var server *ServerError

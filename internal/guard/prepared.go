@@ -5,7 +5,8 @@ import (
 	"context"
 )
 
-// A portal is a bound statement that the Gate has to be asked about.
+// A portal is a bound statement that the Gate has to be asked about, or one
+// that ends transactions: the Gate may come to wait for that.
 type portal struct {
 	Statement
 	// bind is the client's Bind message, to bind again when the portal was
@@ -22,7 +23,8 @@ const maxName = 63
 
 func key(name string) string { return name[:min(len(name), maxName)] }
 
-// parse passes a Parse message on, and remembers a statement the Gate wants.
+// parse passes a Parse message on, and remembers a statement the Gate wants or
+// that ends transactions.
 // It waits for the server's answer first: if that is an error, the name still
 // means what it meant before.
 func (s *session) parse(size int) error {
@@ -38,7 +40,9 @@ func (s *session) parse(size int) error {
 	name, rest, _ := cutZero(b[headerSize:])
 	sql, _, _ := cutZero(rest)
 	name = key(name)
-	statements := s.g.cfg.Gate.Inspect(sql, s.currentSettings())
+	settings := s.currentSettings()
+	settings.Endings = true
+	statements := s.g.cfg.Gate.Inspect(sql, settings)
 	_, was := s.gated[name]
 	if err := s.expecting(expectParse, size); err != nil || len(statements) == 0 && !was {
 		return err
@@ -107,7 +111,7 @@ func (s *session) execute(ctx context.Context, size int) error {
 			return err
 		}
 		name, _, _ := cutZero(b)
-		if p, ok := s.portals[key(name)]; ok {
+		if p, ok := s.portals[key(name)]; ok && (p.Gated || s.owed) {
 			return s.takeExecute(ctx, p, size)
 		}
 	}

@@ -49,6 +49,9 @@ type session struct {
 	// transaction is open, and it may not be the one the last
 	// ReadyForQuery spoke of.
 	unsynced bool
+	// owed is true when the Gate wants to hear of the commit of the
+	// transaction that is open.
+	owed bool
 	// skipping is true after an error of ours in the extended protocol,
 	// until the client's Sync.
 	skipping bool

@@ -50,7 +50,7 @@ func (s *session) takeQuery(ctx context.Context, statements []Statement) error {
 		last = completion(tag)
 	}
 	if !piped {
-		if err := s.endOwn(); err != nil {
+		if err := s.endOwn(ctx); err != nil {
 			if err := s.replyError(err); err != nil {
 				return err
 			}
@@ -79,14 +79,37 @@ func (s *session) carry(ctx context.Context, l *lent, several bool) (tag string,
 
 // act lends the connection to the Gate, or forwards what the Gate does not
 // want.
-func (s *session) act(ctx context.Context, l *lent) (string, error) {
+func (s *session) act(ctx context.Context, l *lent) (tag string, err error) {
+	if l.st.Block == EndBlock {
+		defer func() { s.transactionEnded(ctx, err == nil && tag == "COMMIT") }()
+	}
 	if !l.st.Gated {
 		return l.Forward(ctx)
 	}
+	acting, stop := s.cancelable(ctx)
+	defer stop()
+	return s.g.cfg.Gate.Act(acting, l, l.st)
+}
+
+// transactionEnded lets the Gate know of a commit that it waits for.
+func (s *session) transactionEnded(ctx context.Context, committed bool) {
+	was := s.owed
+	s.owed = false
+	if !was || !committed {
+		return
+	}
+	ctx, stop := s.cancelable(ctx)
+	defer stop()
+	s.setWaiting(true)
+	defer s.setWaiting(false)
+	s.g.cfg.Gate.Committed(ctx)
+}
+
+// cancelable is a context that a CancelRequest ends, and the end of that.
+func (s *session) cancelable(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	s.setCancel(cancel)
-	defer func() { s.setCancel(nil); cancel() }()
-	return s.g.cfg.Gate.Act(ctx, l, l.st)
+	return ctx, func() { s.setCancel(nil); cancel() }
 }
 
 // takeExecute carries out an Execute of a gated portal. Parse and Bind went to
@@ -161,7 +184,7 @@ func (s *session) abandon(st Statement, cause error) error {
 }
 
 // endOwn ends a block the guard began, if one is open.
-func (s *session) endOwn() error {
+func (s *session) endOwn(ctx context.Context) error {
 	if !s.pipe.isOwn() {
 		return nil
 	}
@@ -174,6 +197,7 @@ func (s *session) endOwn() error {
 	if err != nil && s.pipe.isOwn() { // canceled before it began
 		err = errors.Join(err, l.rollback())
 	}
+	s.transactionEnded(ctx, err == nil)
 	return err
 }
 

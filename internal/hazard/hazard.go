@@ -16,8 +16,13 @@ import (
 // A Kind groups hazards by what goes wrong.
 type Kind string
 
-// BreaksCode: statements of running code fail, or mean something else.
-const BreaksCode Kind = "breaks-code"
+const (
+	// BreaksCode: statements of running code fail, or mean something else.
+	BreaksCode Kind = "breaks-code"
+	// BlocksTraffic: statements of running code wait for a lock that is held
+	// as long as a table is large.
+	BlocksTraffic Kind = "blocks-traffic"
+)
 
 // A Hazard is one reason why a change can be unsafe. Its documentation is what
 // "migguard explain" prints and docs/hazards.md holds.
@@ -48,6 +53,20 @@ type Hazard struct {
 type Pass struct {
 	Change ddl.Change
 	Lookup catalog.Lookup
+	// Small is the size up to which a table is scanned or written anew in no
+	// time; nil: SmallTable.
+	Small *catalog.Size
+}
+
+// SmallTable is 10,000 rows and 10 MB, the size up to which pg_ha_migrations
+// too takes a lock's time for nothing.
+var SmallTable = catalog.Size{Rows: new(10_000.0), Bytes: 10 << 20}
+
+func (p *Pass) small() catalog.Size {
+	if p.Small == nil {
+		return SmallTable
+	}
+	return *p.Small
 }
 
 // A Finding is a hazard found in a change.
@@ -64,6 +83,7 @@ type Finding struct {
 
 // All is the registry, sorted by ID.
 var All = []*Hazard{
+	BlockingIndex,
 	DroppedColumn,
 	DroppedTable,
 	RenamedColumn,

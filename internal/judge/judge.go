@@ -19,6 +19,7 @@ type Verdict string
 // The verdicts, in order of intrusion.
 const (
 	Allow       Verdict = "allow"
+	Rewrite     Verdict = "rewrite"
 	Shim        Verdict = "shim"
 	Maintenance Verdict = "maintenance"
 	Refuse      Verdict = "refuse"
@@ -26,7 +27,7 @@ const (
 
 // Over is the more intrusive of two verdicts.
 func (v Verdict) Over(other Verdict) Verdict {
-	order := []Verdict{Allow, Shim, Maintenance, Refuse}
+	order := []Verdict{Allow, Rewrite, Shim, Maintenance, Refuse}
 	return order[max(slices.Index(order, v), slices.Index(order, other), 0)]
 }
 
@@ -35,7 +36,8 @@ type Facts struct {
 	Lookup  catalog.Lookup
 	Major   int    // of the server
 	Release string // for people: "release v42"
-	// Idle says that no code runs, so that none can break.
+	Text    string // the statement's, for a change that is all of it
+	// Idle says that no code runs, so that none can break or wait.
 	Idle bool
 }
 
@@ -45,19 +47,20 @@ type Decision struct {
 	Findings []hazard.Finding
 	// Allowed are findings that an exception removed.
 	Allowed []hazard.Finding
-	// View is set for verdict Shim.
-	View *shim.TableView
-	// Obstacle is why no shim was possible, for verdicts Maintenance and
-	// Refuse.
-	Obstacle *shim.Precondition
+	// Index is set for verdict Rewrite, View for verdict Shim.
+	Index *ConcurrentIndex
+	View  *shim.TableView
+	// Obstacle is set for verdicts Maintenance and Refuse where there would
+	// have been another way.
+	Obstacle *Obstacle
 }
 
 // Decide judges one change.
 func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	var d Decision
-	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup}) {
+	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup, Small: policy.small()}) {
 		switch {
-		case facts.Idle && f.Hazard.Kind == hazard.BreaksCode:
+		case facts.Idle: // every kind of hazard there is needs code that runs
 		case policy.allows(f):
 			d.Allowed = append(d.Allowed, f)
 		default:
@@ -68,6 +71,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 		d.Verdict = Allow
 		return d
 	}
+	d.rewrite(change, facts)
 	d.shim(change, facts)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
 		d.Verdict = Maintenance
@@ -85,7 +89,10 @@ func (d *Decision) shim(change ddl.Change, facts Facts) {
 		return
 	}
 	if err := view.Check(); err != nil {
-		_ = errors.As(err, &d.Obstacle)
+		var p *shim.Precondition
+		if errors.As(err, &p) {
+			d.Obstacle = &Obstacle{Wanted: Shim, Reason: p.Reason, Hint: p.Hint}
+		}
 		return
 	}
 	d.Verdict, d.View = Shim, &view

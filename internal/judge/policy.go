@@ -6,18 +6,22 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 )
 
 // A Policy is what the user decided beforehand: exceptions, each for one
-// hazard on one object, and the hazards for which maintenance mode is worth it.
-// It may be used by several sessions at once; a nil one has neither.
+// hazard on one object, what is done at most about a hazard, and how large a
+// small table is. It may be used by several sessions at once; a nil one has
+// none of it.
 type Policy struct {
-	exceptions  []exception
-	maintenance map[string]bool // hazard ids
-	mu          sync.Mutex
-	used        []bool
+	// Small is the size up to which a table is small; nil: hazard.SmallTable.
+	Small      *catalog.Size
+	exceptions []exception
+	most       map[string]Verdict // by hazard id
+	mu         sync.Mutex
+	used       []bool
 }
 
 type exception struct {
@@ -123,7 +127,7 @@ func (p *Policy) allows(f hazard.Finding) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	covered := false
+	covered := p.most[f.Hazard.ID] == Allow
 	for i, e := range p.exceptions {
 		if e.id == f.Hazard.ID && e.relation.String() == f.Relation && e.column == f.Column {
 			p.used[i], covered = true, true
@@ -149,26 +153,37 @@ func (p *Policy) Unused() []string {
 }
 
 // Choose sets the most intrusive verdict that a hazard may have: Maintenance,
-// or Refuse, which is the default. A Policy is not changed while it is used.
+// for one that breaks code; Allow, for one that only blocks traffic; or Refuse,
+// which is the default. A Policy is not changed while it is used.
 func (p *Policy) Choose(id string, most Verdict) error {
 	h, err := hazard.Named(id)
 	if err != nil {
 		return err
 	}
-	if most != Maintenance && most != Refuse {
-		return fmt.Errorf("%s = %q: choose %q or %q", id, most, Maintenance, Refuse)
+	least := Maintenance // removes what breaks code: no request comes
+	if h.Kind == hazard.BlocksTraffic {
+		least = Allow
 	}
-	if p.maintenance == nil {
-		p.maintenance = map[string]bool{}
+	if most != least && most != Refuse {
+		return fmt.Errorf("%s = %q: choose %q or %q", id, most, least, Refuse)
 	}
-	p.maintenance[h.ID] = most == Maintenance
+	if p.most == nil {
+		p.most = map[string]Verdict{}
+	}
+	p.most[h.ID] = most
 	return nil
 }
 
-// maintains tells whether maintenance mode is allowed for all findings. It
-// keeps requests from code, and so removes what breaks code.
+// maintains tells whether maintenance mode is allowed for all findings.
 func (p *Policy) maintains(found []hazard.Finding) bool {
 	return p != nil && !slices.ContainsFunc(found, func(f hazard.Finding) bool {
-		return !p.maintenance[f.Hazard.ID] || f.Hazard.Kind != hazard.BreaksCode
+		return p.most[f.Hazard.ID] != Maintenance
 	})
+}
+
+func (p *Policy) small() *catalog.Size {
+	if p == nil {
+		return nil
+	}
+	return p.Small
 }

@@ -14,7 +14,7 @@ func (l *Ledger) GrantTo(ctx context.Context, role string) error {
 	return l.inTx(ctx, "grant the ledger", func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Conn().PgConn().Exec(ctx, ""+
 			"grant usage on schema migguard"+to+";"+
-			"grant select, insert on migguard.shim, migguard.created"+to+";"+
+			"grant select, insert on migguard.shim, migguard.created, migguard.task"+to+";"+
 			"grant select on migguard.maintenance"+to+";"+
 			"grant insert on migguard.maintenance_break"+to+";"+
 			"grant update (dropped_at, dropped_by, note) on migguard.shim"+to,

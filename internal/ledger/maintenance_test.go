@@ -210,7 +210,7 @@ func TestMaintenanceOfOldLedger(t *testing.T) {
 	if err := locked(t, db.URL).Close(); err != nil {
 		t.Fatal(err)
 	}
-	db.Exec(t, "drop function migguard.record_break", "drop table migguard.maintenance_break, migguard.maintenance",
+	db.Exec(t, "drop function migguard.record_break", "drop table migguard.maintenance_break, migguard.maintenance, migguard.task",
 		"update migguard.schema_version set version = 1")
 	old := open(t, db.URL)
 	if _, _, err := old.Maintenance(t.Context(), "shop"); !errors.Is(err, ErrNoLedger) {
@@ -218,6 +218,12 @@ func TestMaintenanceOfOldLedger(t *testing.T) {
 	}
 	if _, err := old.Shims(t.Context()); err != nil {
 		t.Errorf("Shims: %v", err)
+	}
+	if tasks, err := old.Owed(t.Context()); err != nil || tasks != nil {
+		t.Errorf("Owed: %v, %v", tasks, err)
+	}
+	if err := old.CloseTask(t.Context(), 1, true, ""); !errors.Is(err, ErrNotOwed) {
+		t.Errorf("CloseTask: %v", err)
 	}
 	if err := old.Lock(t.Context(), 0, nil); err != nil {
 		t.Fatal(err)

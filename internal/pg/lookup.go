@@ -7,6 +7,7 @@ type Names struct {
 	Relation string // as the statement names it
 	Target   string // the name it is to have, in its schema
 	Schema   string // whose relations are listed
+	Size     bool   // of Relation is asked for
 }
 
 // Lookup is the query for what the catalogs say about the names in a change.
@@ -21,7 +22,7 @@ func Lookup(n Names, created, standing string) string {
 	// What is not asked for is left out: to plan it takes longer than all
 	// the rest.
 	query := lookupQuery
-	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != ""} {
+	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "", "size": n.Size} {
 		sql := "NULL"
 		if wanted {
 			sql = lookupParts[part]
@@ -49,6 +50,8 @@ relations AS NOT MATERIALIZED (
     'oid', c.oid::pg_catalog.int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
     'owner', pg_catalog.pg_get_userbyid(c.relowner), 'role', current_user,
     'temporary', c.relpersistence = 't',
+    'size', $size,
+    'invalid', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND NOT i.indisvalid),
     'row_security', c.relrowsecurity,
     'default_grants', c.relacl IS NULL,
     'grants', (
@@ -107,6 +110,15 @@ var lookupParts = map[string]string{
      JOIN pg_catalog.pg_type t ON t.typnamespace = w.relnamespace AND t.typname = $to
      WHERE w.reltype <> 0 AND NOT EXISTS (
        SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)))`,
+	// The estimate is -1 until the table has been analyzed (pg_class.reltuples).
+	"size": `(
+      SELECT pg_catalog.json_build_object(
+        'rows', CASE WHEN pg_catalog.bool_and(p.reltuples >= 0) THEN pg_catalog.sum(p.reltuples) END,
+        'bytes', coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(p.oid)
+          + coalesce(pg_catalog.pg_relation_size(nullif(p.reltoastrelid, 0)), 0)), 0)::pg_catalog.int8)
+      FROM pg_catalog.pg_class p
+      WHERE p.relkind IN ('r', 'm') AND (p.oid = c.oid
+        OR c.relkind = 'p' AND p.oid IN (SELECT t.relid FROM pg_catalog.pg_partition_tree(c.oid) t)))`,
 	"inside": `(
     SELECT pg_catalog.json_agg(r.doc)
     FROM pg_catalog.pg_class c

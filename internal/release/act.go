@@ -46,14 +46,25 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		if err := a.checkShims(ctx, change); err != nil {
 			return "", err
 		}
+		if err := a.checkOwed(ctx, change); err != nil {
+			return "", err
+		}
 		decision, found, err := a.decide(ctx, change)
+		if err != nil {
+			return "", err
+		}
+		built, err := a.built(ctx, change, found)
 		switch {
 		case err != nil:
 			return "", err
+		case built:
+			return a.plan.Tag, nil
 		case repeated(change, found):
 			return a.skip(found), nil
 		case decision.Verdict == judge.Refuse:
 			return "", a.refuse(decision)
+		case decision.Verdict == judge.Rewrite:
+			return a.buildLater(ctx, decision.Index)
 		case decision.Verdict == judge.Shim:
 			return a.renameWithView(ctx, change, decision, found)
 		case decision.Verdict == judge.Maintenance:
@@ -126,10 +137,10 @@ func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, ca
 	if err != nil {
 		return judge.Decision{}, found, err
 	}
-	if repeated(change, found) {
+	if repeated(change, found) || standsAlready(change, found) {
 		return judge.Decision{Verdict: judge.Allow}, found, nil
 	}
-	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release, Idle: a.idle}, a.policy)
+	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release, Text: a.text, Idle: a.idle}, a.policy)
 	a.keep(d)
 	return d, found, nil
 }

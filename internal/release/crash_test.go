@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/release"
@@ -27,6 +28,8 @@ const (
 	victimURL    = "RELEASE_VICTIM_URL"
 	victimMajor  = "RELEASE_VICTIM_MAJOR"
 	victimTables = "RELEASE_VICTIM_TABLES"
+	// victimIndexes has it make indexes instead of renaming.
+	victimIndexes = "RELEASE_VICTIM_INDEXES"
 )
 
 // crashes is how many runs are killed.
@@ -75,19 +78,29 @@ func migrate(ctx context.Context, url string) error {
 		return err
 	}
 	defer func() { _ = catalog.Close(ctx) }()
-	run := &release.Run{Database: config, Major: major, Catalog: catalog, Ledger: l, LockWait: patience, Out: report.New(io.Discard, false, false)}
+	run := &release.Run{Database: config, Major: major, Catalog: catalog, Ledger: l, LockWait: patience,
+		Policy: &judge.Policy{Small: &small}, Out: report.New(io.Discard, false, false)}
 	g, err := run.Guard(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = g.Close(ctx) }()
+	if err := g.Tasks(ctx); err != nil {
+		return err
+	}
 	conn, err := pgx.Connect(ctx, g.URL)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	fmt.Println("migrating")
-	for _, sql := range migrations {
+	steps := migrations
+	if os.Getenv(victimIndexes) != "" {
+		if steps, err = pendingIndexes(ctx, catalog); err != nil {
+			return err
+		}
+	}
+	for _, sql := range steps {
 		sql = strings.ReplaceAll(sql, "#", os.Getenv(victimTables))
 		if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
@@ -97,10 +110,11 @@ func migrate(ctx context.Context, url string) error {
 }
 
 // start runs a victim until it begins to migrate.
-func start(t *testing.T, db *pgtest.DB, tables int) *exec.Cmd {
+func start(t *testing.T, db *pgtest.DB, tables int, env ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), victimURL+"="+db.URL, fmt.Sprint(victimMajor, "=", db.Major), fmt.Sprint(victimTables, "=", tables))
+	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +147,8 @@ func TestKilledAtAnyInstant(t *testing.T) {
 		if i > 0 {
 			kill = rand.N(whole)
 		}
-		inserts, took := useUntilEnd(t, old, cmd, kill, numbered)
+		inserts, took := useUntilEnd(t, old, cmd, kill, numbered("insert into a# (n) values ('x') returning *"),
+			numbered("select * from s.a#"), numbered("select * from d#"), numbered("update a# set n = 'y' where id = 1"))
 		if i == 0 {
 			whole = took
 		}
@@ -161,7 +176,7 @@ func TestKilledAtAnyInstant(t *testing.T) {
 
 // useUntilEnd runs old code until cmd has ended, by itself or because it was
 // killed after a while. It returns how often, and for how long.
-func useUntilEnd(t *testing.T, old *pgx.Conn, cmd *exec.Cmd, kill time.Duration, numbered func(string) string) (times int, took time.Duration) {
+func useUntilEnd(t *testing.T, old *pgx.Conn, cmd *exec.Cmd, kill time.Duration, uses ...string) (times int, took time.Duration) {
 	t.Helper()
 	began := time.Now()
 	timer := time.AfterFunc(kill, func() { _ = cmd.Process.Kill() })
@@ -169,9 +184,9 @@ func useUntilEnd(t *testing.T, old *pgx.Conn, cmd *exec.Cmd, kill time.Duration,
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for {
-		for _, sql := range []string{"insert into a# (n) values ('x') returning *", "select * from s.a#", "select * from d#", "update a# set n = 'y' where id = 1"} {
-			if _, err := old.Exec(t.Context(), numbered(sql)); err != nil {
-				t.Fatalf("old code: %s: %s", numbered(sql), explain(err))
+		for _, sql := range uses {
+			if _, err := old.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+				t.Fatalf("old code: %s: %s", sql, explain(err))
 			}
 		}
 		times++

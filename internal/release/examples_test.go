@@ -20,7 +20,14 @@ func TestExamplesOnServer(t *testing.T) {
 				if _, refused := good.Recorded(); refused > 0 || good.standing(t) != "" {
 					t.Errorf("%s: %d refused", h.Good, refused)
 				}
-				bad := setup(t, db.Server.NewDB(t), options{}, users)
+				bad := setup(t, db.Server.NewDB(t), options{large: true}, users, "insert into users values (1, 'x')")
+				if h == hazard.BlockingIndex {
+					bad.run(t, h.Bad)
+					if verdicts, _ := bad.Recorded(); len(verdicts) != 1 || verdicts[0] != "rewrite" {
+						t.Errorf("%s: %v", h.Bad, verdicts)
+					}
+					return
+				}
 				if h == hazard.RenamedTable {
 					bad.run(t, h.Bad)
 					bad.wants(t, "accounts r, users v", "users -> accounts")

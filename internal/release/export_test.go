@@ -29,6 +29,10 @@ func (r *Run) Guard(ctx context.Context, release int64) (*Guarded, error) {
 	return &Guarded{URL: relay.redirect.URL(), gate: g, relay: relay}, nil
 }
 
+// Tasks does what is owed, as a run does before its runner starts and after it
+// has ended.
+func (g *Guarded) Tasks(ctx context.Context) error { return g.gate.tasks.all(ctx, false) }
+
 // Close ends the guard's sessions.
 func (g *Guarded) Close(ctx context.Context) error { return g.relay.close(ctx) }
 

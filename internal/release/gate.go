@@ -27,6 +27,7 @@ type gate struct {
 	harmless   map[string]bool // names of functions that hide no change
 	standing   map[string]bool // names that shims' views have, or had
 	made       map[string]bool // relations this run has created, as it named them
+	owes       map[string]bool // names of indexes to be built, and of their tables
 	cache      map[string][]guard.Statement
 	statements []report.Statement
 	unlisted   int
@@ -37,6 +38,7 @@ type gate struct {
 	keeper       *keeper
 	noPlatform   string // why the keeper has no machine
 	unmaintained error  // why maintenance could not be had
+	tasks        *tasks
 }
 
 // maxListed bounds the statements a run keeps for its report and the ledger.
@@ -56,6 +58,11 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 		g.add(a.finish(tag, err))
 	}
 	return tag, err
+}
+
+// Committed implements guard.Gate.
+func (g *gate) Committed(ctx context.Context) {
+	_ = g.tasks.all(ctx, true) // what failed is remembered, and ends the run
 }
 
 // tooLong records the guard's own refusal of a message nobody has seen whole.

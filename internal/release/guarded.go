@@ -28,7 +28,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy,
 		lockWait: r.LockWait, out: r.Out,
-		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{},
+		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string][]guard.Statement{},
 		idle:  r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
 	}

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -58,8 +59,14 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 	if set.ClientEncoding != "UTF8" && !ascii(sql) {
 		return whole(sql, foreignText(set))
 	}
-	return g.parsed(sql)
+	st := g.parsed(sql)
+	if !set.Endings && !slices.ContainsFunc(st, isGated) {
+		return nil
+	}
+	return st
 }
+
+func isGated(st guard.Statement) bool { return st.Gated }
 
 // asciiTrails are the client encodings in which a byte that looks like ASCII,
 // a quote even, may be the end of another character (manual, "Supported
@@ -82,7 +89,8 @@ func whole(sql string, p plan) []guard.Statement {
 	return []guard.Statement{{SQL: sql, Gated: true, Data: p}}
 }
 
-// parsed is Inspect of a text that can be parsed, from the cache if it was.
+// parsed are the statements of a text that can be parsed, from the cache if it
+// was, and nil when they matter to nobody.
 func (g *gate) parsed(sql string) []guard.Statement {
 	g.mu.Lock()
 	st, ok := g.cache[sql]
@@ -103,10 +111,11 @@ func (g *gate) parsed(sql string) []guard.Statement {
 	return st
 }
 
-// plans is nil when no statement is gated. The caller holds mu.
+// plans is nil when no statement is gated, or ends transactions. The caller
+// holds mu.
 func (g *gate) plans(sql string, parsed []ddl.Statement) []guard.Statement {
 	var out []guard.Statement
-	gated := false
+	matters := false
 	last, offset := 0, 0
 	for _, st := range parsed {
 		p := plan{Statement: st, watched: g.hidesEffects(st)}
@@ -118,10 +127,10 @@ func (g *gate) plans(sql string, parsed []ddl.Statement) []guard.Statement {
 			Unsplit: st.Class == ddl.Unparsed,
 			Block:   block(st),
 		})
-		gated = gated || out[len(out)-1].Gated
+		matters = matters || out[len(out)-1].Gated || out[len(out)-1].Block == guard.EndBlock
 		g.note(st)
 	}
-	if !gated {
+	if !matters {
 		return nil
 	}
 	return out

@@ -18,6 +18,12 @@ import (
 func asks(change ddl.Change) (n pg.Names, needed bool) {
 	var relation ddl.Name
 	switch c := change.(type) {
+	case ddl.CreateIndex:
+		if c.Concurrently {
+			return n, false
+		}
+		relation, n.Size = c.Relation, true
+		n.Target = ddl.Literal(c.Name)
 	case ddl.RenameTable:
 		relation = c.Relation
 		n.Target = ddl.Literal(c.To)
@@ -89,7 +95,7 @@ const codeInsufficientPrivilege = "42501"
 
 // ledgerNames recognises the ledger's schema and tables in a server's message,
 // in whatever language.
-var ledgerNames = regexp.MustCompile(`\b(migguard|created|shim|release)\b`)
+var ledgerNames = regexp.MustCompile(`\b(migguard|created|shim|task|release)\b`)
 
 // explained says what is missing when the session's role may not use the
 // ledger.

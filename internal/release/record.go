@@ -36,13 +36,13 @@ func (g *gate) Pass(st guard.Statement) (ended func(tag string, err error)) {
 }
 
 // passes tells the statements that carryOut would do nothing about but run
-// them, without care for their locks. While a shim stands that is none: each has its names compared, and its
-// errors explained.
+// them, without care for their locks. While a shim stands, or an index is to be
+// built, that is none: each has its names compared, and its errors explained.
 func (g *gate) passes(p plan) bool {
 	g.mu.Lock()
-	shims := len(g.standing) > 0
+	names := len(g.standing)+len(g.owes) > 0
 	g.mu.Unlock()
-	if shims || p.unjudged != "" || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
+	if names || g.tasks.failed() != nil || p.unjudged != "" || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
 		return false
 	}
 	for _, change := range p.Changes {

@@ -19,15 +19,18 @@ const (
 	codeUnjudged  = "MG053" // a text that could not be read
 )
 
+// instead says what there is none of.
+var instead = map[judge.Verdict]string{judge.Shim: "No shim: ", judge.Rewrite: "Not rewritten: "}
+
 // refuse turns a decision into what the client is told.
 func (a *act) refuse(d judge.Decision) *guard.Refusal {
 	f := d.Findings[0]
 	r := &guard.Refusal{Code: f.Hazard.Code, Message: f.Message + " (" + f.Hazard.ID + ")", Detail: f.Detail, Hint: f.Hint}
 	if d.Obstacle != nil {
-		r.Detail = "No shim: " + d.Obstacle.Reason + ". " + r.Detail
+		r.Detail = instead[d.Obstacle.Wanted] + d.Obstacle.Reason + ". " + r.Detail
 		r.Hint = d.Obstacle.Hint
 	}
-	if a.keeper.machine != nil && d.Verdict == judge.Refuse {
+	if a.keeper.machine != nil && d.Verdict == judge.Refuse && f.Hazard.Kind == hazard.BreaksCode {
 		r.Hint += fmt.Sprintf(" Or let it have maintenance mode: [policy] %s = \"maintenance\" in %s.", f.Hazard.ID, config.FileName)
 	}
 	if n := len(d.Findings); n > 1 {
@@ -53,15 +56,31 @@ const (
 	codeNotSupported = "0A000" // ALTER COLUMN TYPE
 )
 
+// SQLSTATEs of a change that counts on an index which is not there.
+const (
+	codeUndefinedObject   = "42704" // ADD CONSTRAINT ... USING INDEX
+	codeInvalidForeignKey = "42830"
+)
+
 // dependent explains an error that only a shim's view is the cause of. The
 // server's hint, CASCADE, would take the view away from the code it serves.
 func (g *gate) dependent(err error) error {
 	var server *guard.ServerError
-	if !errors.As(err, &server) || server.SQLState() != codeDependents && server.SQLState() != codeNotSupported {
+	if !errors.As(err, &server) {
 		return err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	switch server.SQLState() {
+	case codeDependents, codeNotSupported:
+	case codeUndefinedObject, codeInvalidForeignKey:
+		if len(g.owes) > 0 && server.Response.Hint == "" {
+			server.Response.Hint = "If it is about an index that this transaction asked for: migguard builds that after the commit. Put this statement in a migration of its own, after that one."
+		}
+		return err
+	default:
+		return err
+	}
 	for name := range g.standing {
 		if strings.Contains(server.Response.Detail, "view "+ddl.Quote(name)+" depends") {
 			server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", ddl.Quote(name))

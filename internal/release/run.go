@@ -66,6 +66,7 @@ type Run struct {
 
 	known  Known
 	keeper *keeper
+	tasks  *tasks
 	own    backends
 }
 
@@ -136,6 +137,15 @@ func (r *Run) waiting(h ledger.Holder) {
 // migrate runs the command, unless there is nothing for it to do. It returns
 // what was done, the exit status and, for people, why it is not 0.
 func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, reason string, err error) {
+	if failed := r.work().before(ctx); failed != nil {
+		exit, reason = owing(failed)
+		return did, exit, reason, nil
+	}
+	defer func() {
+		if exit == 0 && err == nil {
+			r.work().after(ctx)
+		}
+	}()
 	if e := r.Command.Embedded; e != nil {
 		pending, err := e.Pending(ctx, r.Catalog)
 		if err != nil {
@@ -170,6 +180,9 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, reason string, runErr error) (Ended, error) {
 	how := ledger.Succeeded
 	switch {
+	case r.work().failed() != nil:
+		how = ledger.Failed
+		exit, reason = owing(r.work().failed())
 	case did.refused > 0:
 		how, exit = ledger.Refused, ExitRefused
 		reason = "nothing of the refused statement was kept, and the code that is running is not affected; migrations that were committed before it stay"
@@ -204,7 +217,7 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 		Version: r.Migguard, App: r.App, Release: r.Version, Build: r.Build,
 		Runner: r.Command.String(), Database: r.Database.String(),
 		Outcome: string(how), Exit: exit, Reason: reason,
-		Statements: did.statements, Shims: shims, Running: r.known.Running,
+		Statements: did.statements, Shims: shims, Tasks: r.work().list(), Running: r.known.Running,
 	}}, runErr
 }
 

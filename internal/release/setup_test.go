@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
@@ -48,6 +49,8 @@ type options struct {
 	url      string // of the run; the database's owner's unless set
 	allow    []string
 	lockWait time.Duration
+	// large: every table with a row counts as large.
+	large bool
 }
 
 // setup runs SQL on the database, as an earlier release would have, and starts
@@ -77,6 +80,9 @@ func (b *bundle) start(t *testing.T, o options) {
 	policy, err := judge.ParsePolicy(o.allow)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if o.large {
+		policy.Small = &catalog.Size{}
 	}
 	b.ledger, err = ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
 	if err != nil {

@@ -20,6 +20,14 @@ func ReportShim(s ledger.Shim) report.Shim {
 	}
 }
 
+// ReportTask is a task of the ledger that is owed, in the report's words.
+func ReportTask(t ledger.Task) report.Task {
+	return report.Task{
+		ID: t.ID, Kind: t.Kind, Relation: ddl.Name{Schema: t.Schema, Name: t.Table}.String(), Object: t.Object,
+		SQL: t.SQL, Release: releaseName(t.Version, t.ReleaseID), State: report.TaskOwed, Error: t.Note,
+	}
+}
+
 // name is the view's, or was.
 func name(s ledger.Shim) string {
 	if s.ViewName != "" {

@@ -84,8 +84,8 @@ func (r *Reporter) Statement(s Statement) {
 		r.Line("%srefused%s  %s\n%s\nwhy   %s\nhelp  %s", r.bold, r.reset, oneLine(s.Text), s.Error, s.Detail, s.Hint)
 	case s.Error != "":
 		return // the runner prints it
-	case s.Verdict == "shim":
-		r.Line("%sshimmed%s  %s\n%s", r.bold, r.reset, oneLine(s.Text), strings.Join(s.Notes, "\n"))
+	case s.Verdict == "shim", s.Verdict == "rewrite":
+		r.Line("%s%s%s  %s\n%s", r.bold, past[s.Verdict], r.reset, oneLine(s.Text), strings.Join(s.Notes, "\n"))
 	default:
 		for _, h := range s.Hazards {
 			if h.Allowed {

@@ -24,6 +24,7 @@ type Run struct {
 	Running    Running
 	Shims      []Shim // that stand at the end
 	Dropped    []Shim // by this run
+	Tasks      []Task // that this run did, or tried
 }
 
 // A Shim is one that stands, or stood.
@@ -53,6 +54,7 @@ type runJSON struct {
 	Statements []statementJSON `json:"statements"`
 	Shims      []Shim          `json:"shims"`
 	Dropped    []Shim          `json:"dropped_shims"`
+	Tasks      []Task          `json:"tasks"`
 }
 
 type statementJSON struct {
@@ -77,7 +79,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		Runner: r.Runner, Database: r.Database, Outcome: r.Outcome, Exit: r.Exit,
 		Reason: r.Reason, Running: r.Running, Started: r.Started.UTC(), DurationMS: ms(r.Duration),
 		Statements: make([]statementJSON, 0, len(r.Statements)),
-		Shims:      list(r.Shims), Dropped: list(r.Dropped),
+		Shims:      list(r.Shims), Dropped: list(r.Dropped), Tasks: list(r.Tasks),
 	}
 	for _, s := range r.Statements {
 		doc.Statements = append(doc.Statements, statementJSON{

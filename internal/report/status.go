@@ -13,6 +13,7 @@ type Status struct {
 	App         string       `json:"app,omitempty"`
 	Running     Running      `json:"running"`
 	Shims       []Shim       `json:"shims"`
+	Tasks       []Task       `json:"tasks"`
 	Maintenance *Maintenance `json:"maintenance,omitempty"` // nil: not asked
 	Runs        []PastRun    `json:"runs"`                  // newest first
 }
@@ -37,6 +38,10 @@ func WriteStatus(w io.Writer, s Status, now time.Time) error {
 	}
 	fmt.Fprintln(w, "\nSHIMS")
 	if err := Shims(w, s.Shims); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nTASKS")
+	if err := Tasks(w, s.Tasks); err != nil {
 		return err
 	}
 	if s.Maintenance != nil {

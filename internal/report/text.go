@@ -26,7 +26,7 @@ func (r *Reporter) Summary(run Run) {
 		}
 	}
 	parts := []string{count(len(run.Statements), "schema statement")}
-	for _, verdict := range []string{"shim", "refuse"} {
+	for _, verdict := range []string{"rewrite", "shim", "refuse"} {
 		if n := counts[verdict]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, past[verdict]))
 		}
@@ -43,7 +43,7 @@ func (r *Reporter) Summary(run Run) {
 	}
 }
 
-var past = map[string]string{"shim": "shimmed", "refuse": "refused"}
+var past = map[string]string{"rewrite": "rewritten", "shim": "shimmed", "refuse": "refused"}
 
 func count(n int, what string) string {
 	if n == 1 {

@@ -1,0 +1,76 @@
+package hazard
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// BlockingIndex is an index that is built under a lock which keeps running code
+// from writing to its table.
+var BlockingIndex = &Hazard{
+	ID:    "blocking-index",
+	Kind:  BlocksTraffic,
+	Code:  "MG005",
+	Title: "nobody can write to a table while CREATE INDEX builds its index",
+	Explanation: `CREATE INDEX without CONCURRENTLY holds a SHARE lock on its table until its
+transaction ends. INSERT, UPDATE and DELETE of the running code wait that long:
+minutes on a large table, and longer if the migration goes on in the same
+transaction. Reading goes on. Requests that wait fill the app's threads.`,
+	Verdicts: `Rewritten: the index is built by CREATE INDEX CONCURRENTLY, after the migration's
+transaction has committed and before the command hears of it; in a transaction
+of its own right away. A run that is killed in between leaves the task in the
+ledger, and the next one builds the index first. Passes as it is on a small table
+(10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
+migguard.toml), if no code runs, with --allow blocking-index:TABLE, and with
+[policy] blocking-index = "allow". Refused where CONCURRENTLY cannot do it: for
+partitioned tables, and for an index on expressions that has no name.`,
+	Remedy: `Leave it to migguard; or write CREATE INDEX CONCURRENTLY in a migration that runs
+outside a transaction (Rails: disable_ddl_transaction! and algorithm:
+:concurrently). Partitioned tables: CREATE INDEX ON ONLY the parent, one
+CONCURRENTLY for each partition, then ALTER INDEX ... ATTACH PARTITION.`,
+	Bad:  `CREATE INDEX users_notes ON users (notes);`,
+	Good: `CREATE INDEX CONCURRENTLY users_notes ON users (notes);`,
+	Run: func(p *Pass) []Finding {
+		c, ok := p.Change.(ddl.CreateIndex)
+		if !ok || c.Concurrently {
+			return nil
+		}
+		r, ok := p.known()
+		// ONLY means nothing where there are no partitions.
+		if !ok || c.Only && r.Kind == catalog.PartitionedTable || r.Size.Within(p.small()) {
+			return nil
+		}
+		return []Finding{{
+			Relation: qualified(r),
+			Message: fmt.Sprintf("CREATE INDEX on %s keeps the code that is still running from writing to it until the index is built and the transaction over",
+				Display(r)),
+			Detail: measured(r),
+			Hint: fmt.Sprintf("Use CREATE INDEX CONCURRENTLY in a migration that runs outside a transaction. Or say that nobody writes to it: %s",
+				AllowBlockingIndex(r)),
+		}}
+	},
+}
+
+// AllowBlockingIndex is the exception that lets one pass.
+func AllowBlockingIndex(r catalog.Relation) string { return allow("blocking-index", r, "") }
+
+// measured is the evidence that a table is not small.
+func measured(r catalog.Relation) string {
+	switch {
+	case r.Size == nil:
+		return fmt.Sprintf("How large %s is was not asked.", Display(r))
+	case r.Size.Rows == nil:
+		return fmt.Sprintf("%s has %s, and was never analyzed.", Display(r), megabytes(r.Size.Bytes))
+	}
+	return fmt.Sprintf("%s has about %.0f rows in %s.", Display(r), *r.Size.Rows, megabytes(r.Size.Bytes))
+}
+
+func megabytes(n int64) string {
+	const mb = 1 << 20
+	if n < 10*mb {
+		return fmt.Sprintf("%.1f MB", float64(n)/mb)
+	}
+	return fmt.Sprintf("%d MB", n/mb)
+}

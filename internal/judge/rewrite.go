@@ -1,0 +1,67 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+)
+
+// A ConcurrentIndex is a CREATE INDEX that is carried out by CREATE INDEX
+// CONCURRENTLY, outside the migration's transaction.
+type ConcurrentIndex struct {
+	Table catalog.Relation
+	Index string // the index's name, which the server would have chosen if there was none
+	SQL   string // builds it
+	// Probe is the same index on a temporary table of the same name: it
+	// fails where the statement itself would have failed.
+	Probe string
+}
+
+// An Obstacle is why nothing less intrusive was possible.
+type Obstacle struct {
+	Wanted       Verdict // Rewrite or Shim
+	Reason, Hint string
+}
+
+// rewrite looks for a safer way to the same end that removes all hazards.
+func (d *Decision) rewrite(change ddl.Change, facts Facts) {
+	c, ok := change.(ddl.CreateIndex)
+	r := facts.Lookup.Relation
+	if !ok || r == nil || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.BlockingIndex {
+		return
+	}
+	d.Index, d.Obstacle = concurrentIndex(c, *r, facts.Text)
+	if d.Obstacle == nil {
+		d.Verdict = Rewrite
+	}
+}
+
+func concurrentIndex(c ddl.CreateIndex, r catalog.Relation, text string) (*ConcurrentIndex, *Obstacle) {
+	cannot := func(reason, hint string) (*ConcurrentIndex, *Obstacle) {
+		return nil, &Obstacle{Wanted: Rewrite, Reason: reason, Hint: hint}
+	}
+	if r.Kind == catalog.PartitionedTable {
+		return cannot("CONCURRENTLY does not work on a partitioned table",
+			fmt.Sprintf("CREATE INDEX ON ONLY %s, then one CONCURRENTLY for each partition, each with ALTER INDEX ... ATTACH PARTITION. Or say that nobody writes to it: %s",
+				hazard.Display(r), hazard.AllowBlockingIndex(r)))
+	}
+	index := c.Name
+	if index == "" {
+		index = ddl.IndexName(text, r.Name)
+	}
+	if index == "" {
+		return cannot("it has no name, and the one the server would choose is not known before", "Give the index a name.")
+	}
+	table := ddl.Name{Schema: r.Schema, Name: r.Name}
+	sql, err := ddl.WriteIndex(text, ddl.IndexForm{On: table, Index: index, Concurrently: true})
+	if err != nil {
+		return cannot("it cannot be written with CONCURRENTLY: "+err.Error(), "Write it so in a migration that runs outside a transaction.")
+	}
+	probe, err := ddl.WriteIndex(text, ddl.IndexForm{On: ddl.Name{Schema: "pg_temp", Name: r.Name}, Index: index})
+	if err != nil {
+		return cannot("it cannot be written in another form: "+err.Error(), "Write it with CONCURRENTLY in a migration that runs outside a transaction.")
+	}
+	return &ConcurrentIndex{Table: r, Index: index, SQL: sql, Probe: probe}, nil
+}

@@ -1,0 +1,140 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// CreateIndex is the kind of a task that builds an index.
+const CreateIndex = "create-index"
+
+// A Task is work that a committed migration owes, because it cannot run inside
+// a transaction.
+type Task struct {
+	ID        int64
+	ReleaseID int64
+	Kind      string
+	Relation  uint32 // oid of the table
+	Schema    string // of table and object, when it was written
+	Table     string
+	Object    string // the index
+	SQL       string
+
+	// Role and Settings, by name, are what the migration's session had: the
+	// statement means the same under them.
+	Role     string
+	Settings map[string]string
+
+	Version   string // of the release that owes it
+	CreatedAt time.Time
+	Tried     bool   // it was begun before
+	Note      string // how the last try went
+}
+
+// NewTask is what RecordTaskSQL records. The table exists.
+type NewTask struct {
+	ReleaseID int64
+	Kind      string
+	Relation  uint32
+	Schema    string
+	Table     string
+	Object    string
+	SQL       string
+}
+
+// RecordTaskSQL is the statement that a migration's own session runs in the
+// transaction that will owe the task. It returns the task's id.
+func RecordTaskSQL(t NewTask) string {
+	return fmt.Sprintf("INSERT INTO migguard.task"+
+		" (release_id, kind, relation, schema_name, table_name, object_name, sql)"+
+		" VALUES (%d, %s, %d, %s, %s, %s, %s) RETURNING id",
+		t.ReleaseID, literal(t.Kind), t.Relation, literal(t.Schema), literal(t.Table), literal(t.Object), literal(t.SQL))
+}
+
+// IndexTaskSQL is the query for the newest task that builds that index, seen
+// from a migration's own session: what it has not committed included. Its one
+// row has the task's sql, and whether it is owed. There is none if the task was
+// given up.
+func IndexTaskSQL(relation uint32, index string) string {
+	return fmt.Sprintf("SELECT sql, closed_at IS NULL FROM migguard.task"+
+		" WHERE relation = %d::pg_catalog.oid AND object_name = %s AND (done OR closed_at IS NULL) ORDER BY id DESC LIMIT 1",
+		relation, literal(index))
+}
+
+// OwedFrom is a FROM item for a query that a migration's own session runs: what
+// is owed, tasks it has not committed included (schema_name, table_name,
+// object_name).
+const OwedFrom = "(SELECT schema_name, table_name, object_name FROM migguard.task WHERE closed_at IS NULL) AS task"
+
+const selectTask = `
+	select t.id, t.release_id, t.kind, t.relation, t.schema_name, t.table_name, t.object_name, t.sql,
+	       t.role, t.settings, coalesce(r.version, ''), t.created_at, t.tried_at is not null, coalesce(t.note, '')
+	from migguard.task t join migguard.release r on r.id = t.release_id
+	where t.closed_at is null`
+
+func scanTask(row pgx.CollectableRow) (t Task, err error) {
+	err = row.Scan(&t.ID, &t.ReleaseID, &t.Kind, &t.Relation, &t.Schema, &t.Table, &t.Object, &t.SQL,
+		&t.Role, &t.Settings, &t.Version, &t.CreatedAt, &t.Tried, &t.Note)
+	return t, err
+}
+
+// Owed lists the tasks that are neither done nor given up, in the order in
+// which they have to be done. It needs no lock.
+func (l *Ledger) Owed(ctx context.Context) (tasks []Task, err error) {
+	err = l.read(ctx, "list tasks", func(ctx context.Context, conn *pgx.Conn) error {
+		if l.version < taskVersion {
+			return nil
+		}
+		rows, err := conn.Query(ctx, selectTask+" order by t.id")
+		if err != nil {
+			return err
+		}
+		tasks, err = pgx.CollectRows(rows, scanTask)
+		return err
+	})
+	return tasks, err
+}
+
+// taskVersion is the first schema with tasks: one that is older is read before
+// a run has brought it up to date.
+const taskVersion = 3
+
+// BeginTask notes that a task is about to be done: what is found of it later
+// may be of this try.
+func (l *Ledger) BeginTask(ctx context.Context, id int64) error {
+	return l.changeTask(ctx, "begin a task", id,
+		"update migguard.task set tried_at = clock_timestamp() where id = $1 and closed_at is null")
+}
+
+// NoteTask notes why a task is owed still.
+func (l *Ledger) NoteTask(ctx context.Context, id int64, note string) error {
+	return l.changeTask(ctx, "note a task's failure", id,
+		"update migguard.task set note = nullif($2, '') where id = $1 and closed_at is null", clean(note))
+}
+
+// ErrNotOwed is returned for a task that is done, was given up or never was.
+var ErrNotOwed = errors.New("the task is not owed")
+
+// CloseTask marks a task done, or given up, with the reason. It fails with
+// ErrNotOwed when it is not owed.
+func (l *Ledger) CloseTask(ctx context.Context, id int64, done bool, note string) error {
+	return l.changeTask(ctx, "close a task", id,
+		"update migguard.task set closed_at = clock_timestamp(), note = nullif($2, ''), done = $3 where id = $1 and closed_at is null", clean(note), done)
+}
+
+func (l *Ledger) changeTask(ctx context.Context, op string, id int64, sql string, args ...any) error {
+	return l.read(ctx, op, func(ctx context.Context, conn *pgx.Conn) error {
+		if l.version < taskVersion {
+			return ErrNotOwed
+		}
+		tag, err := conn.Exec(ctx, sql, append([]any{id}, args...)...)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrNotOwed
+		}
+		return err
+	})
+}

@@ -1,0 +1,79 @@
+package release_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// indexCrashes is how many runs are killed.
+const indexCrashes = 12
+
+// small leaves no table with a row small.
+var small catalog.Size
+
+// indexing are a runner's two migrations, one in a transaction, one not, each
+// with its note in a table; # is the number of the tables.
+var indexing = [][]string{
+	{"begin; create index i# on a# (n); create unique index j# on a# (id) where id > 0; insert into version# values (1); commit"},
+	{"create index on a# (d)", "insert into version# values (2)"},
+}
+
+// pendingIndexes are the statements of the migrations not noted yet.
+func pendingIndexes(ctx context.Context, conn *pgx.Conn) (steps []string, err error) {
+	var version int
+	err = conn.QueryRow(ctx, "select coalesce(max(n), 0) from version"+os.Getenv(victimTables)).Scan(&version)
+	for i, m := range indexing {
+		if i >= version {
+			steps = append(steps, m...)
+		}
+	}
+	return steps, errors.Join(err, conn.Close(ctx))
+}
+
+// Killed at any instant, a run leaves the indexes to the next one: it ends with
+// all of them, valid, and with nothing owed.
+func TestIndexKilledAtAnyInstant(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	old := db.Connect(t)
+	var whole time.Duration
+	kills := 0
+	for i := 0; kills < indexCrashes && i < 3*indexCrashes; i++ {
+		numbered := func(sql string) string { return strings.ReplaceAll(sql, "#", strconv.Itoa(i)) }
+		db.Exec(t, numbered("create table version# (n int primary key); create table a# (id int, n text, d date); insert into a# select g, g, current_date from generate_series(1, 5000) g"))
+		cmd := start(t, db, i, victimIndexes+"=1")
+		kill := patience // the first one is left alone
+		if i > 0 {
+			kill = rand.N(whole)
+		}
+		_, took := useUntilEnd(t, old, cmd, kill, numbered("insert into a# (id) values (-1); delete from a# where id < 0"))
+		if i == 0 {
+			whole = took
+		} else if cmd.ProcessState.ExitCode() < 0 {
+			kills++
+		}
+		if err := start(t, db, i, victimIndexes+"=1").Wait(); err != nil {
+			t.Fatalf("crash %d: %v", i, err)
+		}
+		const want = "a#_d_idx true, i# true, j# true"
+		got := db.Value(t, numbered("select string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' order by indexrelid::regclass::text) from pg_index where indrelid = 'a#'::regclass"))
+		if got != numbered(want) || db.Value(t, leftovers) != "0 0" {
+			t.Errorf("crash %d: %s; %s", i, got, db.Value(t, leftovers))
+		}
+	}
+	t.Logf("%d kills, a run took %v", kills, whole)
+	if kills == 0 {
+		t.Error("nobody was killed")
+	}
+}

@@ -1,0 +1,227 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// A TaskError says why a task that a committed migration owes is not done.
+type TaskError struct {
+	Task ledger.Task // zero if it is not known what is owed
+	Err  error
+}
+
+func (e *TaskError) Error() string {
+	if e.Task.ID == 0 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("build index %s on %s: %v", ddl.Quote(e.Task.Object), ddl.Name{Schema: e.Task.Schema, Name: e.Task.Table}, e.Err)
+}
+
+// Unwrap returns what went wrong.
+func (e *TaskError) Unwrap() error { return e.Err }
+
+// Hint says what to do next.
+func (e *TaskError) Hint() string {
+	if passing(e.Err) {
+		return "Release again: what is owed stays in the ledger (migguard tasks), and every release tries it."
+	}
+	mend := "Mend what the server says"
+	if pg.SQLState(e.Err) == codeUnique {
+		mend = "Remove the duplicates, by a migration or by hand"
+	}
+	return fmt.Sprintf("%s, and release again: the task stays in the ledger (migguard tasks), and every release tries it. To give it up: migguard tasks drop %d", mend, e.Task.ID)
+}
+
+// exit is the status of a run that ends with it: what only people can mend is a
+// refusal.
+func (e *TaskError) exit() int {
+	if passing(e.Err) {
+		return ExitTryAgain
+	}
+	return ExitRefused
+}
+
+// passing tells what another try may get past: the server is not there, has no
+// more room, was told to stop, or somebody else was first.
+func passing(err error) bool {
+	var taken *nameTakenError
+	code := pg.SQLState(err)
+	switch {
+	case errors.As(err, &taken):
+		return false
+	case code == "", code == codeLockNotAvailable:
+		return true
+	}
+	switch code[:2] {
+	case "08", "40", "53", "57": // manual, appendix A
+		return true
+	}
+	return false
+}
+
+// owing is the exit status of a run that leaves a task undone, and the reason.
+func owing(err *TaskError) (exit int, reason string) {
+	return err.exit(), err.Error() + "\n" + err.Hint()
+}
+
+// errPostponed says that a task waits for a transaction of the command's, which
+// waits for the task.
+var errPostponed = errors.New("it waits for another transaction of the command's own")
+
+// tasks are the work that committed migrations owe, for one run.
+type tasks struct {
+	run *Run
+
+	mu   sync.Mutex // held while one is done
+	errs struct {
+		sync.Mutex
+		err *TaskError
+	}
+	did []report.Task
+}
+
+// work is the run's list.
+func (r *Run) work() *tasks {
+	if r.tasks == nil {
+		r.tasks = &tasks{run: r}
+	}
+	return r.tasks
+}
+
+// failed is why a task could not be done; nil when none has failed.
+func (t *tasks) failed() *TaskError {
+	t.errs.Lock()
+	defer t.errs.Unlock()
+	return t.errs.err
+}
+
+func (t *tasks) fail(err *TaskError) {
+	t.errs.Lock()
+	defer t.errs.Unlock()
+	t.errs.err = err
+}
+
+// all does everything that is owed, in order, and stops at the first that
+// fails. While the command runs, what waits for it is left for later.
+func (t *tasks) all(ctx context.Context, commandRuns bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	failed := t.tryAll(ctx, commandRuns)
+	t.fail(failed)
+	if failed == nil {
+		return nil
+	}
+	t.run.Out.Line("%v", failed)
+	return failed
+}
+
+func (t *tasks) tryAll(ctx context.Context, commandRuns bool) *TaskError {
+	owed, err := t.run.Ledger.Owed(ctx)
+	if err != nil {
+		return &TaskError{Err: err}
+	}
+	for _, task := range owed {
+		err := t.do(ctx, task, commandRuns)
+		if errors.Is(err, errPostponed) {
+			return nil
+		}
+		if err != nil {
+			return &TaskError{Task: task, Err: err}
+		}
+	}
+	return nil
+}
+
+// before does what earlier runs have left. What only a migration or people can
+// mend is no reason not to run the migrations.
+func (t *tasks) before(ctx context.Context) *TaskError {
+	err := t.all(ctx, false)
+	t.fail(nil)
+	var failed *TaskError
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	if passing(failed) {
+		t.fail(failed)
+		return failed
+	}
+	t.run.Out.Line("going on: a migration may mend that, and it is tried again after them")
+	return nil
+}
+
+// after does what has waited for the command, and what before could not do. A
+// build that was the last to be released has run without that.
+func (t *tasks) after(ctx context.Context) {
+	var failed *TaskError
+	if !errors.As(t.all(ctx, false), &failed) || t.run.Build == "" || failed.Task.ReleaseID == t.run.keeper.request.ReleaseID {
+		return
+	}
+	last, found, err := t.run.Ledger.LastSuccessful(ctx)
+	if err == nil && found && last.Build == t.run.Build {
+		t.run.Out.Line("this build is the one that was released last, and has run without that index: going on\n%s", failed.Hint())
+		t.fail(nil)
+	}
+}
+
+// now does one task that is all of its statement. If the server says no, it is
+// given up: the statement fails. One that was stopped is owed.
+func (t *tasks) now(ctx context.Context, id int64) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	owed, err := t.run.Ledger.Owed(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(owed, func(task ledger.Task) bool { return task.ID == id })
+	if i < 0 {
+		return fmt.Errorf("task %d is not in the ledger", id)
+	}
+	err = t.do(ctx, owed[i], true)
+	var left *leftError
+	switch {
+	case err == nil, errors.Is(err, errPostponed):
+		return err
+	case passing(err), errors.As(err, &left):
+		t.fail(&TaskError{Task: owed[i], Err: err})
+		return err
+	}
+	return errors.Join(err, t.run.Ledger.CloseTask(context.WithoutCancel(ctx), id, false, err.Error()))
+}
+
+// do does one task, and notes how it went.
+func (t *tasks) do(ctx context.Context, task ledger.Task, commandRuns bool) error {
+	began := time.Now()
+	note, err := t.build(ctx, task, commandRuns)
+	done := ReportTask(task)
+	done.Duration = time.Since(began)
+	keep := context.WithoutCancel(ctx)
+	if err != nil {
+		if errors.Is(err, errPostponed) {
+			t.run.Out.Line("index %s is built when the command is over: %v", ddl.Quote(task.Object), err)
+		}
+		done.Error = err.Error()
+		t.did = append(t.did, done)
+		return errors.Join(err, t.run.Ledger.NoteTask(keep, task.ID, err.Error()))
+	}
+	done.State, done.Error = report.TaskDone, ""
+	t.did = append(t.did, done)
+	t.run.Out.Task(done, note)
+	return t.run.Ledger.CloseTask(keep, task.ID, note == "", note)
+}
+
+// list is what was done, and what is owed still.
+func (t *tasks) list() []report.Task {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.did
+}
