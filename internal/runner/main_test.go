@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -14,7 +17,36 @@ func TestMain(m *testing.M) {
 	if line := os.Getenv(helperLine); line != "" {
 		os.Exit(helper(line))
 	}
+	if len(os.Args) > 1 && os.Args[1] == trapArg {
+		os.Exit(trap(os.Args[2], os.Args[3:]))
+	}
 	os.Exit(pgtest.Main(m))
+}
+
+// trapArg makes this test binary a program that says "ready", waits for a
+// signal, says what it was told to, a line each, and ends with a status. What a
+// shell traps can be lost: seen twice in dash, never found out why.
+const trapArg = "wait-for-a-signal"
+
+func trap(status string, says []string) int {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
+	fmt.Println("ready")
+	<-signals
+	for _, line := range says {
+		fmt.Println(line)
+	}
+	code, _ := strconv.Atoi(status)
+	return code
+}
+
+// trapping is a shell's command for such a program.
+func trapping(status int, says ...string) string {
+	line := fmt.Sprintf("'%s' %s %d", os.Args[0], trapArg, status)
+	for _, text := range says {
+		line += " '" + text + "'"
+	}
+	return line
 }
 
 // helperLine names the variable that makes this test binary run a shell line

@@ -136,14 +136,10 @@ func TestRunDirAndEnv(t *testing.T) {
 	}
 }
 
-// untilTrapped waits for a trap that ends the shell. A read would do, but for
-// the signal that comes just before it: the shell notes it and then reads.
-const untilTrapped = "while :; do sleep 1; done"
-
 func TestRunForwardsSignal(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
-		c := startChild(t, `trap 'echo trapped; exit 3' TERM INT HUP; echo ready; `+untilTrapped, time.Minute)
+		c := startChild(t, "exec "+trapping(3, "trapped"), time.Minute)
 		c.expect("ready")
 		c.signals <- sig
 		c.expect("trapped")
@@ -153,7 +149,7 @@ func TestRunForwardsSignal(t *testing.T) {
 
 func TestRunForwardsCancellation(t *testing.T) {
 	t.Parallel()
-	c := startChild(t, `trap 'echo trapped; exit 3' TERM; echo ready; `+untilTrapped, time.Minute)
+	c := startChild(t, "exec "+trapping(3, "trapped"), time.Minute)
 	c.expect("ready")
 	c.cancel()
 	c.expect("trapped")
@@ -162,7 +158,7 @@ func TestRunForwardsCancellation(t *testing.T) {
 
 func TestRunSignalThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	c := startChild(t, `trap 'echo trapped; exit 0' USR1; echo ready; `+untilTrapped, time.Nanosecond)
+	c := startChild(t, "exec "+trapping(0, "trapped"), time.Nanosecond)
 	c.expect("ready")
 	c.signals <- syscall.SIGUSR1
 	c.expect("trapped")
@@ -173,7 +169,7 @@ func TestRunSignalThatDoesNotEnd(t *testing.T) {
 // is waited for.
 func TestRunSignalReachesGrandchild(t *testing.T) {
 	t.Parallel()
-	c := startChild(t, `sh -c 'trap "echo rolling back; echo done; exit 0" TERM; echo ready; `+untilTrapped+`'; echo unreached`, time.Minute)
+	c := startChild(t, trapping(0, "rolling back", "done")+"; echo unreached", time.Minute)
 	c.expect("ready")
 	c.signals <- syscall.SIGTERM
 	c.expect("rolling back")
