@@ -23,6 +23,9 @@ type Settings struct {
 	// Endings says that a text with a statement that ends transactions must
 	// not be relayed unseen.
 	Endings bool
+	// Prepared says that the text is that of a Parse message: what it says
+	// may be executed later, and more than once.
+	Prepared bool
 }
 
 // Block says what a statement does to the transaction block around it.

@@ -41,7 +41,7 @@ func (s *session) parse(size int) error {
 	sql, _, _ := cutZero(rest)
 	name = key(name)
 	settings := s.currentSettings()
-	settings.Endings = true
+	settings.Endings, settings.Prepared = true, true
 	statements := s.g.cfg.Gate.Inspect(sql, settings)
 	_, was := s.gated[name]
 	if err := s.expecting(expectParse, size); err != nil || len(statements) == 0 && !was {

@@ -23,6 +23,7 @@ type act struct {
 	verdict  judge.Verdict
 	findings []hazard.Finding
 	allowed  []hazard.Finding
+	creates  []ddl.Name       // relations, as the statement names them
 	broken   []hazard.Finding // on record in the statement's transaction
 	executed []string         // all that ran, when that was not just the statement
 	notes    []string
@@ -81,7 +82,11 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		}
 		record = append(record, after...)
 	}
-	return a.run(ctx, record)
+	tag, err := a.run(ctx, record)
+	if err == nil {
+		a.mark()
+	}
+	return tag, err
 }
 
 // run executes the statement as it is, and what is to be recorded with it.
@@ -129,7 +134,7 @@ func (a *act) forwards() bool {
 
 // decide asks the catalogs about a change that needs it, and the judge.
 func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, catalog.Lookup, error) {
-	names, needed := asks(change)
+	names, needed := a.asks(change)
 	if !needed {
 		return judge.Decision{Verdict: judge.Allow}, catalog.Lookup{}, nil
 	}

@@ -54,9 +54,7 @@ func (a *act) creation(name ddl.Name, found catalog.Lookup) []string {
 	if found.Relation != nil {
 		return nil
 	}
-	a.mu.Lock()
-	a.made[name.String()] = true
-	a.mu.Unlock()
+	a.creates = append(a.creates, name)
 	return []string{ledger.RecordCreatedRelationSQL(a.releaseID, name.String())}
 }
 
@@ -73,12 +71,6 @@ func (a *act) addition(c ddl.AddColumn, found catalog.Lookup) []string {
 		}
 	}
 	return []string{ledger.RecordCreatedColumnSQL(a.releaseID, c.Relation.String(), c.Column)}
-}
-
-func (g *gate) hasMade(relation ddl.Name) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.made[relation.String()]
 }
 
 // freeName takes down the shim that has a table's new name, when the table is

@@ -27,8 +27,10 @@ type gate struct {
 	harmless   map[string]bool // names of functions that hide no change
 	standing   map[string]bool // names that shims' views have, or had
 	made       map[string]bool // relations this run has created, as it named them
+	blurred    bool            // prepared statements may change what names mean, unseen
+	own        *backends       // the guard's sessions
 	owes       map[string]bool // names of indexes to be built, and of their tables
-	cache      map[string][]guard.Statement
+	cache      map[string]inspected
 	statements []report.Statement
 	unlisted   int
 	refused    int
@@ -54,6 +56,9 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	}
 	tag, err := a.carryOut(ctx)
 	err = g.dependent(err)
+	if err != nil {
+		g.forget()
+	}
 	if err != nil || a.hasEffect() {
 		g.add(a.finish(tag, err))
 	}

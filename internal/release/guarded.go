@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -29,8 +28,8 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy,
 		lockWait: r.LockWait, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
-		cache: map[string][]guard.Statement{},
-		idle:  r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
+		cache: map[string]inspected{}, own: &r.own,
+		idle: r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
 	}
 	if g.idle {
 		r.Out.Line("no code runs, so none can break: %s", strings.Join(r.known.Running.Reasons, "; "))

@@ -59,6 +59,24 @@ func TestIndexFailsAlone(t *testing.T) {
 	})
 }
 
+// In the extended protocol it is the same, with COMMIT prepared or not.
+func TestIndexExtended(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, large)
+		for _, sql := range []string{"create index i on a (n)", "begin", "create index j on a (d)", "create unique index k on a (n)", "commit",
+			"begin", "create index lost on a (n)", "rollback"} {
+			extended(t, b, sql)
+		}
+		if got := db.Value(t, leftovers+"|| (select string_agg(indexrelid::regclass::text, ' ' order by 1) from pg_index where indrelid = 'a'::regclass and not indisprimary)"); got != "0 0i j k" {
+			t.Error(got)
+		}
+		b.olds(t, "insert into a values (0, 'n0')")
+		_, err := b.client.PgConn().ExecParams(t.Context(), "create unique index u on a ((id / 2))", nil, nil, nil, nil).Close()
+		failed(t, err, "23505", "create unique index")
+	})
+}
+
 // Who may not make the index is told so before anything is committed.
 func TestIndexOfOthersTable(t *testing.T) {
 	t.Parallel()

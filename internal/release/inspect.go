@@ -28,6 +28,8 @@ type plan struct {
 	// watched: the statement can have effects its text does not show, so
 	// the catalogs are compared before and after it.
 	watched bool
+	// steady: it stands in a text after which names mean what they meant.
+	steady bool
 	// unjudged is why the statement must not reach the server at all, and
 	// instead what to send.
 	unjudged, instead string
@@ -59,7 +61,7 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 	if set.ClientEncoding != "UTF8" && !ascii(sql) {
 		return whole(sql, foreignText(set))
 	}
-	st := g.parsed(sql)
+	st := g.parsed(sql, set.Prepared)
 	if !set.Endings && !slices.ContainsFunc(st, isGated) {
 		return nil
 	}
@@ -89,36 +91,50 @@ func whole(sql string, p plan) []guard.Statement {
 	return []guard.Statement{{SQL: sql, Gated: true, Data: p}}
 }
 
+// An inspected text is what is remembered of one.
+type inspected struct {
+	statements []guard.Statement // nil when they matter to nobody
+	steady     bool              // names mean after it what they meant before
+}
+
 // parsed are the statements of a text that can be parsed, from the cache if it
-// was, and nil when they matter to nobody.
-func (g *gate) parsed(sql string) []guard.Statement {
+// was, and nil when they matter to nobody. What is to be prepared may run again
+// and again, without being looked at.
+func (g *gate) parsed(sql string, prepared bool) []guard.Statement {
 	g.mu.Lock()
-	st, ok := g.cache[sql]
+	text, ok := g.cache[sql]
 	g.mu.Unlock()
-	if ok {
-		return st
+	var parsed []ddl.Statement
+	if !ok {
+		parsed = ddl.Parse(sql)
 	}
-	parsed := ddl.Parse(sql)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	st = g.plans(sql, parsed)
-	if len(sql) <= cachedText {
-		if len(g.cache) >= inspectCache {
-			clear(g.cache)
+	if !ok {
+		text.steady = steady(parsed)
+		text.statements = g.plans(sql, parsed, text.steady)
+		if len(sql) <= cachedText {
+			if len(g.cache) >= inspectCache {
+				clear(g.cache)
+			}
+			g.cache[sql] = text
 		}
-		g.cache[sql] = st
 	}
-	return st
+	if !text.steady {
+		clear(g.made)
+		g.blurred = g.blurred || prepared
+	}
+	return text.statements
 }
 
 // plans is nil when no statement is gated, or ends transactions. The caller
 // holds mu.
-func (g *gate) plans(sql string, parsed []ddl.Statement) []guard.Statement {
+func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.Statement {
 	var out []guard.Statement
 	matters := false
 	last, offset := 0, 0
 	for _, st := range parsed {
-		p := plan{Statement: st, watched: g.hidesEffects(st)}
+		p := plan{Statement: st, watched: g.hidesEffects(st), steady: steady}
 		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
 		last = st.Span.Start
 		out = append(out, guard.Statement{

@@ -15,11 +15,11 @@ import (
 )
 
 // asks tells what the catalogs have to be asked about a change, if anything.
-func asks(change ddl.Change) (n pg.Names, needed bool) {
+func (g *gate) asks(change ddl.Change) (n pg.Names, needed bool) {
 	var relation ddl.Name
 	switch c := change.(type) {
 	case ddl.CreateIndex:
-		if c.Concurrently {
+		if c.Concurrently || g.hasMade(c.Relation) {
 			return n, false
 		}
 		relation, n.Size = c.Relation, true

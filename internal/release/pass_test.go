@@ -57,16 +57,67 @@ func TestWhatPasses(t *testing.T) {
 	for sql, want := range map[string]bool{
 		"create index on n (id)": true, "alter table n alter id set default 1": true, "alter table n add foreign key (id) references a": false,
 		"alter table n add x int": true, "alter table public.n add x int": false,
-		"alter table a add x2 int": false, "alter table n drop id": false} {
+		"alter table a add x2 int": false} {
 		if got := b.Passes(sql); got != want {
 			t.Errorf("%s: passes %v", sql, got)
 		}
+	}
+	if b.Passes("alter table n drop id") {
+		t.Error("a dropped column passes")
 	}
 	b.run(t, "alter table a rename to b") // while a shim stands everything is looked at
 	for _, sql := range slices.Concat(harmlessSchema, asked) {
 		if b.Passes(sql) {
 			t.Errorf("passes beside a shim: %s", sql)
 		}
+	}
+}
+
+// What a run has made is looked at like everything else as soon as its name may
+// mean something else.
+func TestMadeIsForgotten(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	b := setup(t, db, options{}, tableA, "create schema s")
+	const index = "create index on n (id)"
+	for i, sql := range []string{"set search_path = s, public", "reset search_path", "rollback", "begin; commit", "select set_config('search_path', 's', true)",
+		"drop table a1", "create table m1 (id int); set search_path = public", "do $$ begin end $$", "discard temp"} {
+		if i == 0 {
+			b.run(t, "create table a1 (id int)")
+		}
+		b.run(t, "drop table if exists n", "create table n (id int)", "begin", "alter table n add x int", "savepoint s", "select 1")
+		if !b.Passes(index) {
+			t.Errorf("before %s: does not pass", sql)
+		}
+		b.run(t, "commit", "drop table n", "create table n (id int)")
+		if !b.Passes(index) {
+			t.Errorf("before %s: does not pass", sql)
+		}
+		b.run(t, sql)
+		if b.Passes(index) {
+			t.Errorf("after %s: passes", sql)
+		}
+	}
+	b.run(t, "create table o (id int); set search_path = public")
+	if b.Passes("create index on o (id)") {
+		t.Error("passes after a text with SET in it")
+	}
+	b.run(t, "create table p (id int)")
+	b.fails(t, "42P07", "create table p (id int)")
+	if b.Passes("create index on p (id)") {
+		t.Error("passes after an error")
+	}
+	b.run(t, "create table q (id int)")
+	extended(t, b, "set search_path = public")
+	b.run(t, "create table r (id int)")
+	if b.Passes("create index on r (id)") {
+		t.Error("passes after a SET that may run again")
+	}
+	two := setup(t, db.Server.NewDB(t), options{})
+	two.run(t, "create table n (id int)")
+	two.connect(t)
+	if two.Passes(index) {
+		t.Error("passes beside a second session")
 	}
 }
 

@@ -31,6 +31,12 @@ func (b *backends) add(pid uint32) {
 	b.pids[pid] = true
 }
 
+func (b *backends) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.pids)
+}
+
 func (b *backends) list() []uint32 {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -31,6 +31,9 @@ func (g *gate) Pass(st guard.Statement) (ended func(tag string, err error)) {
 		if errors.As(err, &server) && server.SQLState() == codeInFailedTransaction {
 			return
 		}
+		if err != nil {
+			g.forget()
+		}
 		g.add(a.finish(tag, err))
 	}
 }
@@ -46,7 +49,7 @@ func (g *gate) passes(p plan) bool {
 		return false
 	}
 	for _, change := range p.Changes {
-		if _, needed := asks(change); needed || g.keeps(change) {
+		if _, needed := g.asks(change); needed || g.keeps(change) {
 			return false
 		}
 	}

@@ -49,7 +49,8 @@ var ways = map[string]func(*testing.T, *bundle, string){
 
 func extended(t *testing.T, b *bundle, sql string) {
 	t.Helper()
-	tag, err := b.client.Exec(t.Context(), sql, pgx.QueryExecModeExec)
+	// pgx's own Exec takes the simple protocol for what has no arguments.
+	tag, err := b.client.PgConn().ExecParams(t.Context(), sql, nil, nil, nil, nil).Close()
 	if err != nil {
 		t.Fatalf("%s: %s", sql, explain(err))
 	}
