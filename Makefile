@@ -70,7 +70,7 @@ demo: build ## Show a deploy with and without the guard, on PostgreSQL 14 and 18
 .PHONY: bench
 bench: ## Run the benchmarks, one package at a time; BENCH=REGEXP chooses
 	@.ci/setup test
-	go test -p 1 -run '^$$' -bench '$(BENCH)' -benchmem $(PKGS)
+	go test -p 1 -timeout 2h -run '^$$' -bench '$(BENCH)' -benchmem $(PKGS)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME, 30s by default

@@ -97,14 +97,14 @@ func set(ctx context.Context, conn *pgx.Conn, name, value string) error {
 
 func (t *tasks) attempts(ctx context.Context, conn *pgx.Conn, task ledger.Task) (note string, err error) {
 	index := ddl.Name{Schema: task.Schema, Name: task.Object}.String()
-	for try := 1; ; try++ {
+	for try := 1; ; {
 		state, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
 		switch {
 		case err != nil:
 			return "", err
 		case !state.TableThere:
 			return "its table is gone", nil
-		case state.Found && state.Table != task.Relation, state.Valid && try == 1 && !task.Tried:
+		case state.Found && state.Table != task.Relation, state.Valid && !task.Tried:
 			return "", &nameTakenError{index}
 		case state.Valid:
 			return "", nil
@@ -121,6 +121,7 @@ func (t *tasks) attempts(ctx context.Context, conn *pgx.Conn, task ledger.Task) 
 		if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
 			return "", err
 		}
+		task.Tried = true
 		_, err = conn.Exec(ctx, task.SQL)
 		if err == nil {
 			continue // and look whether it is there
@@ -128,6 +129,7 @@ func (t *tasks) attempts(ctx context.Context, conn *pgx.Conn, task ledger.Task) 
 		if pg.SQLState(err) != codeDeadlock || try >= buildTries {
 			return "", cleanedUp(ctx, conn, task, index, err)
 		}
+		try++
 	}
 }
 
@@ -176,27 +178,29 @@ func (t *tasks) watch(ctx context.Context, stop context.CancelCauseFunc, pid uin
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	var conn *pgx.Conn
+	hangUp := func() {
+		if conn != nil {
+			_ = conn.Close(context.WithoutCancel(ctx))
+			conn = nil
+		}
+	}
+	defer hangUp()
 	told := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
-			if conn != nil {
-				_ = conn.Close(context.WithoutCancel(ctx))
-			}
 			return
 		case <-tick.C:
 		}
 		if conn == nil {
 			var err error
 			if conn, err = t.connect(ctx); err != nil {
-				conn = nil
 				continue
 			}
 		}
 		build, err := pg.ReadBuild(ctx, conn, pid)
 		if err != nil {
-			_ = conn.Close(context.WithoutCancel(ctx))
-			conn = nil
+			hangUp()
 			continue
 		}
 		own := t.run.own.list()

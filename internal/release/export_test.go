@@ -31,7 +31,12 @@ func (r *Run) Guard(ctx context.Context, release int64) (*Guarded, error) {
 
 // Tasks does what is owed, as a run does before its runner starts and after it
 // has ended.
-func (g *Guarded) Tasks(ctx context.Context) error { return g.gate.tasks.all(ctx, false) }
+func (g *Guarded) Tasks(ctx context.Context) error {
+	if failed := g.gate.tasks.all(ctx, false); failed != nil {
+		return failed
+	}
+	return nil
+}
 
 // Close ends the guard's sessions.
 func (g *Guarded) Close(ctx context.Context) error { return g.relay.close(ctx) }

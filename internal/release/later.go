@@ -93,8 +93,10 @@ func (a *act) nameIsFree(ctx context.Context, ix *judge.ConcurrentIndex) (built 
 		return false, err
 	}
 	taken := found.Target != nil && found.Target.OID != 0
-	if built, err := a.isBuilt(ctx, ix.Table, ix.Index, ix.SQL); taken && (built || err != nil) {
-		return built, err
+	if taken {
+		if built, err := a.isBuilt(ctx, ix.Table, ix.Index, ix.SQL); built || err != nil {
+			return built, err
+		}
 	}
 	owed, err := a.owedIndexes(ctx)
 	if err != nil {

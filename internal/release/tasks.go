@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/migguard/migguard/internal/ddl"
@@ -83,11 +84,9 @@ type tasks struct {
 	run *Run
 
 	mu   sync.Mutex // held while one is done
-	errs struct {
-		sync.Mutex
-		err *TaskError
-	}
-	did []report.Task
+	err  atomic.Pointer[TaskError]
+	some atomic.Bool // there may be some
+	did  []report.Task
 }
 
 // work is the run's list.
@@ -99,29 +98,18 @@ func (r *Run) work() *tasks {
 }
 
 // failed is why a task could not be done; nil when none has failed.
-func (t *tasks) failed() *TaskError {
-	t.errs.Lock()
-	defer t.errs.Unlock()
-	return t.errs.err
-}
-
-func (t *tasks) fail(err *TaskError) {
-	t.errs.Lock()
-	defer t.errs.Unlock()
-	t.errs.err = err
-}
+func (t *tasks) failed() *TaskError { return t.err.Load() }
 
 // all does everything that is owed, in order, and stops at the first that
 // fails. While the command runs, what waits for it is left for later.
-func (t *tasks) all(ctx context.Context, commandRuns bool) error {
+func (t *tasks) all(ctx context.Context, commandRuns bool) *TaskError {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	failed := t.tryAll(ctx, commandRuns)
-	t.fail(failed)
-	if failed == nil {
-		return nil
+	t.err.Store(failed)
+	if failed != nil {
+		t.run.Out.Line("%v", failed)
 	}
-	t.run.Out.Line("%v", failed)
 	return failed
 }
 
@@ -130,6 +118,7 @@ func (t *tasks) tryAll(ctx context.Context, commandRuns bool) *TaskError {
 	if err != nil {
 		return &TaskError{Err: err}
 	}
+	t.some.Store(len(owed) > 0)
 	for _, task := range owed {
 		err := t.do(ctx, task, commandRuns)
 		if errors.Is(err, errPostponed) {
@@ -145,16 +134,11 @@ func (t *tasks) tryAll(ctx context.Context, commandRuns bool) *TaskError {
 // before does what earlier runs have left. What only a migration or people can
 // mend is no reason not to run the migrations.
 func (t *tasks) before(ctx context.Context) *TaskError {
-	err := t.all(ctx, false)
-	t.fail(nil)
-	var failed *TaskError
-	if !errors.As(err, &failed) {
-		return nil
-	}
-	if passing(failed) {
-		t.fail(failed)
+	failed := t.all(ctx, false)
+	if failed == nil || passing(failed) {
 		return failed
 	}
+	t.err.Store(nil)
 	t.run.Out.Line("going on: a migration may mend that, and it is tried again after them")
 	return nil
 }
@@ -162,14 +146,17 @@ func (t *tasks) before(ctx context.Context) *TaskError {
 // after does what has waited for the command, and what before could not do. A
 // build that was the last to be released has run without that.
 func (t *tasks) after(ctx context.Context) {
-	var failed *TaskError
-	if !errors.As(t.all(ctx, false), &failed) || t.run.Build == "" || failed.Task.ReleaseID == t.run.keeper.request.ReleaseID {
+	if !t.some.Load() {
+		return
+	}
+	failed := t.all(ctx, false)
+	if failed == nil || t.run.Build == "" || failed.Task.ReleaseID == t.run.keeper.request.ReleaseID {
 		return
 	}
 	last, found, err := t.run.Ledger.LastSuccessful(ctx)
 	if err == nil && found && last.Build == t.run.Build {
 		t.run.Out.Line("this build is the one that was released last, and has run without that index: going on\n%s", failed.Hint())
-		t.fail(nil)
+		t.err.Store(nil)
 	}
 }
 
@@ -192,7 +179,7 @@ func (t *tasks) now(ctx context.Context, id int64) error {
 	case err == nil, errors.Is(err, errPostponed):
 		return err
 	case passing(err), errors.As(err, &left):
-		t.fail(&TaskError{Task: owed[i], Err: err})
+		t.err.Store(&TaskError{Task: owed[i], Err: err})
 		return err
 	}
 	return errors.Join(err, t.run.Ledger.CloseTask(context.WithoutCancel(ctx), id, false, err.Error()))
@@ -210,13 +197,19 @@ func (t *tasks) do(ctx context.Context, task ledger.Task, commandRuns bool) erro
 			t.run.Out.Line("index %s is built when the command is over: %v", ddl.Quote(task.Object), err)
 		}
 		done.Error = err.Error()
-		t.did = append(t.did, done)
+		t.tell(done)
 		return errors.Join(err, t.run.Ledger.NoteTask(keep, task.ID, err.Error()))
 	}
 	done.State, done.Error = report.TaskDone, ""
-	t.did = append(t.did, done)
+	t.tell(done)
 	t.run.Out.Task(done, note)
 	return t.run.Ledger.CloseTask(keep, task.ID, note == "", note)
+}
+
+// tell notes how the last try of a task went.
+func (t *tasks) tell(done report.Task) {
+	t.did = slices.DeleteFunc(t.did, func(before report.Task) bool { return before.ID == done.ID })
+	t.did = append(t.did, done)
 }
 
 // list is what was done, and what is owed still.

@@ -89,7 +89,7 @@ func (r *Reporter) Statement(s Statement) {
 	default:
 		for _, h := range s.Hazards {
 			if h.Allowed {
-				r.Line("allowed  %s\n%s:%s by --allow", oneLine(s.Text), h.ID, objectName(h))
+				r.Line("allowed  %s\n%s:%s by --allow or [policy]", oneLine(s.Text), h.ID, objectName(h))
 			}
 		}
 		for _, n := range s.Notes {
