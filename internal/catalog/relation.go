@@ -147,8 +147,35 @@ type Lookup struct {
 	// Inside are the relations with rows a schema holds that are not
 	// Created, for a change of the schema.
 	Inside []Relation `json:"inside"`
+	// Trial is what the change does to an empty copy of the relation; nil:
+	// not tried.
+	Trial *Trial `json:"-"`
 	// Encoding is the session's client_encoding.
 	Encoding string `json:"encoding"`
+}
+
+// A Trial is what the server does for a change whatever rows there are, as it
+// showed on a table without any.
+type Trial struct {
+	Rewrites bool // the table is written anew
+	Scans    bool // its rows are read, or an index is built
+	// Failed is why the trial did not succeed; the change itself may.
+	Failed string
+}
+
+// Works tells whether the change takes as long as the table is large, for all
+// that is known.
+func (t *Trial) Works() bool { return t == nil || t.Rewrites || t.Scans || t.Failed != "" }
+
+// String is what happens to the table.
+func (t *Trial) String() string {
+	switch {
+	case t == nil || t.Failed != "":
+		return "written anew, or read through, as far as is known"
+	case t.Rewrites:
+		return "written anew"
+	}
+	return "read through"
 }
 
 // DecodeLookup reads the JSON document of a lookup.

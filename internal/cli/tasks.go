@@ -17,8 +17,8 @@ func (a *app) tasks() *cli.Command {
 	return &cli.Command{
 		Name:  "tasks",
 		Usage: "list the work that committed migrations owe, or give some of it up",
-		Description: `An index that a migration asked for is built when its transaction has committed.
-What could not be done stays here, and every "migguard run" tries it first.
+		Description: `An index that a migration asked for is built, and a constraint validated, when
+the transaction has committed. What could not be done stays here, and every "migguard run" tries it first.
 
    migguard tasks
    migguard tasks --format json

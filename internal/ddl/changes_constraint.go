@@ -31,6 +31,9 @@ type AddConstraint struct {
 	// Inline is set if the constraint belongs to a CREATE TABLE, or to an
 	// ADD COLUMN just before it.
 	Inline bool `json:"inline,omitempty"`
+	// Filled is set for a constraint of ADD COLUMN whose column gets a value
+	// in the rows there are.
+	Filled bool `json:"filled,omitempty"`
 	// InCreate is set if the constraint is part of CREATE TABLE, so that its
 	// Relation is new.
 	InCreate bool `json:"in_create,omitempty"`

@@ -145,7 +145,16 @@ func (b *builder) addColumn(rel Name, def *pg.ColumnDef, ifNotExists bool) {
 		}
 	}
 	b.add(c)
+	first := len(b.changes)
 	b.inlineConstraints(rel, def, false)
+	if c.Default == "" && c.Generated == "" && c.Identity == "" && !c.Serial {
+		return
+	}
+	for i, inline := range b.changes[first:] {
+		con := inline.(AddConstraint)
+		con.Filled = true
+		b.changes[first+i] = con
+	}
 }
 
 // isSerial tells the pseudo-types that parse analysis turns into an integer

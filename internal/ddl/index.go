@@ -79,6 +79,10 @@ func IndexName(sql, table string) string {
 	return joinedName(table, joined, "idx")
 }
 
+// ConstraintName is the name that the server makes of a table's, a column's and
+// a label, no longer than one may be.
+func ConstraintName(table, column, label string) string { return joinedName(table, column, label) }
+
 // joinedName joins names so that the result is no longer than an identifier
 // may be: the longer one gives way, a byte at a time.
 func joinedName(table, columns, label string) string {

@@ -37,9 +37,9 @@ CONCURRENTLY for each partition, then ALTER INDEX ... ATTACH PARTITION.`,
 		if !ok || c.Concurrently {
 			return nil
 		}
-		r, ok := p.known()
+		r, ok := p.large()
 		// ONLY means nothing where there are no partitions.
-		if !ok || c.Only && r.Kind == catalog.PartitionedTable || r.Size.Within(p.small()) {
+		if !ok || c.Only && r.Kind == catalog.PartitionedTable {
 			return nil
 		}
 		return []Finding{{
@@ -55,6 +55,9 @@ CONCURRENTLY for each partition, then ALTER INDEX ... ATTACH PARTITION.`,
 
 // AllowBlockingIndex is the exception that lets one pass.
 func AllowBlockingIndex(r catalog.Relation) string { return allow("blocking-index", r, "") }
+
+// AllowBlockingConstraint is the same for a constraint.
+func AllowBlockingConstraint(r catalog.Relation) string { return allow("blocking-constraint", r, "") }
 
 // measured is the evidence that a table is not small.
 func measured(r catalog.Relation) string {

@@ -62,11 +62,21 @@ type Pass struct {
 // too takes a lock's time for nothing.
 var SmallTable = catalog.Size{Rows: new(10_000.0), Bytes: 10 << 20}
 
-func (p *Pass) small() catalog.Size {
-	if p.Small == nil {
-		return SmallTable
+// Large tells whether running code can know the relation of the pass, and it is
+// not small.
+func (p *Pass) Large() bool {
+	_, ok := p.large()
+	return ok
+}
+
+// large is known for a relation that is not small.
+func (p *Pass) large() (catalog.Relation, bool) {
+	r, ok := p.known()
+	small := SmallTable
+	if p.Small != nil {
+		small = *p.Small
 	}
-	return *p.Small
+	return r, ok && !r.Size.Within(small)
 }
 
 // A Finding is a hazard found in a change.
@@ -83,6 +93,8 @@ type Finding struct {
 
 // All is the registry, sorted by ID.
 var All = []*Hazard{
+	BlockingAlter,
+	BlockingConstraint,
 	BlockingIndex,
 	DroppedColumn,
 	DroppedTable,

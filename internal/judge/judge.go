@@ -47,9 +47,10 @@ type Decision struct {
 	Findings []hazard.Finding
 	// Allowed are findings that an exception removed.
 	Allowed []hazard.Finding
-	// Index is set for verdict Rewrite, View for verdict Shim.
-	Index *ConcurrentIndex
-	View  *shim.TableView
+	// Index or Staged is set for verdict Rewrite, View for verdict Shim.
+	Index  *ConcurrentIndex
+	Staged *StagedConstraint
+	View   *shim.TableView
 	// Obstacle is set for verdicts Maintenance and Refuse where there would
 	// have been another way.
 	Obstacle *Obstacle

@@ -153,19 +153,19 @@ func (p *Policy) Unused() []string {
 }
 
 // Choose sets the most intrusive verdict that a hazard may have: Maintenance,
-// for one that breaks code; Allow, for one that only blocks traffic; or Refuse,
+// in which no request comes; Allow, for one that only blocks traffic; or Refuse,
 // which is the default. A Policy is not changed while it is used.
 func (p *Policy) Choose(id string, most Verdict) error {
 	h, err := hazard.Named(id)
 	if err != nil {
 		return err
 	}
-	least := Maintenance // removes what breaks code: no request comes
+	choices := []Verdict{Maintenance, Refuse}
 	if h.Kind == hazard.BlocksTraffic {
-		least = Allow
+		choices = []Verdict{Allow, Maintenance, Refuse}
 	}
-	if most != least && most != Refuse {
-		return fmt.Errorf("%s = %q: choose %q or %q", id, most, least, Refuse)
+	if !slices.Contains(choices, most) {
+		return fmt.Errorf("%s = %q: choose one of %q", id, most, choices)
 	}
 	if p.most == nil {
 		p.most = map[string]Verdict{}
@@ -179,6 +179,12 @@ func (p *Policy) maintains(found []hazard.Finding) bool {
 	return p != nil && !slices.ContainsFunc(found, func(f hazard.Finding) bool {
 		return p.most[f.Hazard.ID] != Maintenance
 	})
+}
+
+// Large tells whether code that runs can know the relation of a lookup, and it is
+// not small.
+func (p *Policy) Large(l catalog.Lookup) bool {
+	return (&hazard.Pass{Lookup: l, Small: p.small()}).Large()
 }
 
 func (p *Policy) small() *catalog.Size {

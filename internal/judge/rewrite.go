@@ -27,12 +27,18 @@ type Obstacle struct {
 
 // rewrite looks for a safer way to the same end that removes all hazards.
 func (d *Decision) rewrite(change ddl.Change, facts Facts) {
-	c, ok := change.(ddl.CreateIndex)
 	r := facts.Lookup.Relation
-	if !ok || r == nil || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.BlockingIndex {
+	if r == nil || len(d.Findings) != 1 {
 		return
 	}
-	d.Index, d.Obstacle = concurrentIndex(c, *r, facts.Text)
+	switch d.Findings[0].Hazard {
+	case hazard.BlockingIndex:
+		d.Index, d.Obstacle = concurrentIndex(change.(ddl.CreateIndex), *r, facts.Text)
+	case hazard.BlockingConstraint:
+		d.Staged, d.Obstacle = stagedConstraint(change, *r, facts.Major)
+	default:
+		return
+	}
 	if d.Obstacle == nil {
 		d.Verdict = Rewrite
 	}

@@ -16,8 +16,8 @@ func TestFirstUse(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		locked(t, db.URL)
-		if got := db.Value(t, "select version from migguard.schema_version"); got != "3" {
-			t.Errorf("schema version %s, want 3", got)
+		if got := db.Value(t, "select version from migguard.schema_version"); got != "4" {
+			t.Errorf("schema version %s, want 4", got)
 		}
 		bare := db.Query(t, `
 			select c.relname, a.attname

@@ -9,8 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// CreateIndex is the kind of a task that builds an index.
-const CreateIndex = "create-index"
+// The kinds of tasks.
+const (
+	CreateIndex        = "create-index"        // builds an index
+	ValidateConstraint = "validate-constraint" // checks the rows there are against it
+	SetNotNull         = "set-not-null"        // of a column that a valid CHECK keeps free of NULL
+)
 
 // A Task is work that a committed migration owes, because it cannot run inside
 // a transaction.
@@ -21,7 +25,7 @@ type Task struct {
 	Relation  uint32 // oid of the table
 	Schema    string // of table and object, when it was written
 	Table     string
-	Object    string // the index
+	Object    string // the index, constraint or column
 	SQL       string
 
 	// Role and Settings, by name, are what the migration's session had: the
@@ -66,9 +70,9 @@ func IndexTaskSQL(relation uint32, index string) string {
 }
 
 // OwedFrom is a FROM item for a query that a migration's own session runs: what
-// is owed, tasks it has not committed included (schema_name, table_name,
+// is owed, tasks it has not committed included (kind, schema_name, table_name,
 // object_name).
-const OwedFrom = "(SELECT schema_name, table_name, object_name FROM migguard.task WHERE closed_at IS NULL) AS task"
+const OwedFrom = "(SELECT kind, schema_name, table_name, object_name FROM migguard.task WHERE closed_at IS NULL) AS task"
 
 const selectTask = `
 	select t.id, t.release_id, t.kind, t.relation, t.schema_name, t.table_name, t.object_name, t.sql,

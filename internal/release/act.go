@@ -27,6 +27,7 @@ type act struct {
 	broken   []hazard.Finding // on record in the statement's transaction
 	executed []string         // all that ran, when that was not just the statement
 	notes    []string
+	apart    *ddl.Alter // the statement's actions, once asked for
 }
 
 // carryOut judges the statement's changes and does what the verdict says.
@@ -43,14 +44,15 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		}
 	}
 	var record []string
-	for _, change := range a.plan.Changes {
+	var staged []stagedChange
+	for i, change := range a.plan.Changes {
 		if err := a.checkShims(ctx, change); err != nil {
 			return "", err
 		}
 		if err := a.checkOwed(ctx, change); err != nil {
 			return "", err
 		}
-		decision, found, err := a.decide(ctx, change)
+		decision, found, err := a.decide(ctx, i)
 		if err != nil {
 			return "", err
 		}
@@ -64,6 +66,12 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.skip(found), nil
 		case decision.Verdict == judge.Refuse:
 			return "", a.refuse(decision)
+		case decision.Staged != nil:
+			if a.plan.watched {
+				return "", a.refuse(unwatched(decision))
+			}
+			staged = append(staged, stagedChange{StagedConstraint: *decision.Staged, action: i})
+			continue
 		case decision.Verdict == judge.Rewrite:
 			return a.buildLater(ctx, decision.Index)
 		case decision.Verdict == judge.Shim:
@@ -82,7 +90,13 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		}
 		record = append(record, after...)
 	}
-	tag, err := a.run(ctx, record)
+	var tag string
+	var err error
+	if staged != nil {
+		tag, err = a.stage(ctx, staged, record)
+	} else {
+		tag, err = a.run(ctx, record)
+	}
 	if err == nil {
 		a.mark()
 	}
@@ -102,7 +116,7 @@ func (a *act) run(ctx context.Context, record []string) (string, error) {
 		return tag, explained(a.conn.Exec(ctx, record...))
 	}
 	if a.queues() {
-		tag, err := a.withLock(ctx, nil, record)
+		tag, err := a.withLock(ctx, nil, record, a.conn.Run)
 		return tag, explained(err)
 	}
 	if len(record) == 0 {
@@ -132,8 +146,10 @@ func (a *act) forwards() bool {
 	return true
 }
 
-// decide asks the catalogs about a change that needs it, and the judge.
-func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, catalog.Lookup, error) {
+// decide asks the catalogs about one of the changes, if it needs that, and the
+// judge.
+func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup, error) {
+	change := a.plan.Changes[i]
 	names, needed := a.asks(change)
 	if !needed {
 		return judge.Decision{Verdict: judge.Allow}, catalog.Lookup{}, nil
@@ -144,6 +160,11 @@ func (a *act) decide(ctx context.Context, change ddl.Change) (judge.Decision, ca
 	}
 	if repeated(change, found) || standsAlready(change, found) {
 		return judge.Decision{Verdict: judge.Allow}, found, nil
+	}
+	if !a.idle && hazard.TriedOnCopy(change) && a.policy.Large(found) {
+		if found.Trial, err = a.trial(ctx, *found.Relation, i); err != nil {
+			return judge.Decision{}, found, err
+		}
 	}
 	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release, Text: a.text, Idle: a.idle}, a.policy)
 	a.keep(d)

@@ -28,10 +28,9 @@ const (
 	cleanUpTimeout = 20 * time.Second
 )
 
-// build brings an index about. A note says why that came to nothing, when it is
-// not needed any more. What an interrupted build has left, which queries do not
-// use, is dropped first.
-func (t *tasks) build(ctx context.Context, task ledger.Task, commandRuns bool) (note string, err error) {
+// work does a task in a session of its own. A note says why that came to nothing,
+// when it is not needed any more.
+func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (note string, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	conn, err := t.connect(ctx)
@@ -48,7 +47,16 @@ func (t *tasks) build(ctx context.Context, task ledger.Task, commandRuns bool) (
 		t.watch(ctx, stop, conn.PgConn().PID(), task, commandRuns)
 	}()
 	defer func() { stop(nil); <-watched }()
-	note, err = t.attempts(ctx, conn, task)
+	switch task.Kind {
+	case ledger.CreateIndex:
+		note, err = t.build(ctx, conn, task)
+	case ledger.ValidateConstraint:
+		note, err = t.validate(ctx, conn, task)
+	case ledger.SetNotNull:
+		note, err = t.setNotNull(ctx, conn, task, commandRuns)
+	default:
+		err = fmt.Errorf("a task of kind %s is not known to this version of migguard", task.Kind)
+	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return "", cause
 	}
@@ -95,7 +103,9 @@ func set(ctx context.Context, conn *pgx.Conn, name, value string) error {
 	return err
 }
 
-func (t *tasks) attempts(ctx context.Context, conn *pgx.Conn, task ledger.Task) (note string, err error) {
+// build brings an index about. What an interrupted build has left, which queries
+// do not use, is dropped first.
+func (t *tasks) build(ctx context.Context, conn *pgx.Conn, task ledger.Task) (note string, err error) {
 	index := ddl.Name{Schema: task.Schema, Name: task.Object}.String()
 	for try := 1; ; {
 		state, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
@@ -210,7 +220,7 @@ func (t *tasks) watch(ctx context.Context, stop context.CancelCauseFunc, pid uin
 		}
 		if time.Since(told) >= tellEvery {
 			told = time.Now()
-			t.run.Out.Line("building index %s: %v", ddl.Quote(task.Object), build)
+			t.run.Out.Line("working at %s: %v", spoken[task.Kind].what(task), build)
 		}
 	}
 }

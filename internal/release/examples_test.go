@@ -20,8 +20,8 @@ func TestExamplesOnServer(t *testing.T) {
 				if _, refused := good.Recorded(); refused > 0 || good.standing(t) != "" {
 					t.Errorf("%s: %d refused", h.Good, refused)
 				}
-				bad := setup(t, db.Server.NewDB(t), options{large: true}, users, "insert into users values (1, 'x')")
-				if h == hazard.BlockingIndex {
+				bad := setup(t, db.Server.NewDB(t), options{large: h.Kind == hazard.BlocksTraffic}, users, "insert into users values (1, 'x')")
+				if h == hazard.BlockingIndex || h == hazard.BlockingConstraint {
 					bad.run(t, h.Bad)
 					if verdicts, _ := bad.Recorded(); len(verdicts) != 1 || verdicts[0] != "rewrite" {
 						t.Errorf("%s: %v", h.Bad, verdicts)

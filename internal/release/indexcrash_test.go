@@ -22,11 +22,12 @@ const indexCrashes = 12
 // small leaves no table with a row small.
 var small catalog.Size
 
-// indexing are a runner's two migrations, one in a transaction, one not, each
-// with its note in a table; # is the number of the tables.
+// indexing are a runner's migrations, one not in a transaction, each with its
+// note in a table; # is the number of the tables.
 var indexing = [][]string{
 	{"begin; create index i# on a# (n); create unique index j# on a# (id) where id > 0; insert into version# values (1); commit"},
 	{"create index on a# (d)", "insert into version# values (2)"},
+	{"begin; alter table a# add constraint c# check (id > -9), alter n set not null; insert into version# values (3); commit"},
 }
 
 // pendingIndexes are the statements of the migrations not noted yet.
@@ -41,8 +42,8 @@ func pendingIndexes(ctx context.Context, conn *pgx.Conn) (steps []string, err er
 	return steps, errors.Join(err, conn.Close(ctx))
 }
 
-// Killed at any instant, a run leaves the indexes to the next one: it ends with
-// all of them, valid, and with nothing owed.
+// Killed at any instant, a run leaves its tasks to the next one: it ends with all
+// indexes and constraints, valid, and with nothing owed.
 func TestIndexKilledAtAnyInstant(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -57,7 +58,7 @@ func TestIndexKilledAtAnyInstant(t *testing.T) {
 		if i > 0 {
 			kill = rand.N(whole)
 		}
-		_, took := useUntilEnd(t, old, cmd, kill, numbered("insert into a# (id) values (-1); delete from a# where id < 0"))
+		_, took := useUntilEnd(t, old, cmd, kill, numbered("insert into a# (id, n) values (-1, ''); delete from a# where id < 0"))
 		if i == 0 {
 			whole = took
 		} else if cmd.ProcessState.ExitCode() < 0 {
@@ -66,8 +67,11 @@ func TestIndexKilledAtAnyInstant(t *testing.T) {
 		if err := start(t, db, i, victimIndexes+"=1").Wait(); err != nil {
 			t.Fatalf("crash %d: %v", i, err)
 		}
-		const want = "a#_d_idx true, i# true, j# true"
-		got := db.Value(t, numbered("select string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' order by indexrelid::regclass::text) from pg_index where indrelid = 'a#'::regclass"))
+		const want = "a#_d_idx true, i# true, j# true; c# true; true"
+		got := db.Value(t, numbered(`select concat_ws('; ',
+			(select string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' order by indexrelid::regclass::text) from pg_index where indrelid = 'a#'::regclass),
+			(select string_agg(conname || ' ' || convalidated, ', ' order by conname) from pg_constraint where conrelid = 'a#'::regclass and contype = 'c'),
+			(select attnotnull::text from pg_attribute where attrelid = 'a#'::regclass and attname = 'n'))`))
 		if got != numbered(want) || db.Value(t, leftovers) != "0 0" {
 			t.Errorf("crash %d: %s; %s", i, got, db.Value(t, leftovers))
 		}

@@ -98,12 +98,12 @@ func (a *act) nameIsFree(ctx context.Context, ix *judge.ConcurrentIndex) (built 
 			return built, err
 		}
 	}
-	owed, err := a.owedIndexes(ctx)
+	owed, err := a.owedTasks(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, o := range owed {
-		taken = taken || o.index == ddl.Name{Schema: ix.Table.Schema, Name: ix.Index}
+		taken = taken || o.Kind == ledger.CreateIndex && o.Schema == ix.Table.Schema && o.Object == ix.Index
 	}
 	if !taken {
 		return false, nil

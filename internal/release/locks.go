@@ -76,10 +76,10 @@ func (a *act) blockers(ctx context.Context) []string {
 	return lines
 }
 
-// withLock runs the statement between SQL of migguard's own, inside a
+// withLock runs the statement, or what stands for it, between SQL of migguard's own, inside a
 // savepoint and with a short lock_timeout, again and again until its locks
 // were had or the time is up.
-func (a *act) withLock(ctx context.Context, before, after []string) (string, error) {
+func (a *act) withLock(ctx context.Context, before, after []string, run func(context.Context) (string, error)) (string, error) {
 	wait := a.lockWait
 	if a.conn.TxStatus() == 'T' {
 		wait = min(wait, blockLockWait)
@@ -90,7 +90,7 @@ func (a *act) withLock(ctx context.Context, before, after []string) (string, err
 	deadline := time.Now().Add(wait)
 	for try := 0; ; try++ {
 		timeout := min(firstLockTimeout<<min(try, 8), maxLockTimeout)
-		tag, err := a.attempt(ctx, timeout, before, after)
+		tag, err := a.attempt(ctx, timeout, before, after, run)
 		if err == nil {
 			return tag, nil
 		}
@@ -120,7 +120,7 @@ func (a *act) withLock(ctx context.Context, before, after []string) (string, err
 
 // attempt is one try. A view that has to go first is locked while the table's
 // lock is waited for, so the two share the time.
-func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after []string) (string, error) {
+func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after []string, run func(context.Context) (string, error)) (string, error) {
 	if len(before) > 0 {
 		timeout /= 2
 	}
@@ -132,7 +132,7 @@ func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after 
 	if err := a.conn.Exec(ctx, first...); err != nil {
 		return "", owned(err)
 	}
-	tag, err := a.conn.Run(ctx)
+	tag, err := run(ctx)
 	if err != nil {
 		return "", err
 	}

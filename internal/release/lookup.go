@@ -10,6 +10,7 @@ import (
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 )
@@ -17,6 +18,9 @@ import (
 // asks tells what the catalogs have to be asked about a change, if anything.
 func (g *gate) asks(change ddl.Change) (n pg.Names, needed bool) {
 	var relation ddl.Name
+	if table, works := mayWork(change); works && !g.hasMade(table) {
+		relation, n.Size = table, true
+	}
 	switch c := change.(type) {
 	case ddl.CreateIndex:
 		if c.Concurrently || g.hasMade(c.Relation) {
@@ -42,7 +46,10 @@ func (g *gate) asks(change ddl.Change) (n pg.Names, needed bool) {
 	case ddl.RenameSchema:
 		n.Schema = ddl.Literal(c.Schema)
 	default:
-		if relation, needed = mayExist(change); !needed {
+		if name, may := mayExist(change); may {
+			relation = name
+		}
+		if relation.Name == "" {
 			return n, false
 		}
 	}
@@ -50,6 +57,28 @@ func (g *gate) asks(change ddl.Change) (n pg.Names, needed bool) {
 		n.Relation = ddl.Literal(relation.String())
 	}
 	return n, true
+}
+
+// mayWork is the table of a change that may take as long as it is large.
+func mayWork(change ddl.Change) (table ddl.Name, works bool) {
+	switch c := change.(type) {
+	case ddl.AddConstraint:
+		return c.Relation, !c.InCreate && !c.NotValid
+	case ddl.SetLogged:
+		return c.Relation, true
+	case ddl.SetTablespace:
+		return c.Relation, true
+	case ddl.SetAccessMethod:
+		return c.Relation, true
+	case ddl.Cluster:
+		return c.Relation, true
+	case ddl.Vacuum:
+		return c.Relation, c.Full
+	}
+	if hazard.TriedOnCopy(change) {
+		return change.Relations()[0], true
+	}
+	return ddl.Name{}, false
 }
 
 // mayExist is what a change creates unless, or although, it is there.

@@ -50,46 +50,48 @@ func (a *act) checkOwed(ctx context.Context, change ddl.Change) error {
 	if !a.isOwed(names) {
 		return nil
 	}
-	owed, err := a.owedIndexes(ctx)
+	owed, err := a.owedTasks(ctx)
 	if err != nil {
 		return err
 	}
 	for _, o := range owed {
 		for _, n := range names {
-			inTheWay := n.Name == o.index.Name || n.Name == o.table && takesAway(change)
-			if !inTheWay || n.Schema != "" && n.Schema != o.index.Schema {
+			inTheWay := o.Kind == ledger.CreateIndex && n.Name == o.Object || n.Name == o.Table && takesAway(change, o)
+			if !inTheWay || n.Schema != "" && n.Schema != o.Schema {
 				continue
 			}
 			a.verdict = judge.Refuse
+			said := spoken[o.Kind]
 			return &guard.Refusal{Code: codeTask,
-				Message: fmt.Sprintf("index %s is built when the transaction that asked for it has committed, and this statement cannot go before it", o.index),
+				Message: fmt.Sprintf("%s is %s when the transaction that asked for it has committed, and this statement cannot go before it", said.what(o), said.done),
 				Hint:    "Put it in a migration of its own, after that one."}
 		}
 	}
 	return nil
 }
 
-// An owedIndex is one that is to be built.
-type owedIndex struct {
-	index ddl.Name
-	table string
-}
-
-// owedIndexes are those the session can see, its own transaction's included.
-func (a *act) owedIndexes(ctx context.Context) (owed []owedIndex, err error) {
-	rows, err := a.conn.Query(ctx, "SELECT schema_name, table_name, object_name FROM "+ledger.OwedFrom)
+// owedTasks are those the session can see, its own transaction's included: kind
+// and names.
+func (a *act) owedTasks(ctx context.Context) (owed []ledger.Task, err error) {
+	rows, err := a.conn.Query(ctx, "SELECT kind, schema_name, table_name, object_name FROM "+ledger.OwedFrom)
 	for _, row := range rows {
-		owed = append(owed, owedIndex{ddl.Name{Schema: *row[0], Name: *row[2]}, *row[1]})
+		owed = append(owed, ledger.Task{Kind: *row[0], Schema: *row[1], Table: *row[2], Object: *row[3]})
 	}
 	return owed, explained(err)
 }
 
-// takesAway tells the changes of a table after which an index of it is not to be
-// built as it was written.
-func takesAway(change ddl.Change) bool {
-	switch change.(type) {
-	case ddl.DropTable, ddl.RenameTable, ddl.SetSchema, ddl.DropColumn, ddl.RenameColumn, ddl.SetClusterIndex, ddl.SetReplicaIdentity:
+// takesAway tells the changes of a table after which a task is not to be done as
+// it was written. One whose object is gone comes to nothing.
+func takesAway(change ddl.Change, owed ledger.Task) bool {
+	switch c := change.(type) {
+	case ddl.RenameTable, ddl.SetSchema:
 		return true
+	case ddl.RenameColumn:
+		return owed.Kind == ledger.CreateIndex || c.Column == owed.Object
+	case ddl.RenameConstraint:
+		return c.Name == owed.Object
+	case ddl.DropTable, ddl.DropColumn, ddl.SetClusterIndex, ddl.SetReplicaIdentity:
+		return owed.Kind == ledger.CreateIndex
 	}
 	return false
 }

@@ -30,7 +30,7 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 		r.Detail = instead[d.Obstacle.Wanted] + d.Obstacle.Reason + ". " + r.Detail
 		r.Hint = d.Obstacle.Hint
 	}
-	if a.keeper.machine != nil && d.Verdict == judge.Refuse && f.Hazard.Kind == hazard.BreaksCode {
+	if a.keeper.machine != nil && d.Verdict == judge.Refuse {
 		r.Hint += fmt.Sprintf(" Or let it have maintenance mode: [policy] %s = \"maintenance\" in %s.", f.Hazard.ID, config.FileName)
 	}
 	if n := len(d.Findings); n > 1 {

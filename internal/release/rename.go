@@ -46,7 +46,7 @@ func (a *act) renamed(ctx context.Context, found catalog.Lookup, before, after [
 		return "", a.unjudged("client_encoding is "+found.Encoding+" and a name in what keeps the old code working is not plain ASCII",
 			"SET client_encoding = 'UTF8' before it.")
 	}
-	tag, err := a.withLock(ctx, before, after)
+	tag, err := a.withLock(ctx, before, after, a.conn.Run)
 	if err == nil {
 		a.executed = slices.Concat(before, []string{a.text}, after)
 	}

@@ -22,7 +22,9 @@ func ReportShim(s ledger.Shim) report.Shim {
 
 // ReportTask is a task of the ledger that is owed, in the report's words.
 func ReportTask(t ledger.Task) report.Task {
+	said := spoken[t.Kind]
 	return report.Task{
+		What: said.what(t), Done: said.done, Meanwhile: said.meanwhile,
 		ID: t.ID, Kind: t.Kind, Relation: ddl.Name{Schema: t.Schema, Name: t.Table}.String(), Object: t.Object,
 		SQL: t.SQL, Release: releaseName(t.Version, t.ReleaseID), State: report.TaskOwed, Error: t.Note,
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,8 @@ func (e *TaskError) Error() string {
 	if e.Task.ID == 0 {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("build index %s on %s: %v", ddl.Quote(e.Task.Object), ddl.Name{Schema: e.Task.Schema, Name: e.Task.Table}, e.Err)
+	said := spoken[e.Task.Kind]
+	return fmt.Sprintf("%s %s on %s: %v", said.do, said.what(e.Task), ddl.Name{Schema: e.Task.Schema, Name: e.Task.Table}, e.Err)
 }
 
 // Unwrap returns what went wrong.
@@ -37,8 +39,11 @@ func (e *TaskError) Hint() string {
 		return "Release again: what is owed stays in the ledger (migguard tasks), and every release tries it."
 	}
 	mend := "Mend what the server says"
-	if pg.SQLState(e.Err) == codeUnique {
+	switch code := pg.SQLState(e.Err); {
+	case code == codeUnique:
 		mend = "Remove the duplicates, by a migration or by hand"
+	case slices.Contains(slices.Collect(maps.Values(violated)), code):
+		mend = "Mend the rows that break it, by a migration or by hand"
 	}
 	return fmt.Sprintf("%s, and release again: the task stays in the ledger (migguard tasks), and every release tries it. To give it up: migguard tasks drop %d", mend, e.Task.ID)
 }
@@ -188,13 +193,13 @@ func (t *tasks) now(ctx context.Context, id int64) error {
 // do does one task, and notes how it went.
 func (t *tasks) do(ctx context.Context, task ledger.Task, commandRuns bool) error {
 	began := time.Now()
-	note, err := t.build(ctx, task, commandRuns)
+	note, err := t.work(ctx, task, commandRuns)
 	done := ReportTask(task)
 	done.Duration = time.Since(began)
 	keep := context.WithoutCancel(ctx)
 	if err != nil {
 		if errors.Is(err, errPostponed) {
-			t.run.Out.Line("index %s is built when the command is over: %v", ddl.Quote(task.Object), err)
+			t.run.Out.Line("%s is %s when the command is over: %v", done.What, done.Done, err)
 		}
 		done.Error = err.Error()
 		t.tell(done)

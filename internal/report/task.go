@@ -19,12 +19,16 @@ type Task struct {
 	ID       int64
 	Kind     string
 	Relation string // the table
-	Object   string // the index, unquoted
+	Object   string // the index, constraint or column, unquoted
 	SQL      string
 	Release  string // that owes it
 	State    string
 	Duration time.Duration // of the last try; 0: not tried by this run
 	Error    string        // why it is owed still
+
+	// What it is about, and what was done to that, for people: "index x",
+	// "built", "while others could write".
+	What, Done, Meanwhile string
 }
 
 // MarshalJSON writes the duration in milliseconds.
@@ -45,10 +49,10 @@ func (t Task) MarshalJSON() ([]byte, error) {
 // Task writes that one is done, or why it came to nothing.
 func (r *Reporter) Task(t Task, note string) {
 	if note != "" {
-		r.Line("index %s of %s is not built: %s", t.Object, t.Release, note)
+		r.Line("%s of %s is not %s: %s", t.What, t.Release, t.Done, note)
 		return
 	}
-	r.Line("%sbuilt%s    index %s on %s in %v, while others could write", r.bold, r.reset, t.Object, t.Relation, round(t.Duration))
+	r.Line("%s%-8s%s %s on %s in %v, %s", r.bold, t.Done, r.reset, t.What, t.Relation, round(t.Duration), t.Meanwhile)
 }
 
 // Tasks writes a table of what is owed.

@@ -1,0 +1,160 @@
+package ddl
+
+import (
+	"errors"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
+)
+
+// An Alter is an ALTER TABLE taken apart: an action for each of its changes, in
+// their order. A constraint that was written with its column stands for itself.
+type Alter struct {
+	stmt    *pg.AlterTableStmt
+	version int32
+	actions []*pg.AlterTableCmd
+}
+
+// errNoAlter is for a text that is not one ALTER TABLE.
+var errNoAlter = errors.New("not one ALTER TABLE statement")
+
+// TakeApart reads one ALTER TABLE, whose changes are known.
+func TakeApart(sql string, changes []Change) (*Alter, error) {
+	if err := checkText(sql); err != nil {
+		return nil, err
+	}
+	tree, err := pg.Parse(sql)
+	if err != nil {
+		return nil, syntaxError(sql, 0, err)
+	}
+	if len(tree.GetStmts()) != 1 || tree.GetStmts()[0].GetStmt().GetAlterTableStmt() == nil {
+		return nil, errNoAlter
+	}
+	a := &Alter{stmt: tree.GetStmts()[0].GetStmt().GetAlterTableStmt(), version: tree.GetVersion()}
+	for _, n := range a.stmt.GetCmds() {
+		a.actions = append(a.actions, apart(n.GetAlterTableCmd())...)
+	}
+	if len(a.actions) != len(changes) {
+		return nil, ErrUnfaithful
+	}
+	return a, nil
+}
+
+// apart is an action without the constraints of its column, and these.
+func apart(cmd *pg.AlterTableCmd) []*pg.AlterTableCmd {
+	column := cmd.GetDef().GetColumnDef()
+	if cmd.GetSubtype() != pg.AlterTableType_AT_AddColumn || column == nil {
+		return []*pg.AlterTableCmd{cmd}
+	}
+	var kept []*pg.Node
+	var actions []*pg.AlterTableCmd
+	var last *pg.Constraint // that attributes belong to
+	for _, n := range column.GetConstraints() {
+		def := n.GetConstraint()
+		kind, named := constraintKinds[def.GetContype()]
+		switch {
+		case named && kind != NotNull:
+			last = ofTable(def, column.GetColname())
+			actions = append(actions, &pg.AlterTableCmd{
+				Subtype: pg.AlterTableType_AT_AddConstraint, Behavior: pg.DropBehavior_DROP_RESTRICT,
+				Def: &pg.Node{Node: &pg.Node_Constraint{Constraint: last}}})
+		case last != nil && isAttribute(last, def.GetContype()):
+		default:
+			last = nil
+			kept = append(kept, n)
+		}
+	}
+	if actions == nil {
+		return []*pg.AlterTableCmd{cmd}
+	}
+	bare := proto.Clone(cmd).(*pg.AlterTableCmd)
+	bare.GetDef().GetColumnDef().Constraints = kept
+	return append([]*pg.AlterTableCmd{bare}, actions...)
+}
+
+// ofTable is a column's constraint as one of the table.
+func ofTable(def *pg.Constraint, column string) *pg.Constraint {
+	def = proto.Clone(def).(*pg.Constraint)
+	key := []*pg.Node{{Node: &pg.Node_String_{String_: &pg.String{Sval: column}}}}
+	switch constraintKinds[def.GetContype()] {
+	case ForeignKey:
+		def.FkAttrs = key
+	case Unique, PrimaryKey:
+		def.Keys = key
+	}
+	return def
+}
+
+// isAttribute applies what is written behind a column's constraint.
+func isAttribute(def *pg.Constraint, attr pg.ConstrType) bool {
+	var c AddConstraint
+	if !applyAttribute(&c, attr) {
+		return false
+	}
+	def.Deferrable, def.Initdeferred = def.GetDeferrable() || c.Deferrable, def.GetInitdeferred() || c.InitiallyDeferred
+	return true
+}
+
+// Only tells whether partitions and children are left alone.
+func (a *Alter) Only() bool { return !a.stmt.GetRelation().GetInh() }
+
+// Write writes some of the actions, by the index of their changes, as one ALTER
+// of the table on; of the statement's own if that has no name. The error is
+// ErrUnfaithful where the result would not mean the same.
+func (a *Alter) Write(on Name, actions ...int) (string, error) {
+	cmds := make([]*pg.AlterTableCmd, len(actions))
+	for i, n := range actions {
+		cmds[i] = a.actions[n]
+	}
+	return a.write(on, cmds)
+}
+
+// WriteNotValid writes the action that adds a constraint so that the rows there
+// are are not looked at.
+func (a *Alter) WriteNotValid(action int) (string, error) {
+	cmd := proto.Clone(a.actions[action]).(*pg.AlterTableCmd)
+	def := cmd.GetDef().GetConstraint()
+	if def == nil {
+		return "", ErrUnfaithful
+	}
+	def.SkipValidation, def.InitiallyValid = true, false
+	return a.write(Name{}, []*pg.AlterTableCmd{cmd})
+}
+
+func (a *Alter) write(on Name, cmds []*pg.AlterTableCmd) (string, error) {
+	stmt := proto.Clone(a.stmt).(*pg.AlterTableStmt)
+	stmt.Cmds = nil
+	for _, cmd := range cmds {
+		stmt.Cmds = append(stmt.Cmds, &pg.Node{Node: &pg.Node_AlterTableCmd{AlterTableCmd: proto.Clone(cmd).(*pg.AlterTableCmd)}})
+	}
+	if on.Name != "" {
+		stmt.Relation.Schemaname, stmt.Relation.Relname = on.Schema, on.Name
+	}
+	return a.text(&pg.Node{Node: &pg.Node_AlterTableStmt{AlterTableStmt: stmt}})
+}
+
+// WriteViolations writes the query whether a row of the table breaks the CHECK
+// that an action adds. NULL breaks none.
+func (a *Alter) WriteViolations(action int) (string, error) {
+	def := a.actions[action].GetDef().GetConstraint()
+	if def.GetRawExpr() == nil {
+		return "", ErrUnfaithful
+	}
+	no := &pg.Node{Node: &pg.Node_BoolExpr{BoolExpr: &pg.BoolExpr{Boolop: pg.BoolExprType_NOT_EXPR, Args: []*pg.Node{def.GetRawExpr()}}}}
+	from := proto.Clone(a.stmt.GetRelation()).(*pg.RangeVar)
+	from.Inh = from.GetInh() && !def.GetIsNoInherit()
+	rows := &pg.SelectStmt{
+		FromClause:  []*pg.Node{{Node: &pg.Node_RangeVar{RangeVar: from}}},
+		WhereClause: no, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE,
+	}
+	exists := &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_EXISTS_SUBLINK,
+		Subselect: &pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: rows}}}}}
+	return a.text(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: &pg.SelectStmt{
+		TargetList:  []*pg.Node{{Node: &pg.Node_ResTarget{ResTarget: &pg.ResTarget{Val: exists}}}},
+		LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}}})
+}
+
+func (a *Alter) text(n *pg.Node) (string, error) {
+	tree := &pg.ParseResult{Version: a.version, Stmts: []*pg.RawStmt{{Stmt: proto.Clone(n).(*pg.Node)}}}
+	return writeBack(tree)
+}

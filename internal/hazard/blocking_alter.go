@@ -1,0 +1,102 @@
+package hazard
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// BlockingAlter is a change of a table that takes as long as the table is large
+// while nobody can use it.
+var BlockingAlter = &Hazard{
+	ID:    "blocking-alter",
+	Kind:  BlocksTraffic,
+	Code:  "MG007",
+	Title: "nobody can use a table while ALTER TABLE writes it anew or reads it through",
+	Explanation: `ALTER TABLE holds an ACCESS EXCLUSIVE lock on its table until its transaction ends,
+and some of its forms write every row and every index anew meanwhile, or read all
+rows: ADD COLUMN with a volatile default, GENERATED ... STORED, IDENTITY, serial
+or a domain with constraints; most changes of a column's type; SET LOGGED, SET
+TABLESPACE, SET ACCESS METHOD, SET EXPRESSION. CLUSTER and VACUUM FULL do the
+same. Reads and writes of the running code wait that long. Whether a change of
+type or a new column does so depends on version, indexes, constraints and
+settings: migguard tries the change on an empty copy of the table and looks
+whether the server writes the copy anew or reads it.`,
+	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] blocking-alter =
+"maintenance". Passes where the server has no such work to do, on a small table
+(10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
+migguard.toml), if no code runs, with --allow blocking-alter:TABLE, and with
+[policy] blocking-alter = "allow".`,
+	Remedy: `Add the column without a default, SET DEFAULT for new rows in a second statement,
+and fill the old rows in batches. For another type, do that with a second column
+that takes the place of the first one. Instead of CLUSTER and VACUUM FULL use
+pg_repack.`,
+	Bad:  `ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();`,
+	Good: `ALTER TABLE users ADD COLUMN token uuid; ALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();`,
+	Run: func(p *Pass) []Finding {
+		r, ok := p.large()
+		what, works := work(p.Change, p.Lookup.Trial)
+		if !ok || !works {
+			return nil
+		}
+		return []Finding{{
+			Relation: qualified(r),
+			Message: fmt.Sprintf("%s on %s keeps the code that is still running from reading and writing it: the table is %s",
+				what, Display(r), p.Lookup.Trial),
+			Detail: measured(r),
+			Hint:   instead(p.Change) + "Or say that nobody uses the table: " + allow("blocking-alter", r, ""),
+		}}
+	},
+}
+
+// instead is another way to what a change is for.
+func instead(change ddl.Change) string {
+	switch change.(type) {
+	case ddl.AddColumn:
+		return "Add the column without a value, SET DEFAULT in a second statement, and fill the rows there are in batches. "
+	case ddl.ChangeColumnType, ddl.SetExpression:
+		return "Add a second column, write both, fill the rows there are in batches, and read the new one in the release after. "
+	case ddl.Cluster, ddl.Vacuum:
+		return "Use pg_repack. "
+	}
+	return ""
+}
+
+// work names the changes that may take as long as a table is large, but for
+// constraints, and tells whether one does.
+func work(change ddl.Change, trial *catalog.Trial) (what string, works bool) {
+	switch c := change.(type) {
+	case ddl.SetLogged:
+		return "SET LOGGED or UNLOGGED", true
+	case ddl.SetTablespace:
+		return "SET TABLESPACE", true
+	case ddl.SetAccessMethod:
+		return "SET ACCESS METHOD", true
+	case ddl.Cluster:
+		return "CLUSTER", true
+	case ddl.Vacuum:
+		return "VACUUM FULL", c.Full
+	case ddl.AddColumn:
+		return "ADD COLUMN " + ddl.Quote(c.Column), TriedOnCopy(change) && trial.Works()
+	case ddl.ChangeColumnType:
+		return "changing the type of column " + ddl.Quote(c.Column), c.Kind != ddl.KindType && trial.Works()
+	case ddl.SetExpression:
+		return "SET EXPRESSION", trial.Works()
+	}
+	return "", false
+}
+
+// TriedOnCopy tells the changes of a table of which only a trial tells how much
+// work they are.
+func TriedOnCopy(change ddl.Change) bool {
+	switch c := change.(type) {
+	case ddl.AddColumn:
+		return c.Kind != ddl.KindType && (c.Default != "" || c.Generated != "" || c.Identity != "" || c.Serial || !ddl.IsPlainType(c.Type))
+	case ddl.ChangeColumnType:
+		return c.Kind != ddl.KindType
+	case ddl.SetExpression, ddl.SetNotNull:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,76 @@
+package hazard
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// BlockingConstraint is a constraint for which every row of a table is looked at
+// under a lock that keeps running code from its table.
+var BlockingConstraint = &Hazard{
+	ID:    "blocking-constraint",
+	Kind:  BlocksTraffic,
+	Code:  "MG006",
+	Title: "a table is locked while a new constraint is checked against its rows",
+	Explanation: `ADD CONSTRAINT and SET NOT NULL read all rows of the table before they return, and
+UNIQUE, PRIMARY KEY and EXCLUDE build an index. Meanwhile, and until the
+transaction ends, nobody can read or write the table (ACCESS EXCLUSIVE). A foreign
+key lets others read, but stops writing to its own table and to the one it
+references (SHARE ROW EXCLUSIVE).`,
+	Verdicts: `Rewritten for CHECK, foreign keys and NOT NULL: migguard looks for rows that break
+the constraint, adds it NOT VALID, which takes no time, and validates it when the
+migration's transaction has committed and before the command hears of it, under
+locks that let others read and write. For SET NOT NULL a CHECK is validated first
+that spares the server the reading; from PostgreSQL 18 on the constraint itself
+is. A run that is killed in between leaves the task in the ledger, and the next
+one validates first. Refused for UNIQUE, PRIMARY KEY and EXCLUDE, and for a foreign
+key of a partitioned table before PostgreSQL 18. Passes as it is on a small table
+(10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
+migguard.toml), if no code runs, with --allow blocking-constraint:TABLE, and with
+[policy] blocking-constraint = "allow".`,
+	Remedy: `Leave it to migguard; or add the constraint NOT VALID and VALIDATE it in a later
+migration. UNIQUE and PRIMARY KEY: CREATE UNIQUE INDEX CONCURRENTLY, then ADD
+CONSTRAINT ... USING INDEX.`,
+	Bad:  `ALTER TABLE users ADD CONSTRAINT short CHECK (length(notes) < 100);`,
+	Good: `ALTER TABLE users ADD CONSTRAINT short CHECK (length(notes) < 100) NOT VALID;`,
+	Run: func(p *Pass) []Finding {
+		r, ok := p.large()
+		what, works := checked(p)
+		if !ok || !works {
+			return nil
+		}
+		return []Finding{{
+			Relation: qualified(r),
+			Message: fmt.Sprintf("%s on %s keeps the code that is still running from it until all rows are checked and the transaction is over",
+				what, Display(r)),
+			Detail: measured(r),
+			Hint: fmt.Sprintf("Add the constraint NOT VALID, and VALIDATE it in a migration of its own. Or say that nobody uses the table: %s",
+				AllowBlockingConstraint(r)),
+		}}
+	},
+}
+
+// checked names a constraint that is checked against the rows there are, and
+// tells whether one is.
+func checked(p *Pass) (what string, works bool) {
+	switch c := p.Change.(type) {
+	case ddl.SetNotNull:
+		return "SET NOT NULL of column " + ddl.Quote(c.Column), p.Lookup.Trial.Works()
+	case ddl.AddConstraint:
+		if c.InCreate || c.NotValid || c.UsingIndex != "" {
+			return "", false
+		}
+		// A new column without a value references nothing, and the server
+		// knows (ATExecAddColumn, measured on 15).
+		if c.Constraint == ddl.ForeignKey && c.Inline && !c.Filled {
+			return "", false
+		}
+		what = "adding a " + string(c.Constraint) + " constraint"
+		if c.Name != "" {
+			what = "adding constraint " + ddl.Quote(c.Name)
+		}
+		return what, true
+	}
+	return "", false
+}

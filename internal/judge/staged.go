@@ -1,0 +1,44 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+)
+
+// A StagedConstraint is added without a look at the rows there are, and
+// validated outside the migration's transaction.
+type StagedConstraint struct {
+	Table catalog.Relation
+	Kind  ddl.ConstraintKind // Check, ForeignKey or NotNull
+	Name  string             // empty if the server chooses it
+	// Column is that of a NOT NULL.
+	Column string
+	// Inline: it is one of a column that the statement adds.
+	Inline bool
+}
+
+func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*StagedConstraint, *Obstacle) {
+	cannot := func(reason, hint string) (*StagedConstraint, *Obstacle) {
+		return nil, &Obstacle{Wanted: Rewrite, Reason: reason,
+			Hint: hint + " Or say that nobody uses the table: " + hazard.AllowBlockingConstraint(r)}
+	}
+	if c, ok := change.(ddl.SetNotNull); ok {
+		return &StagedConstraint{Table: r, Kind: ddl.NotNull, Column: c.Column}, nil
+	}
+	c := change.(ddl.AddConstraint)
+	switch c.Constraint {
+	case ddl.Unique, ddl.PrimaryKey:
+		return cannot("a "+string(c.Constraint)+" constraint has no NOT VALID",
+			fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY, in a migration that runs outside a transaction, then ALTER TABLE %s ADD CONSTRAINT ... USING INDEX.", hazard.Display(r)))
+	case ddl.Exclude:
+		return cannot("an exclusion constraint has no NOT VALID, and its index cannot be built CONCURRENTLY", "Do it under maintenance mode, or on a new table.")
+	case ddl.ForeignKey:
+		if r.Kind == catalog.PartitionedTable && major < 18 {
+			return cannot("before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID", "Add it to each partition NOT VALID, and VALIDATE it there, before the parent gets it.")
+		}
+	}
+	return &StagedConstraint{Table: r, Kind: c.Constraint, Name: c.Name, Inline: c.Inline}, nil
+}

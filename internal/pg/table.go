@@ -1,0 +1,53 @@
+package pg
+
+import "fmt"
+
+// NotValid is the query for the constraints of a table that its rows were not
+// checked against: name and pg_constraint.contype.
+func NotValid(table uint32) string {
+	return fmt.Sprintf(`SELECT c.conname, c.contype FROM pg_catalog.pg_constraint c
+		WHERE c.conrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND NOT c.convalidated ORDER BY c.oid`, table)
+}
+
+// WorkOn is the query for what this transaction has done to a table, a SQL
+// literal of its name: the file it is in, how often it was read from end to end
+// to build an index or check its rows, too; and whether that is counted, "on".
+func WorkOn(table string) string {
+	return fmt.Sprintf(`SELECT pg_catalog.pg_relation_filenode(%[1]s::pg_catalog.regclass),
+		pg_catalog.pg_stat_get_xact_numscans(%[1]s::pg_catalog.regclass),
+		pg_catalog.current_setting('track_counts')`, table)
+}
+
+// OtherInForeignKey is the query whether a column, a SQL literal of its name, is
+// in a foreign key of the table, or referenced by one, and has another type in a
+// copy of the table, a SQL literal too. With the same type, whatever its
+// modifier, keys are not checked anew (TryReuseForeignKey,
+// src/backend/commands/tablecmds.c).
+func OtherInForeignKey(table uint32, column, copied string) string {
+	return fmt.Sprintf(`SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint c
+		JOIN pg_catalog.pg_attribute a ON a.attname OPERATOR(pg_catalog.=) %[2]s AND a.attrelid OPERATOR(pg_catalog.=) %[1]d::pg_catalog.oid
+		JOIN pg_catalog.pg_attribute o ON o.attname OPERATOR(pg_catalog.=) %[2]s AND o.attrelid OPERATOR(pg_catalog.=) %[3]s::pg_catalog.regclass
+		WHERE o.atttypid OPERATOR(pg_catalog.<>) a.atttypid AND c.contype OPERATOR(pg_catalog.=) 'f' AND (c.conrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.conkey)
+			OR c.confrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.confkey)))`, table, column, copied)
+}
+
+// StrongLocks is the query whether this transaction keeps others from reading or
+// writing a relation that was there before the run. created is a FROM item with
+// the oids of those that were not (relation, attnum).
+func StrongLocks(created string) string {
+	return `SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l
+		JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,v,f}')
+		WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'
+		AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
+		AND l.mode OPERATOR(pg_catalog.=) ANY ('{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}')
+		AND NOT EXISTS (SELECT FROM ` + created + ` x WHERE x.relation OPERATOR(pg_catalog.=) l.relation AND x.attnum OPERATOR(pg_catalog.=) 0))`
+}
+
+// PrimaryKey is the query for the columns of a table's primary key, in order;
+// the table is a SQL literal of its name.
+func PrimaryKey(table string) string {
+	return `SELECT a.attname FROM pg_catalog.pg_constraint c
+		JOIN LATERAL pg_catalog.unnest(c.conkey) WITH ORDINALITY k (attnum, place) ON true
+		JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND a.attnum OPERATOR(pg_catalog.=) k.attnum
+		WHERE c.contype OPERATOR(pg_catalog.=) 'p' AND c.conrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(` + table + `) ORDER BY k.place`
+}

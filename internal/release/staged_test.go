@@ -1,0 +1,71 @@
+package release_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// constrained are tables that count as large, with what constraints may need.
+const constrained = `create table other (id int primary key, n text unique); insert into other select g, 'n' || g from generate_series(1, 50) g;
+	create table a (id int primary key, n text, "Odd name" int, other_id int, d date);
+	insert into a select g, 'n' || g, g, 1 + g % 50, current_date from generate_series(1, 2000) g;
+	create schema s; create table s.a (id int); insert into s.a values (1);
+	create table parts (id int, n text) partition by range (id); create table p1 partition of parts for values from (1) to (10); insert into parts values (1, 'x')`
+
+// constraintState is every constraint and column of the tables, as the server
+// writes them.
+const constraintState = `select string_agg(line, e'\n' order by line) from (
+	select concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated, condeferrable, condeferred, connoinherit) as line
+	from pg_constraint where conrelid::regclass::text in ('a', 's.a', 'parts', 'p1')
+	union all select concat_ws(' ', attrelid::regclass, attnum, attname, format_type(atttypid, atttypmod), attnotnull, atthasdef)
+	from pg_attribute where attrelid::regclass::text in ('a', 's.a', 'parts', 'p1') and attnum > 0 and not attisdropped) l`
+
+// constraints are ways to write one.
+var constraints = []string{
+	"alter table a add constraint c check (id > 0)",
+	"alter table a add check (length(n) < 100), add check (id > 0 and other_id > 0)",
+	"alter table a add constraint f foreign key (other_id) references other",
+	`alter table a add foreign key (other_id) references other (id) on delete cascade on update set null deferrable initially deferred`,
+	"alter table a add foreign key (other_id) references other match full, alter n set not null",
+	"alter table only a alter column n set not null",
+	`alter table a alter "Odd name" set not null, alter n set not null, add unique (n) not deferrable`,
+	"alter table a add x int default 1 references other, add y int check (y > 0), add z int not null default 2 constraint positive check (z > 0)",
+	"alter table a add constraint c check (n <> 'x') no inherit",
+	"alter table parts add constraint c check (id > 0), alter n set not null",
+	"alter table s.a add constraint c check (id > 0)",
+	"set search_path = s; alter table a add check (id > 0)",
+	"alter table a add column x int; alter table a add check (x > 0), alter d set not null",
+}
+
+// In the end the table is what the statements would have made of it.
+func TestConstraintIsTheSame(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		for i, sql := range constraints {
+			guarded, bare := db.Server.NewDB(t), db.Server.NewDB(t)
+			b := setup(t, guarded, options{large: true}, constrained)
+			bare.Exec(t, constrained+"; "+sql)
+			if strings.Contains(sql, "unique") {
+				b.fails(t, "MG006", sql)
+				continue
+			}
+			if i%2 == db.Major%2 {
+				sql = "begin; " + sql + "; commit"
+			}
+			b.run(t, strings.Split(sql, "; ")...)
+			if got, want := guarded.Value(t, constraintState), bare.Value(t, constraintState); got != want {
+				t.Errorf("%s\n%s\nwant\n%s", sql, got, want)
+			}
+			if got := guarded.Value(t, leftovers); got != "0 0" {
+				t.Errorf("%s: %s", sql, got)
+			}
+			if verdicts, _ := b.Recorded(); !strings.Contains(strings.Join(verdicts, " "), "rewrite") {
+				t.Errorf("%s: %v", sql, verdicts)
+			}
+			b.end(t, ledger.Succeeded)
+		}
+	})
+}

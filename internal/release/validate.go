@@ -1,0 +1,101 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+)
+
+// A speech is how a kind of task is spoken of.
+type speech struct{ thing, do, done, meanwhile string }
+
+var spoken = map[string]speech{
+	ledger.CreateIndex:        {"index", "build", "built", "while others could write"},
+	ledger.ValidateConstraint: {"constraint", "validate", "valid", "while others could read and write"},
+	ledger.SetNotNull:         {"NOT NULL of column", "set", "set", "without reading the table"},
+}
+
+// what is what a task is about.
+func (s speech) what(t ledger.Task) string { return s.thing + " " + ddl.Quote(t.Object) }
+
+// What a task finds when there is nothing left to do.
+const (
+	noTable      = "its table is gone"
+	noConstraint = "the constraint is gone"
+	noColumn     = "the column is gone"
+)
+
+// validate checks the rows there are against a constraint. SHARE UPDATE
+// EXCLUSIVE is in the way of schema changes only (manual, ALTER TABLE).
+func (t *tasks) validate(ctx context.Context, conn *pgx.Conn, task ledger.Task) (note string, err error) {
+	state, err := pg.ReadConstraintState(ctx, conn, task.Relation, task.Object)
+	switch {
+	case err != nil:
+		return "", err
+	case !state.TableThere:
+		return noTable, nil
+	case !state.Found:
+		return noConstraint, nil
+	case state.Valid:
+		return "", nil
+	}
+	if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
+		return "", err
+	}
+	_, err = conn.Exec(ctx, task.SQL)
+	return "", err
+}
+
+// setNotNull sets a column NOT NULL that a valid CHECK keeps free of NULL, and
+// drops that. The ACCESS EXCLUSIVE lock is waited for as those of statements
+// are: never long enough for others to queue up.
+func (t *tasks) setNotNull(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+	deadline := time.Now().Add(t.run.LockWait)
+	for try := 0; ; try++ {
+		state, err := pg.ReadColumnState(ctx, conn, task.Relation, task.Object)
+		switch {
+		case err != nil:
+			return "", err
+		case !state.TableThere:
+			return noTable, nil
+		case !state.Found:
+			return noColumn, nil
+		case state.NotNull:
+			return "", nil
+		}
+		if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
+			return "", err
+		}
+		timeout := min(firstLockTimeout<<min(try, 8), maxLockTimeout)
+		if err := set(ctx, conn, "lock_timeout", fmt.Sprint(timeout.Milliseconds())); err != nil {
+			return "", err
+		}
+		_, err = conn.Exec(ctx, task.SQL)
+		if err == nil {
+			return "", nil
+		}
+		code := pg.SQLState(err)
+		if code != codeLockNotAvailable && code != codeDeadlock || time.Now().After(deadline) {
+			return "", err
+		}
+		holders, readErr := pg.ReadHolders(ctx, conn, task.Relation)
+		if readErr != nil {
+			return "", readErr
+		}
+		own := t.run.own.list()
+		if commandRuns && slices.ContainsFunc(holders, func(pid uint32) bool { return slices.Contains(own, pid) }) {
+			return "", errPostponed
+		}
+		if err := pause(ctx, timeout/2+rand.N(timeout)); err != nil {
+			return "", err
+		}
+	}
+}
