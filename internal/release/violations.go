@@ -1,0 +1,123 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+)
+
+// SQLSTATEs of rows that break a constraint (manual, appendix A).
+var violated = map[ddl.ConstraintKind]string{ddl.Check: "23514", ddl.ForeignKey: "23503", ddl.NotNull: "23502"}
+
+// checkRows looks for a row that breaks one of the constraints, as the statement
+// would have, while others read and write. A transaction that keeps others from
+// a table does not read another one through.
+func (a *act) checkRows(ctx context.Context, staged []stagedChange) error {
+	locked, err := a.conn.Query(ctx, pg.StrongLocks(ledger.CreatedFrom))
+	if err != nil {
+		return explained(err)
+	}
+	if *locked[0][0] == "t" {
+		return nil
+	}
+	for _, s := range staged {
+		if s.Inline {
+			continue
+		}
+		query, err := a.violations(ctx, s)
+		if err != nil || query == "" {
+			return err
+		}
+		broken, err := a.askAside(ctx, query)
+		if err != nil {
+			return err
+		}
+		if broken {
+			return &guard.ServerError{Response: pgproto3.ErrorResponse{Severity: "ERROR", SeverityUnlocalized: "ERROR",
+				Code: violated[s.Kind], Message: s.broken(),
+				Detail: "migguard looked for such rows before adding it.", SchemaName: s.Table.Schema, TableName: s.Table.Name, ConstraintName: s.Name}}
+		}
+	}
+	return nil
+}
+
+// broken is the server's message, or one like it.
+func (s stagedChange) broken() string {
+	name, table := s.Name, hazard.Display(s.Table)
+	switch {
+	case s.Kind == ddl.NotNull:
+		return fmt.Sprintf("column %s of relation %s contains null values", ddl.Quote(s.Column), table)
+	case name == "":
+		return fmt.Sprintf("the new %s constraint of relation %s is violated by some row", s.Kind, table)
+	}
+	return fmt.Sprintf("%s constraint %s of relation %s is violated by some row", s.Kind, ddl.Quote(name), table)
+}
+
+// violations is the query whether there is such a row; empty where there is
+// none to be had.
+func (a *act) violations(ctx context.Context, s stagedChange) (string, error) {
+	// A foreign key is not inherited, but by partitions.
+	table := qualified(s.Table)
+	if a.apart.Only() || s.Kind == ddl.ForeignKey && s.Table.Kind == catalog.Table {
+		table = "ONLY " + table
+	}
+	if s.Kind == ddl.NotNull {
+		return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s IS NULL)", table, ddl.Quote(s.Column)), nil
+	}
+	if s.Kind == ddl.Check {
+		sql, err := a.apart.WriteViolations(s.action)
+		if err != nil {
+			return "", a.unwritable(err)
+		}
+		return sql, nil
+	}
+	c := a.plan.Changes[s.action].(ddl.AddConstraint)
+	referenced := c.ReferencesColumns
+	if referenced == nil {
+		rows, err := a.conn.Query(ctx, pg.PrimaryKey(ddl.Literal(c.References.String())))
+		if err != nil {
+			return "", err
+		}
+		for _, row := range rows {
+			referenced = append(referenced, *row[0])
+		}
+	}
+	if len(referenced) != len(c.Columns) {
+		return "", nil
+	}
+	var there, same []string
+	for i, column := range c.Columns {
+		there = append(there, "r."+ddl.Quote(column)+" IS NOT NULL")
+		same = append(same, fmt.Sprintf("r.%s = k.%s", ddl.Quote(column), ddl.Quote(referenced[i])))
+	}
+	return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s))",
+		table, strings.Join(there, " AND "), c.References, strings.Join(same, " AND ")), nil
+}
+
+// askAside runs a query whose failure says nothing: the statement itself will
+// say what is wrong.
+func (a *act) askAside(ctx context.Context, query string) (bool, error) {
+	if err := a.conn.Block(ctx); err != nil {
+		return false, err
+	}
+	if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
+		return false, err
+	}
+	rows, err := a.conn.Query(ctx, query)
+	var server *guard.ServerError
+	if err != nil && !errors.As(err, &server) {
+		return false, err
+	}
+	yes := err == nil && *rows[0][0] == "t"
+	return yes, a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+}
