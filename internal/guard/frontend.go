@@ -115,7 +115,7 @@ func (s *session) query(ctx context.Context, size int) error {
 	// The server reads up to the first zero byte (pq_getmsgstring).
 	sql, _, _ := cutZero(b[headerSize:])
 	settings := s.currentSettings()
-	settings.Endings = s.owed
+	settings.Endings = s.awaitsEnd()
 	statements := s.g.cfg.Gate.Inspect(sql, settings)
 	switch {
 	case len(statements) == 1 && statements[0].Gated && !s.unsynced && !s.pipe.isOwn():

@@ -36,9 +36,14 @@ const (
 	NoBlock Block = iota
 	// BeginBlock is BEGIN or START TRANSACTION.
 	BeginBlock
-	// EndBlock is COMMIT, END, ROLLBACK, ABORT or PREPARE TRANSACTION.
-	EndBlock
+	// CommitBlock is COMMIT, END or PREPARE TRANSACTION.
+	CommitBlock
+	// RollbackBlock is ROLLBACK or ABORT.
+	RollbackBlock
 )
+
+// Ends tells the statements after which the transaction is another one.
+func (b Block) Ends() bool { return b == CommitBlock || b == RollbackBlock }
 
 // A Statement is one SQL statement out of a text that Gate.Inspect split.
 type Statement struct {
@@ -59,7 +64,7 @@ type Gate interface {
 	// Inspect looks at one SQL text before the server sees it. Nil means:
 	// relay it untouched. Otherwise the statements cover the whole text.
 	// It must be quick: the runner waits for it. With Settings.Endings it is
-	// not nil for a text with an EndBlock.
+	// not nil for a text with a statement that ends transactions.
 	Inspect(sql string, set Settings) []Statement
 
 	// Pass is asked about a gated statement that is alone in its Query
@@ -115,6 +120,13 @@ type Conn interface {
 	// Forward executes the client's statement as the client sent it, rows,
 	// COPY data and row limits included. It cannot be repeated.
 	Forward(ctx context.Context) (tag string, err error)
+	// BeforeCommit has check called when the transaction that is open now is
+	// about to be committed or prepared, whichever way, and not when it is
+	// rolled back or has failed. The connection is the check's for
+	// statements of the Gate's own. Checks are called in the order they came
+	// in, up to the first error, which is as Gate.Act's: instead of the
+	// commit the client gets it, and the transaction is rolled back.
+	BeforeCommit(check func(ctx context.Context, c Conn) error)
 	// AfterCommit has Gate.Committed called when the transaction that is open
 	// now has been committed by this session.
 	AfterCommit()

@@ -94,7 +94,7 @@ func (g testGate) Inspect(sql string, set guard.Settings) []guard.Statement {
 		st := guard.Statement{SQL: part.text, Offset: utf8.RuneCountInString(sql[:part.start])}
 		st.Block = blockOf(part.text)
 		st.Gated = g.gated(st)
-		wanted = wanted || st.Gated || set.Endings && st.Block == guard.EndBlock
+		wanted = wanted || st.Gated || set.Endings && st.Block.Ends()
 		out = append(out, st)
 	}
 	if !wanted {
@@ -163,15 +163,17 @@ func blockOf(sql string) guard.Block {
 	switch firstWord(sql) {
 	case "BEGIN", "START":
 		return guard.BeginBlock
-	case "COMMIT", "END", "ABORT":
-		return guard.EndBlock
+	case "COMMIT", "END":
+		return guard.CommitBlock
+	case "ABORT":
+		return guard.RollbackBlock
 	case "ROLLBACK":
 		if !strings.HasPrefix(upper, "ROLLBACK TO") {
-			return guard.EndBlock
+			return guard.RollbackBlock
 		}
 	case "PREPARE":
 		if strings.HasPrefix(upper, "PREPARE TRANSACTION") {
-			return guard.EndBlock
+			return guard.CommitBlock
 		}
 	}
 	return guard.NoBlock

@@ -77,6 +77,10 @@ func (l *lent) RunWith(ctx context.Context, sql ...string) (string, error) {
 	return r.tags[0], nil
 }
 
+func (l *lent) BeforeCommit(check func(context.Context, Conn) error) {
+	l.s.checks = append(l.s.checks, check)
+}
+
 func (l *lent) AfterCommit() { l.s.owed = true }
 
 func (l *lent) Notice(message, detail, hint string) {
@@ -88,7 +92,7 @@ func (l *lent) Notice(message, detail, hint string) {
 // rollback ends the transaction, also when a CancelRequest that was meant for
 // an earlier statement arrives only now.
 func (l *lent) rollback() error {
-	l.s.owed = false
+	l.s.checks, l.s.owed = nil, false
 	for {
 		err := l.Exec(context.Background(), "ROLLBACK")
 		var server *ServerError

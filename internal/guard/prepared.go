@@ -111,7 +111,7 @@ func (s *session) execute(ctx context.Context, size int) error {
 			return err
 		}
 		name, _, _ := cutZero(b)
-		if p, ok := s.portals[key(name)]; ok && (p.Gated || s.owed) {
+		if p, ok := s.portals[key(name)]; ok && (p.Gated || s.awaitsEnd()) {
 			return s.takeExecute(ctx, p, size)
 		}
 	}

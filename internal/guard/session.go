@@ -49,6 +49,9 @@ type session struct {
 	// transaction is open, and it may not be the one the last
 	// ReadyForQuery spoke of.
 	unsynced bool
+	// checks are what the Gate wants to do before the transaction that is
+	// open is committed.
+	checks []func(context.Context, Conn) error
 	// owed is true when the Gate wants to hear of the commit of the
 	// transaction that is open.
 	owed bool

@@ -80,8 +80,13 @@ func (s *session) carry(ctx context.Context, l *lent, several bool) (tag string,
 // act lends the connection to the Gate, or forwards what the Gate does not
 // want.
 func (s *session) act(ctx context.Context, l *lent) (tag string, err error) {
-	if l.st.Block == EndBlock {
+	if l.st.Block.Ends() {
 		defer func() { s.transactionEnded(ctx, err == nil && tag == "COMMIT") }()
+	}
+	if l.st.Block == CommitBlock {
+		if err := s.beforeCommit(ctx, l); err != nil {
+			return "", err
+		}
 	}
 	if !l.st.Gated {
 		return l.Forward(ctx)
@@ -91,10 +96,30 @@ func (s *session) act(ctx context.Context, l *lent) (tag string, err error) {
 	return s.g.cfg.Gate.Act(acting, l, l.st)
 }
 
+// awaitsEnd tells whether the end of the transaction that is open must not go by
+// unseen.
+func (s *session) awaitsEnd() bool { return s.owed || len(s.checks) > 0 }
+
+// beforeCommit has the Gate's checks run on a transaction that is about to be
+// committed. One that has failed is rolled back whatever they would say.
+func (s *session) beforeCommit(ctx context.Context, l *lent) error {
+	if len(s.checks) == 0 || s.pipe.txStatus() != 'T' {
+		return nil
+	}
+	ctx, stop := s.cancelable(ctx)
+	defer stop()
+	for _, check := range s.checks {
+		if err := check(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // transactionEnded lets the Gate know of a commit that it waits for.
 func (s *session) transactionEnded(ctx context.Context, committed bool) {
 	was := s.owed
-	s.owed = false
+	s.checks, s.owed = nil, false
 	if !was || !committed {
 		return
 	}
@@ -152,7 +177,7 @@ func (s *session) actOnPortal(ctx context.Context, l *lent) (string, error) {
 		return "", err
 	}
 	tag, err := s.act(ctx, l)
-	if err == nil && l.st.Block == EndBlock {
+	if err == nil && l.st.Block.Ends() {
 		s.pipe.setOwn(false)
 	}
 	return tag, err
@@ -166,7 +191,7 @@ func (s *session) abandon(st Statement, cause error) error {
 	status := s.pipe.txStatus()
 	var err error
 	switch {
-	case s.pipe.isOwn(), st.Block == EndBlock && status != 'I':
+	case s.pipe.isOwn(), st.Block.Ends() && status != 'I':
 		err = l.rollback()
 	case status == 'T', s.unsynced:
 		// The shortest statement that fails, changes nothing, and says
@@ -193,8 +218,11 @@ func (s *session) endOwn(ctx context.Context) error {
 	if s.pipe.txStatus() == 'E' {
 		return l.rollback()
 	}
-	err := l.Exec(context.Background(), "COMMIT")
-	if err != nil && s.pipe.isOwn() { // canceled before it began
+	err := s.beforeCommit(ctx, l)
+	if err == nil {
+		err = l.Exec(context.Background(), "COMMIT")
+	}
+	if err != nil && s.pipe.isOwn() { // refused, or canceled before it began
 		err = errors.Join(err, l.rollback())
 	}
 	s.transactionEnded(ctx, err == nil)

@@ -143,7 +143,7 @@ func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.St
 			Unsplit: st.Class == ddl.Unparsed,
 			Block:   block(st),
 		})
-		matters = matters || out[len(out)-1].Gated || out[len(out)-1].Block == guard.EndBlock
+		matters = matters || out[len(out)-1].Gated || out[len(out)-1].Block.Ends()
 		g.note(st)
 	}
 	if !matters {
@@ -156,8 +156,10 @@ func block(st ddl.Statement) guard.Block {
 	switch st.Transaction {
 	case ddl.Begin:
 		return guard.BeginBlock
-	case ddl.Commit, ddl.Rollback, ddl.PrepareTransaction:
-		return guard.EndBlock
+	case ddl.Commit, ddl.PrepareTransaction:
+		return guard.CommitBlock
+	case ddl.Rollback:
+		return guard.RollbackBlock
 	}
 	return guard.NoBlock
 }
