@@ -83,6 +83,14 @@ type Relation struct {
 	Invalid bool `json:"invalid"`
 	// Created: no running build knows the relation.
 	Created bool `json:"created"`
+	// Populated is relispopulated: false for a materialized view that cannot
+	// be read before it is refreshed.
+	Populated bool `json:"populated"`
+	// Writable is what pg_relation_is_updatable says, one bit each for UPDATE,
+	// INSERT and DELETE; 0 where it was not asked.
+	Writable int `json:"writable"`
+	// Arbiters are a table's; nil where they were not asked for.
+	Arbiters []Arbiter `json:"arbiters"`
 	// Standing is set when the relation is a shim's view.
 	Standing *Standing `json:"standing"`
 }
@@ -109,6 +117,10 @@ type Column struct {
 	Name    string  `json:"name"`
 	Grants  []Grant `json:"grants"`
 	Created bool    `json:"created"` // no running build knows it
+	// Type is for people; the oid and the modifier (atttypmod) tell two apart.
+	Type    string `json:"type"`
+	TypeOID uint32 `json:"type_oid"`
+	TypeMod int32  `json:"type_mod"`
 }
 
 // A Grant is one privilege of one role, from an aclitem.
@@ -134,12 +146,37 @@ func (r Relation) Column(name string) (Column, bool) {
 	return Column{}, false
 }
 
+// Holders are the roles that were granted a privilege on all columns; the empty
+// one is PUBLIC.
+func (r Relation) Holders(privilege string) []string {
+	if r.DefaultGrants {
+		return []string{r.Owner}
+	}
+	return holders(r.Grants, privilege)
+}
+
+// Holders are the roles that were granted a privilege on the column.
+func (c Column) Holders(privilege string) []string { return holders(c.Grants, privilege) }
+
+func holders(grants []Grant, privilege string) []string {
+	var roles []string
+	for _, g := range grants {
+		if g.Privilege == privilege {
+			roles = append(roles, g.Grantee)
+		}
+	}
+	return roles
+}
+
 // A Lookup is what the catalogs say about the names in a change. Names that do
 // not exist are nil.
 type Lookup struct {
 	Relation *Relation `json:"relation"`
 	// Target is what has the new name already, for a rename or a creation.
 	Target *Relation `json:"target"`
+	// Again is what has the name of Relation, which is gone, when the
+	// transaction is about to commit.
+	Again *Relation `json:"-"`
 	// FromBlock is set when the transaction that asks has renamed the
 	// relation and made a shim for it: no other session has seen the name
 	// it has now.

@@ -8,7 +8,8 @@ import (
 )
 
 // A Snapshot is every relation with rows outside the system schemas, by oid.
-// Grants, owners and what else a Lookup adds are left out.
+// Owners and grants are those of views only; what else a Lookup adds is left
+// out.
 type Snapshot map[uint32]Relation
 
 // DecodeSnapshot reads the JSON array of a snapshot.

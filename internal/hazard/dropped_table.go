@@ -27,7 +27,7 @@ after that one.`,
 	Run: func(p *Pass) []Finding {
 		switch c := p.Change.(type) {
 		case ddl.DropTable:
-			if r, ok := p.known(); ok && r.Kind != catalog.View && r.Kind != catalog.MaterializedView {
+			if r, ok := p.known(); ok && !isView(r) {
 				return []Finding{dropped(r)}
 			}
 		case ddl.DropSchema:
@@ -36,7 +36,9 @@ after that one.`,
 			}
 			var found []Finding
 			for _, r := range p.Lookup.Inside {
-				found = append(found, dropped(r))
+				if !isView(r) { // those are judged by the effect
+					found = append(found, dropped(r))
+				}
 			}
 			return found
 		}

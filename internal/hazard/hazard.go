@@ -41,10 +41,14 @@ type Hazard struct {
 	Verdicts string `json:"verdicts"`
 	// Remedy says what to do instead.
 	Remedy string `json:"remedy"`
-	// Bad is SQL that has the hazard where users(id, notes) exists; Good
-	// is SQL that has not.
-	Bad  string `json:"bad_example"`
-	Good string `json:"good_example"`
+	// AtCommit: what a statement takes away may be there again when its
+	// transaction commits, so that only then it can be told.
+	AtCommit bool `json:"at_commit,omitempty"`
+	// Bad is SQL that has the hazard where users(id, notes) exists, and what
+	// Given makes; Good is SQL that has not.
+	Given string `json:"given,omitempty"`
+	Bad   string `json:"bad_example"`
+	Good  string `json:"good_example"`
 
 	Run func(*Pass) []Finding `json:"-"`
 }
@@ -98,6 +102,8 @@ var All = []*Hazard{
 	BlockingIndex,
 	DroppedColumn,
 	DroppedTable,
+	DroppedView,
+	LostArbiter,
 	RenamedColumn,
 	RenamedTable,
 }

@@ -41,19 +41,25 @@ func TestValidateRefuses(t *testing.T) {
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	users := catalog.Relation{OID: 1, Schema: "public", Name: "users", Kind: catalog.Table,
-		Columns: []catalog.Column{{Number: 1, Name: "id"}, {Number: 2, Name: "notes"}}}
+		Columns:  []catalog.Column{{Number: 1, Name: "id"}, {Number: 2, Name: "notes"}},
+		Arbiters: []catalog.Arbiter{{Index: "users_notes_key", Constraint: "users_notes_key", Keys: []int16{2}}}}
+	view := catalog.Relation{OID: 2, Schema: "public", Name: "active_users", Kind: catalog.View, Columns: users.Columns}
+	given := map[string]*catalog.Relation{"users": &users, "active_users": &view}
 	for _, h := range hazard.All {
 		for sql, bad := range map[string]bool{h.Bad: true, h.Good: false} {
 			var found []string
 			for _, st := range ddl.Parse(sql) {
 				for _, change := range st.Changes {
 					pass := &hazard.Pass{Change: change}
-					if r := change.Relations(); len(r) > 0 && r[0].Name == "users" {
-						pass.Lookup.Relation = &users
+					if r := change.Relations(); len(r) > 0 {
+						pass.Lookup.Relation = given[r[0].Name]
+					}
+					if h.AtCommit && !bad {
+						pass.Lookup.Again = pass.Lookup.Relation
 					}
 					for _, f := range hazard.Find(pass) {
 						found = append(found, f.Hazard.ID)
-						if f.Message == "" || f.Detail == "" || f.Hint == "" || f.Relation != "public.users" {
+						if f.Message == "" || f.Detail == "" || f.Hint == "" || f.Relation != "public."+pass.Lookup.Relation.Name {
 							t.Errorf("%s: finding without words: %+v", h.ID, f)
 						}
 					}

@@ -39,6 +39,9 @@ type Facts struct {
 	Text    string // the statement's, for a change that is all of it
 	// Idle says that no code runs, so that none can break or wait.
 	Idle bool
+	// Ending says that what can only be told when the transaction is about to
+	// commit can be told.
+	Ending bool
 }
 
 // A Decision is the verdict on one change and what led to it.
@@ -47,6 +50,9 @@ type Decision struct {
 	Findings []hazard.Finding
 	// Allowed are findings that an exception removed.
 	Allowed []hazard.Finding
+	// Pending are findings that may be none when the transaction is about to
+	// commit.
+	Pending []hazard.Finding
 	// Index or Staged is set for verdict Rewrite, View for verdict Shim.
 	Index  *ConcurrentIndex
 	Staged *StagedConstraint
@@ -64,6 +70,8 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 		case facts.Idle: // every kind of hazard there is needs code that runs
 		case policy.allows(f):
 			d.Allowed = append(d.Allowed, f)
+		case f.Hazard.AtCommit && !facts.Ending:
+			d.Pending = append(d.Pending, f)
 		default:
 			d.Findings = append(d.Findings, f)
 		}

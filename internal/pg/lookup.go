@@ -1,6 +1,9 @@
 package pg
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Names are what a Lookup asks for, as SQL text constants; empty for nothing.
 type Names struct {
@@ -8,6 +11,12 @@ type Names struct {
 	Target   string // the name it is to have, in its schema
 	Schema   string // whose relations are listed
 	Size     bool   // of Relation is asked for
+	Writable bool   // what a view takes is asked for
+	Arbiters bool   // a table's indexes for ON CONFLICT are asked for
+	// Index and OID are other ways to name the Relation: by an index of it,
+	// as the statement names that, or by its oid.
+	Index string
+	OID   uint32
 }
 
 // Lookup is the query for what the catalogs say about the names in a change.
@@ -21,8 +30,14 @@ type Names struct {
 func Lookup(n Names, created, standing string) string {
 	// What is not asked for is left out: to plan it takes longer than all
 	// the rest.
+	switch {
+	case n.Index != "":
+		n.Relation = "(SELECT i.indrelid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass(" + n.Index + "))"
+	case n.OID != 0:
+		n.Relation = fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text", n.OID)
+	}
 	query := lookupQuery
-	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "", "size": n.Size} {
+	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "", "size": n.Size, "writable": n.Writable, "arbiters": n.Arbiters} {
 		sql := "NULL"
 		if wanted {
 			sql = lookupParts[part]
@@ -51,6 +66,9 @@ relations AS NOT MATERIALIZED (
     'owner', pg_catalog.pg_get_userbyid(c.relowner), 'role', current_user,
     'temporary', c.relpersistence = 't',
     'size', $size,
+    'writable', $writable,
+    'arbiters', $arbiters,
+    'populated', c.relispopulated,
     'invalid', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND NOT i.indisvalid),
     'row_security', c.relrowsecurity,
     'default_grants', c.relacl IS NULL,
@@ -69,6 +87,7 @@ relations AS NOT MATERIALIZED (
     'columns', (
       SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
         'number', t.attnum, 'name', t.attname,
+        'type', pg_catalog.format_type(t.atttypid, t.atttypmod), 'type_oid', t.atttypid::pg_catalog.int8, 'type_mod', t.atttypmod,
         'created', EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = t.attnum),
         'grants', (
           SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -119,6 +138,21 @@ var lookupParts = map[string]string{
       FROM pg_catalog.pg_class p
       WHERE p.relkind IN ('r', 'm') AND (p.oid = c.oid
         OR c.relkind = 'p' AND p.oid IN (SELECT t.relid FROM pg_catalog.pg_partition_tree(c.oid) t)))`,
+	"writable": `pg_catalog.pg_relation_is_updatable(c.oid, true)`,
+	// An index is inferred from its key columns, whatever their order, its
+	// expressions and its predicate (manual, INSERT, "ON CONFLICT Clause").
+	"arbiters": `(
+      SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+        'index', x.relname, 'constraint', o.conname,
+        'keys', (SELECT pg_catalog.json_agg(k.attnum ORDER BY k.attnum)
+          FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, n) WHERE k.n <= i.indnkeyatts),
+        'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),
+        'where', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+        'exclusion', CASE WHEN o.contype = 'x' THEN pg_catalog.pg_get_constraintdef(o.oid) END))
+      FROM pg_catalog.pg_index i
+      JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+      LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x')
+      WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion) AND i.indisvalid AND i.indimmediate)`,
 	"inside": `(
     SELECT pg_catalog.json_agg(r.doc)
     FROM pg_catalog.pg_class c
@@ -135,6 +169,12 @@ const Snapshot = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(
   coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
     'oid', c.oid::pg_catalog.int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+    'owner', pg_catalog.pg_get_userbyid(c.relowner), 'default_grants', c.relacl IS NULL, 'populated', c.relispopulated,
+    'grants', CASE WHEN c.relkind IN ('v', 'm') THEN (
+      SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+        'grantee', CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee) END,
+        'privilege', a.privilege_type))
+      FROM pg_catalog.aclexplode(c.relacl) a) END,
     'partition_of', CASE WHEN c.relispartition THEN i.inhparent::pg_catalog.int8 ELSE 0 END,
     'columns', t.columns)), '[]')::pg_catalog.text, 'UTF8'), 'hex')
 FROM pg_catalog.pg_class c
@@ -142,7 +182,9 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
 LEFT JOIN (
   SELECT a.attrelid, pg_catalog.json_agg(
-    pg_catalog.json_build_object('number', a.attnum, 'name', a.attname) ORDER BY a.attnum) AS columns
+    pg_catalog.json_build_object('number', a.attnum, 'name', a.attname,
+      'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'type_oid', a.atttypid::pg_catalog.int8, 'type_mod', a.atttypmod
+    ) ORDER BY a.attnum) AS columns
   FROM pg_catalog.pg_attribute a
   WHERE a.attnum > 0 AND NOT a.attisdropped
   GROUP BY a.attrelid

@@ -56,6 +56,11 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if len(decision.Pending) > 0 {
+			if err := a.judgeAtCommit(ctx, change, found); err != nil {
+				return "", err
+			}
+		}
 		built, err := a.built(ctx, change, found)
 		switch {
 		case err != nil:
@@ -166,9 +171,16 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 			return judge.Decision{}, found, err
 		}
 	}
-	d := judge.Decide(change, judge.Facts{Lookup: found, Major: a.major, Release: a.release, Text: a.text, Idle: a.idle}, a.policy)
+	facts := a.facts(found)
+	facts.Text, facts.Ending = a.text, a.plan.Alone
+	d := judge.Decide(change, facts, a.policy)
 	a.keep(d)
 	return d, found, nil
+}
+
+// facts are what the judge is told.
+func (g *gate) facts(found catalog.Lookup) judge.Facts {
+	return judge.Facts{Lookup: found, Major: g.major, Release: g.release, Idle: g.idle}
 }
 
 // keep notes a decision for the record. What a statement's text and its effect

@@ -112,9 +112,12 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 
 // judgeEffect judges an effect as the change that would have had it.
 func (a *act) judgeEffect(ctx context.Context, e catalog.Effect) error {
-	facts := judge.Facts{Lookup: catalog.Lookup{Relation: &e.Before}, Major: a.major, Release: a.release, Idle: a.idle}
-	d := judge.Decide(change(e), facts, a.policy)
+	found := catalog.Lookup{Relation: &e.Before}
+	d := judge.Decide(change(e), a.facts(found), a.policy)
 	a.keep(d)
+	if len(d.Pending) > 0 {
+		return a.judgeAtCommit(ctx, change(e), found)
+	}
 	switch d.Verdict {
 	case judge.Allow:
 		return nil
@@ -143,6 +146,8 @@ func covered(e catalog.Effect, effects []catalog.Effect, created map[ledger.Obje
 func change(e catalog.Effect) ddl.Change {
 	name := ddl.Name{Schema: e.Before.Schema, Name: e.Before.Name}
 	switch {
+	case e.After == nil && (e.Before.Kind == catalog.View || e.Before.Kind == catalog.MaterializedView):
+		return ddl.DropView{Relation: name}
 	case e.After == nil:
 		return ddl.DropTable{Relation: name}
 	case e.Moved() && e.After.Schema != e.Before.Schema:

@@ -81,7 +81,7 @@ func (a *act) blockers(ctx context.Context) []string {
 // were had or the time is up.
 func (a *act) withLock(ctx context.Context, before, after []string, run func(context.Context) (string, error)) (string, error) {
 	wait := a.lockWait
-	if a.conn.TxStatus() == 'T' {
+	if !a.alone {
 		wait = min(wait, blockLockWait)
 	}
 	if err := a.conn.Block(ctx); err != nil {

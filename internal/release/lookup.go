@@ -38,9 +38,16 @@ func (g *gate) asks(change ddl.Change) (n pg.Names, needed bool) {
 	case ddl.DropTable:
 		relation = c.Relation
 	case ddl.DropView:
-		relation = c.Relation
+		relation, n.Writable = c.Relation, true
 	case ddl.DropColumn:
 		relation = c.Relation
+	case ddl.DropIndex:
+		n.Index, n.Arbiters = ddl.Literal(c.Index.String()), true
+	case ddl.DropConstraint:
+		if g.hasMade(c.Relation) {
+			return n, false
+		}
+		relation, n.Arbiters = c.Relation, true
 	case ddl.DropSchema:
 		n.Schema = ddl.Literal(c.Schema)
 	case ddl.RenameSchema:

@@ -38,7 +38,7 @@ Dangerous
 
 Safe
 %s
-`, h.ID, h.Kind, h.Code, h.Title, h.Explanation, indented(h.Verdicts), indented(h.Remedy), indented(h.Bad), indented(h.Good))
+`, h.ID, h.Kind, h.Code, h.Title, h.Explanation, indented(h.Verdicts), indented(h.Remedy), indented(given(h)+h.Bad), indented(h.Good))
 	return err
 }
 
@@ -60,11 +60,19 @@ judged yet is in the README, under "Limits today".
 		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | %s | %s |\n", h.ID, h.ID, h.Code, h.Kind, h.Title)
 	}
 	for _, h := range all {
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes)` is a table that was there:\n\n```sql\n%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
-			h.ID, sentence(h.Title), h.Explanation, h.Verdicts, h.Remedy, h.Bad, h.Good)
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes)` is a table that was there:\n\n```sql\n%s%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
+			h.ID, sentence(h.Title), h.Explanation, h.Verdicts, h.Remedy, given(h), h.Bad, h.Good)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// given is what an example needs before it.
+func given(h *hazard.Hazard) string {
+	if h.Given == "" {
+		return ""
+	}
+	return h.Given + " -- was there too\n"
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -1,0 +1,125 @@
+package release_test
+
+import (
+	"testing"
+
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+const arbiters = `create table t (id int primary key, a int constraint t_a unique, b int, n text,
+		d int constraint t_d unique deferrable, r int4range, constraint t_r exclude using gist (r with &&));
+	create unique index t_ab on t (a, b); create unique index t_low on t (lower(n), b);
+	create unique index t_part on t (b) where n is not null; create index t_plain on t (b);
+	insert into t values (1, 1, 1, 'x')`
+
+var upserts = []string{"insert into t (id) values (1) on conflict (id) do nothing", "insert into t (id, a) values (2, 1) on conflict (a) do nothing",
+	"insert into t (id, a, b) values (3, 1, 1) on conflict (b, a) do nothing", "insert into t (id, n, b) values (4, 'X', 1) on conflict (lower(n), b) do nothing",
+	"insert into t (id, b, n) values (5, 1, 'y') on conflict (b) where n is not null do nothing"}
+
+// lostArbiters are migrations whose last message is refused.
+var lostArbiters = map[string][]string{
+	"index":             {"drop index t_ab"},
+	"constraint":        {"alter table t drop constraint t_a"},
+	"primary key":       {"alter table t drop constraint t_pkey"},
+	"exclusion":         {"alter table t drop constraint t_r"},
+	"expression":        {"drop index t_low"},
+	"partial":           {"drop index t_part"},
+	"concurrently":      {"drop index concurrently t_ab"},
+	"among others":      {"drop index if exists nothere, t_plain, t_ab"},
+	"among changes":     {"alter table t drop constraint if exists nothere, drop constraint t_a, alter b set default 1"},
+	"in a block":        {"begin", "drop index t_ab", "commit"},
+	"in a message":      {"drop index public.t_ab; select 1"},
+	"fewer columns":     {"begin", "drop index t_ab", "create unique index x on t (a)", "drop index x", "commit"},
+	"more columns":      {"begin", "drop index t_ab", "create unique index x on t (a, b, id)", "commit"},
+	"included":          {"begin", "drop index t_ab", "create unique index x on t (a, id) include (b)", "commit"},
+	"other expression":  {"begin", "drop index t_low", "create unique index x on t (upper(n), b)", "commit"},
+	"other predicate":   {"begin", "drop index t_part", "create unique index x on t (b) where n <> ''", "commit"},
+	"partial now":       {"begin", "drop index t_ab", "create unique index x on t (a, b) where n is not null", "commit"},
+	"not unique":        {"begin", "drop index t_ab", "create index x on t (a, b)", "commit"},
+	"deferrable":        {"begin", "alter table t drop constraint t_a", "alter table t add constraint t_a unique (a) deferrable", "commit"},
+	"both of two":       {"create unique index concurrently x on t (a, b)", "begin", "drop index t_ab", "drop index x", "commit"},
+	"of another table":  {"begin", "drop index t_ab", "create table u (a int, b int)", "create unique index on u (a, b)", "commit"},
+	"the one in use by": {"begin", "alter table t add constraint x unique (a, b)", "drop index t_ab", "alter table t drop constraint x", "commit"},
+}
+
+func TestLostArbiters(t *testing.T) {
+	t.Parallel()
+	for name, sql := range lostArbiters {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{}, arbiters)
+				last := len(sql) - 1
+				b.run(t, sql[:last]...)
+				b.fails(t, "MG031", sql[last])
+				if status := b.client.PgConn().TxStatus(); status != 'I' {
+					t.Errorf("transaction status %c", status)
+				}
+				b.olds(t, upserts...)
+				if got := db.Value(t, "select count(*) from pg_constraint where conrelid = 't'::regclass and contype <> 'n'"); got != "4" {
+					t.Errorf("%s constraints", got)
+				}
+				if _, refused := b.Recorded(); refused != 1 {
+					t.Errorf("%d refused", refused)
+				}
+			})
+		})
+	}
+}
+
+// keptArbiters are migrations after which every ON CONFLICT finds an index.
+var keptArbiters = map[string][]string{
+	"not unique":         {"drop index t_plain"},
+	"not unique, alone":  {"drop index concurrently t_plain"},
+	"never one":          {"alter table t drop constraint t_d"},
+	"check":              {"alter table t add constraint c check (a > 0)", "alter table t drop constraint c"},
+	"again":              {"begin", "drop index t_ab", "create unique index t_ab on t (a, b)", "commit"},
+	"other order":        {"begin", "drop index t_ab", "create unique index x on t (b, a) include (n)", "commit"},
+	"wider predicate":    {"begin", "drop index t_part", "create unique index x on t (b)", "commit"},
+	"same expression":    {"begin", "drop index t_low", "create unique index x on t (b, lower(n))", "commit"},
+	"new one first":      {"create unique index concurrently x on t (a, b)", "drop index concurrently t_ab"},
+	"in a statement":     {"alter table t drop constraint t_a, add constraint u unique (a)"},
+	"from an index":      {"create unique index concurrently x on t (a)", "alter table t drop constraint t_a, add constraint t_a unique using index x"},
+	"primary key":        {"begin", "alter table t drop constraint t_pkey", "alter table t add constraint new primary key (id)", "commit"},
+	"exclusion":          {"alter table t drop constraint t_r, add constraint r exclude using gist (r with &&)"},
+	"taken back":         {"begin", "savepoint s", "drop index t_ab", "rollback to s", "commit"},
+	"of a created table": {"create table c (id int unique)", "alter table c drop constraint c_id_key", "create unique index i on c (id)", "drop index i"},
+	"of a new column":    {"alter table t add column c int", "create unique index i on t (c, a)", "drop index i"},
+	"missing":            {"drop index if exists nothere", "alter table if exists nothere drop constraint x"},
+	"temporary":          {"create temp table c (id int unique)", "alter table c drop constraint c_id_key"},
+}
+
+func TestArbitersThereAgain(t *testing.T) {
+	t.Parallel()
+	for name, sql := range keptArbiters {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{}, arbiters)
+				b.run(t, sql...)
+				b.olds(t, upserts...)
+			})
+			t.Run("extended", func(t *testing.T) {
+				b := setup(t, pgtest.New(t), options{}, arbiters)
+				for _, text := range sql {
+					extended(t, b, text)
+				}
+				b.olds(t, upserts...)
+			})
+		})
+	}
+}
+
+// Of a large table the index that takes the place of another is built when the
+// transaction has committed: too late for who inserts meanwhile.
+func TestArbiterBuiltTooLate(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, arbiters)
+		b.run(t, "begin", "drop index t_ab", "create unique index x on t (a, b)")
+		b.fails(t, "MG031", "commit")
+		b.olds(t, upserts...)
+		b.run(t, "create unique index x on t (a, b)", "drop index t_ab")
+		b.olds(t, upserts...)
+	})
+}

@@ -1,0 +1,62 @@
+package release
+
+import (
+	"context"
+	"time"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/pg"
+)
+
+// judgeAtCommit has a change judged once more when its transaction is about to
+// commit: what the statement takes away may be there again by then. found is
+// what there was.
+func (a *act) judgeAtCommit(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
+	if err := a.conn.Block(ctx); err != nil {
+		return err
+	}
+	a.conn.BeforeCommit(func(ctx context.Context, c guard.Conn) error {
+		last := &act{gate: a.gate, conn: c, plan: a.plan, text: a.text, began: time.Now(), verdict: judge.Allow}
+		err := last.judgeEnd(ctx, change, found)
+		if err != nil {
+			a.forget() // what the transaction has made is rolled back
+		}
+		if err != nil || len(last.findings) > 0 {
+			a.add(last.finish("", err))
+		}
+		return err
+	})
+	return nil
+}
+
+// judgeEnd judges a change by what its transaction leaves.
+func (a *act) judgeEnd(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
+	var names pg.Names
+	_, view := change.(ddl.DropView)
+	if view {
+		names = pg.Names{Relation: ddl.Literal(qualified(*found.Relation)), Writable: true}
+	} else {
+		names = pg.Names{OID: found.Relation.OID, Arbiters: true}
+	}
+	now, err := a.lookup(ctx, names)
+	if err != nil || !view && now.Relation == nil {
+		return err // a table that is gone is another hazard's
+	}
+	found.Again = now.Relation
+	facts := a.facts(found)
+	facts.Ending = true
+	d := judge.Decide(change, facts, a.policy)
+	a.keep(d)
+	switch d.Verdict {
+	case judge.Allow:
+		return nil
+	case judge.Maintenance:
+		return a.maintain(ctx, d)
+	}
+	r := a.refuse(d)
+	r.Detail += " That is so when its transaction is about to commit, which is rolled back instead."
+	return r
+}
