@@ -54,6 +54,9 @@ var commits = map[string]struct {
 	"block, extended":      {slices.Concat(executes("BEGIN"), synced, executes(insertMark), synced, executes(dropView), synced, executes("COMMIT"), synced), 4, "refused"},
 	"block in a pipeline":  {slices.Concat(executes("BEGIN"), executes(insertMark), executes(dropView), executes("COMMIT"), executes(insertMark), synced), 1, "refused"},
 	"prepared before":      {slices.Concat(preparedCommit, simple("BEGIN"), simple(insertMark), simple(dropView), executedCommit), 5, "refused"},
+	"EXECUTE":              {slices.Concat(preparedCommit, simple("BEGIN"), simple(insertMark), simple(dropView), simple("EXECUTE c"), simple("ROLLBACK")), 6, "refused"},
+	"EXECUTE, extended":    {slices.Concat(preparedCommit, simple("BEGIN"), simple(insertMark), simple(dropView), executes("EXECUTE c"), synced, simple("ROLLBACK")), 6, "refused"},
+	"EXECUTE, several":     {slices.Concat(preparedCommit, simple(insertMark+";"+dropView+"; EXECUTE c; select 1")), 2, "refused"},
 	"pipeline":             {slices.Concat(executes(insertMark), executes(dropView), executes("select 1"), synced), 1, "refused"},
 	"pipeline with Query":  {slices.Concat(executes(dropView), simple(insertMark), synced), 2, "refused"},
 	"savepoint":            {slices.Concat(simple("BEGIN; SAVEPOINT s"), simple(insertMark), simple(dropView), simple("RELEASE s"), simple("COMMIT")), 5, "refused"},
@@ -67,6 +70,8 @@ var commits = map[string]struct {
 	"again, extended":      {slices.Concat(executes("BEGIN"), synced, executes(insertMark), synced, executes(dropView), synced, executes(createView), synced, executes("COMMIT"), synced), 5, "committed"},
 	"again, pipeline":      {slices.Concat(executes(insertMark), executes(dropView), executes(createView), synced), 1, "committed"},
 	"again, prepared":      {slices.Concat(preparedCommit, simple("BEGIN"), simple(insertMark), simple(dropView), simple(createView), executedCommit), 6, "committed"},
+	"again, EXECUTE":       {slices.Concat(preparedCommit, simple("BEGIN"), simple(insertMark), simple(dropView), simple(createView), simple("EXECUTE c")), 6, "committed"},
+	"EXECUTE of another":   {slices.Concat(simple("PREPARE i AS "+insertMark), simple("BEGIN"), simple("EXECUTE i"), simple("SAVEPOINT s;"+dropView), simple("ROLLBACK TO s"), simple("COMMIT")), 6, "committed"},
 	"taken back":           {slices.Concat(simple("BEGIN"), simple(insertMark), simple("SAVEPOINT s"), simple(dropView), simple("ROLLBACK TO s"), simple("COMMIT")), 6, "committed"},
 	"in another that ends": {slices.Concat(simple("BEGIN"), simple(dropView), simple("ROLLBACK"), simple("BEGIN;"+insertMark), simple("COMMIT")), 5, "committed"},
 

@@ -40,6 +40,9 @@ const (
 	CommitBlock
 	// RollbackBlock is ROLLBACK or ABORT.
 	RollbackBlock
+	// MayCommit is EXECUTE: what was prepared by a Parse message may be a
+	// COMMIT.
+	MayCommit
 )
 
 // Ends tells the statements after which the transaction is another one.
@@ -64,7 +67,7 @@ type Gate interface {
 	// Inspect looks at one SQL text before the server sees it. Nil means:
 	// relay it untouched. Otherwise the statements cover the whole text.
 	// It must be quick: the runner waits for it. With Settings.Endings it is
-	// not nil for a text with a statement that ends transactions.
+	// not nil for a text with a statement that ends transactions, or may.
 	Inspect(sql string, set Settings) []Statement
 
 	// Pass is asked about a gated statement that is alone in its Query
@@ -125,7 +128,8 @@ type Conn interface {
 	// rolled back or has failed. The connection is the check's for
 	// statements of the Gate's own. Checks are called in the order they came
 	// in, up to the first error, which is as Gate.Act's: instead of the
-	// commit the client gets it, and the transaction is rolled back.
+	// commit the client gets it, and the transaction is rolled back. Before
+	// EXECUTE they are called too, and then again.
 	BeforeCommit(check func(ctx context.Context, c Conn) error)
 	// AfterCommit has Gate.Committed called when the transaction that is open
 	// now has been committed by this session.

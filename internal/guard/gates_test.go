@@ -94,7 +94,7 @@ func (g testGate) Inspect(sql string, set guard.Settings) []guard.Statement {
 		st := guard.Statement{SQL: part.text, Offset: utf8.RuneCountInString(sql[:part.start])}
 		st.Block = blockOf(part.text)
 		st.Gated = g.gated(st)
-		wanted = wanted || st.Gated || set.Endings && st.Block.Ends()
+		wanted = wanted || st.Gated || set.Endings && (st.Block.Ends() || st.Block == guard.MayCommit)
 		out = append(out, st)
 	}
 	if !wanted {
@@ -165,6 +165,8 @@ func blockOf(sql string) guard.Block {
 		return guard.BeginBlock
 	case "COMMIT", "END":
 		return guard.CommitBlock
+	case "EXECUTE":
+		return guard.MayCommit
 	case "ABORT":
 		return guard.RollbackBlock
 	case "ROLLBACK":

@@ -64,7 +64,7 @@ func (s *session) takeQuery(ctx context.Context, statements []Statement) error {
 // the guard's own stands for the server's implicit one. BEGIN makes that the
 // client's, COMMIT and ROLLBACK end it.
 func (s *session) carry(ctx context.Context, l *lent, several bool) (tag string, err error) {
-	if s.unsynced || several && l.st.Block == NoBlock {
+	if s.unsynced || several && (l.st.Block == NoBlock || l.st.Block == MayCommit) {
 		if err := l.Block(ctx); err != nil {
 			return "", err
 		}
@@ -83,7 +83,7 @@ func (s *session) act(ctx context.Context, l *lent) (tag string, err error) {
 	if l.st.Block.Ends() {
 		defer func() { s.transactionEnded(ctx, err == nil && tag == "COMMIT") }()
 	}
-	if l.st.Block == CommitBlock {
+	if l.st.Block == CommitBlock || l.st.Block == MayCommit {
 		if err := s.beforeCommit(ctx, l); err != nil {
 			return "", err
 		}

@@ -152,7 +152,24 @@ func TestRightsOfViewsThereAgain(t *testing.T) {
 	})
 }
 
-// An exception and a policy hold for what is judged at COMMIT, too.
+// A COMMIT that was prepared by a message can be executed by SQL.
+func TestDroppedViewCommittedByExecute(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, views)
+		if _, err := b.client.Prepare(t.Context(), "c", "COMMIT"); err != nil {
+			t.Fatal(err)
+		}
+		b.run(t, "begin", "drop view v")
+		b.fails(t, "MG030", "execute c")
+		b.run(t, "rollback")
+		b.olds(t, throughViews...)
+		b.run(t, "begin", "drop view v", "create view v as select id, n from t", "execute c")
+		b.olds(t, throughViews...)
+	})
+}
+
+// An exception holds for what is judged at COMMIT, too.
 func TestExceptionForDroppedView(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {

@@ -153,6 +153,9 @@ func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.St
 }
 
 func block(st ddl.Statement) guard.Block {
+	if st.Tag == "EXECUTE" {
+		return guard.MayCommit
+	}
 	switch st.Transaction {
 	case ddl.Begin:
 		return guard.BeginBlock
