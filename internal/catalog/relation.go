@@ -65,7 +65,11 @@ type Relation struct {
 	// PartitionOf is the oid of the partitioned table it belongs to, or 0.
 	PartitionOf uint32 `json:"partition_of"`
 	// RowSecurity is relrowsecurity: policies decide which rows a role sees.
-	RowSecurity bool     `json:"row_security"`
+	RowSecurity bool `json:"row_security"`
+	// RowSecurityForced is relforcerowsecurity: the owner is subject to them.
+	RowSecurityForced bool `json:"row_security_forced"`
+	// HasChildren: other tables inherit from it, or did.
+	HasChildren bool     `json:"has_children"`
 	Columns     []Column `json:"columns"`
 	// Grants is relacl, taken apart. DefaultGrants is set where relacl is
 	// null: the owner may do everything and nobody else anything.
@@ -76,8 +80,10 @@ type Relation struct {
 	NewGrantees []string `json:"new_grantees"`
 	// Role is the session's current role.
 	Role string `json:"role"`
-	// Size is of a table, its partitions included; nil: not asked for.
+	// Size is of a table, partitions and children included; nil: not asked for.
 	Size *Size `json:"size"`
+	// Sequence is of a sequence; nil: not asked for.
+	Sequence *Numbering `json:"sequence"`
 	// Invalid: the index is not used by queries, because its build was
 	// interrupted or is not over.
 	Invalid bool `json:"invalid"`
@@ -121,6 +127,57 @@ type Column struct {
 	Type    string `json:"type"`
 	TypeOID uint32 `json:"type_oid"`
 	TypeMod int32  `json:"type_mod"`
+	// Definition is of the column that was asked about; nil for the others.
+	Definition *Definition `json:"definition"`
+}
+
+// A Definition is what the server puts into a column, and what it lets in.
+type Definition struct {
+	// Type is what format_type says, with its modifier.
+	Type string `json:"type"`
+	// NotNull: by itself, by its domain, or by a CHECK (column IS NOT NULL).
+	NotNull bool `json:"not_null"`
+	// Default is the column's own, TypeDefault that of its domain.
+	Default     bool   `json:"default"`
+	TypeDefault bool   `json:"type_default"`
+	Generated   bool   `json:"generated"`
+	Identity    string `json:"identity"` // attidentity: a, d or empty
+	// Sequence is the identity's; nil: not asked for.
+	Sequence *Numbering `json:"sequence"`
+}
+
+// A Numbering is how far a sequence has come. Last is nil while it was never used.
+type Numbering struct {
+	Last      *int64 `json:"last"`
+	Increment int64  `json:"increment"`
+}
+
+// Reaches tells whether the sequence, when it goes on at a number, gives out
+// some that it has given out; at its beginning if there is no number. One that
+// is not known may.
+func (s *Numbering) Reaches(at *int64) bool {
+	switch {
+	case s == nil:
+		return true
+	case s.Last == nil:
+		return false
+	case at == nil:
+		return true
+	case s.Increment < 0:
+		return *at >= *s.Last
+	}
+	return *at <= *s.Last
+}
+
+// A Type is one row of pg_type.
+type Type struct {
+	Schema  string `json:"schema"`
+	Name    string `json:"name"`
+	NotNull bool   `json:"not_null"` // of a domain, as Default
+	Default bool   `json:"default"`
+	// Used: by a column that running code can know, by a function or by
+	// another type.
+	Used bool `json:"used"`
 }
 
 // A Grant is one privilege of one role, from an aclitem.
@@ -187,6 +244,11 @@ type Lookup struct {
 	// Trial is what the change does to an empty copy of the relation; nil:
 	// not tried.
 	Trial *Trial `json:"-"`
+	// Referencing are the tables that refer to Relation by foreign keys, and
+	// those that refer to these; partitions go with their parents.
+	Referencing []Relation `json:"referencing"`
+	// Type is the one that a change names.
+	Type *Type `json:"type"`
 	// Encoding is the session's client_encoding.
 	Encoding string `json:"encoding"`
 }

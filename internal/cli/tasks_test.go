@@ -86,7 +86,7 @@ func TestTasks(t *testing.T) {
 		on(db.URL, "status").run(t).says(t, "TASKS\nID", "items_n")
 
 		// The code that is out has run without the index, and may go on so.
-		on(db.URL, "run", "--build", "one").in(app).run(t).expect(t, 0, "going on: a migration", "nothing is pending", "has run without that index: going on", "succeeded")
+		on(db.URL, "run", "--build", "one").in(app).run(t).expect(t, 0, "going on: a migration", "nothing is pending", "has run without that: going on", "succeeded")
 		on(db.URL, "run", "--build", "two").in(app).run(t).expect(t, 77)
 		writeFile(t, app, "migrations/00004_mend.sql", "-- +goose Up\nDELETE FROM items;\n")
 		on(db.URL, "run", "--build", "two").in(app).run(t).expect(t, 0, "going on: a migration", "built    index items_n on public.items in", "succeeded")

@@ -12,7 +12,16 @@ import (
 type Alter struct {
 	stmt    *pg.AlterTableStmt
 	version int32
-	actions []*pg.AlterTableCmd
+	actions []action
+}
+
+// An action is one of an ALTER TABLE's.
+type action struct {
+	cmd *pg.AlterTableCmd
+	// inline is how a constraint was written with its column, whose action is
+	// column places before; nil for others.
+	inline []*pg.Node
+	column int
 }
 
 // errNoAlter is for a text that is not one ALTER TABLE.
@@ -41,13 +50,13 @@ func TakeApart(sql string, changes []Change) (*Alter, error) {
 }
 
 // apart is an action without the constraints of its column, and these.
-func apart(cmd *pg.AlterTableCmd) []*pg.AlterTableCmd {
+func apart(cmd *pg.AlterTableCmd) []action {
 	column := cmd.GetDef().GetColumnDef()
 	if cmd.GetSubtype() != pg.AlterTableType_AT_AddColumn || column == nil {
-		return []*pg.AlterTableCmd{cmd}
+		return []action{{cmd: cmd}}
 	}
 	var kept []*pg.Node
-	var actions []*pg.AlterTableCmd
+	var actions []action
 	var last *pg.Constraint // that attributes belong to
 	for _, n := range column.GetConstraints() {
 		def := n.GetConstraint()
@@ -55,21 +64,23 @@ func apart(cmd *pg.AlterTableCmd) []*pg.AlterTableCmd {
 		switch {
 		case named && kind != NotNull:
 			last = ofTable(def, column.GetColname())
-			actions = append(actions, &pg.AlterTableCmd{
+			actions = append(actions, action{inline: []*pg.Node{n}, column: len(actions) + 1, cmd: &pg.AlterTableCmd{
 				Subtype: pg.AlterTableType_AT_AddConstraint, Behavior: pg.DropBehavior_DROP_RESTRICT,
-				Def: &pg.Node{Node: &pg.Node_Constraint{Constraint: last}}})
+				Def: &pg.Node{Node: &pg.Node_Constraint{Constraint: last}}}})
 		case last != nil && isAttribute(last, def.GetContype()):
+			end := &actions[len(actions)-1]
+			end.inline = append(end.inline, n)
 		default:
 			last = nil
 			kept = append(kept, n)
 		}
 	}
 	if actions == nil {
-		return []*pg.AlterTableCmd{cmd}
+		return []action{{cmd: cmd}}
 	}
 	bare := proto.Clone(cmd).(*pg.AlterTableCmd)
 	bare.GetDef().GetColumnDef().Constraints = kept
-	return append([]*pg.AlterTableCmd{bare}, actions...)
+	return append([]action{{cmd: bare}}, actions...)
 }
 
 // ofTable is a column's constraint as one of the table.
@@ -102,9 +113,19 @@ func (a *Alter) Only() bool { return !a.stmt.GetRelation().GetInh() }
 // of the table on; of the statement's own if that has no name. The error is
 // ErrUnfaithful where the result would not mean the same.
 func (a *Alter) Write(on Name, actions ...int) (string, error) {
-	cmds := make([]*pg.AlterTableCmd, len(actions))
-	for i, n := range actions {
-		cmds[i] = a.actions[n]
+	columns := map[int]*pg.AlterTableCmd{}
+	var cmds []*pg.AlterTableCmd
+	for _, n := range actions {
+		act := a.actions[n]
+		// A constraint of a new column is another one when it is written
+		// for itself: the server looks at no row for that of a key.
+		if column := columns[n-act.column]; act.inline != nil && column != nil {
+			def := column.GetDef().GetColumnDef()
+			def.Constraints = append(def.Constraints, act.inline...)
+			continue
+		}
+		columns[n] = proto.Clone(act.cmd).(*pg.AlterTableCmd)
+		cmds = append(cmds, columns[n])
 	}
 	return a.write(on, cmds)
 }
@@ -112,7 +133,7 @@ func (a *Alter) Write(on Name, actions ...int) (string, error) {
 // WriteNotValid writes the action that adds a constraint so that the rows there
 // are are not looked at.
 func (a *Alter) WriteNotValid(action int) (string, error) {
-	cmd := proto.Clone(a.actions[action]).(*pg.AlterTableCmd)
+	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)
 	def := cmd.GetDef().GetConstraint()
 	if def == nil {
 		return "", ErrUnfaithful
@@ -136,7 +157,7 @@ func (a *Alter) write(on Name, cmds []*pg.AlterTableCmd) (string, error) {
 // WriteViolations writes the query whether a row of the table breaks the CHECK
 // that an action adds. NULL breaks none.
 func (a *Alter) WriteViolations(action int) (string, error) {
-	def := a.actions[action].GetDef().GetConstraint()
+	def := a.actions[action].cmd.GetDef().GetConstraint()
 	if def.GetRawExpr() == nil {
 		return "", ErrUnfaithful
 	}

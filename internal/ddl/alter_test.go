@@ -40,6 +40,9 @@ func TestTakeApart(t *testing.T) {
 	if got, err := alter.Write(ddl.Name{}, 0, 4); err != nil || got != `ALTER TABLE ONLY a.users ADD COLUMN IF NOT EXISTS n int DEFAULT 1 NOT NULL, ALTER COLUMN x SET NOT NULL` {
 		t.Error(got, err)
 	}
+	if got, err := alter.Write(ddl.Name{}, 0, 2, 3); err != nil || got != `ALTER TABLE ONLY a.users ADD COLUMN IF NOT EXISTS n int DEFAULT 1 NOT NULL REFERENCES other (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED UNIQUE` {
+		t.Error(got, err)
+	}
 	if got, err := alter.WriteViolations(5); err != nil || got != `SELECT EXISTS (SELECT FROM ONLY a.users WHERE NOT a <> 'b')` {
 		t.Error(got, err)
 	}

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"strconv"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -182,6 +183,20 @@ func isOn(def *pg.DefElem) bool {
 		return word != "false" && word != "off"
 	}
 	return true
+}
+
+// numberOf reads an option's number, nil if it has none. What is too large for an
+// integer of 32 bits the grammar calls a float.
+func numberOf(def *pg.DefElem) *int64 {
+	switch arg := def.GetArg().GetNode().(type) {
+	case *pg.Node_Integer:
+		return new(int64(arg.Integer.GetIval()))
+	case *pg.Node_Float:
+		if n, err := strconv.ParseInt(arg.Float.GetFval(), 10, 64); err == nil {
+			return &n
+		}
+	}
+	return nil
 }
 
 func isCascade(b pg.DropBehavior) bool { return b == pg.DropBehavior_DROP_CASCADE }

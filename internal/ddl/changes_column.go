@@ -10,7 +10,8 @@ type AddColumn struct {
 	// Type is the type in SQL, array bounds and modifiers included.
 	Type      string `json:"column_type,omitempty"`
 	Collation string `json:"collation,omitempty"`
-	NotNull   bool   `json:"not_null,omitempty"`
+	// NotNull is NOT NULL or PRIMARY KEY.
+	NotNull bool `json:"not_null,omitempty"`
 	// Default is the expression in SQL; empty if there is none.
 	Default string `json:"default,omitempty"`
 	// Generated is the expression of a stored generated column.
@@ -31,6 +32,12 @@ func (c AddColumn) Relations() []Name { return some(c.Relation) }
 // Locks implements Change.
 func (c AddColumn) Locks() []Lock {
 	return []Lock{lock(c.Relation, c.Kind, AccessExclusive).recursing()}
+}
+
+// Fills tells whether the server has a value for a row that comes without one,
+// the type's own default left aside.
+func (c AddColumn) Fills() bool {
+	return !IsNull(c.Default) || c.Generated != "" || c.Identity != "" || c.Serial
 }
 
 // MarshalJSON implements json.Marshaler.

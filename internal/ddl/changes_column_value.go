@@ -117,6 +117,8 @@ type SetIdentity struct {
 	// Identity is empty if it is not changed.
 	Identity Identity `json:"identity,omitempty"`
 	Restart  bool     `json:"restart,omitempty"`
+	// RestartWith is where, if the statement says it.
+	RestartWith *int64 `json:"restart_with,omitempty"`
 	// Options are the names of the other sequence options set.
 	Options []string `json:"options,omitempty"`
 }

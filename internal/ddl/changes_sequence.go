@@ -30,6 +30,8 @@ type AlterSequence struct {
 	IfExists bool `json:"if_exists,omitempty"`
 	// Restart: the next value is set anew.
 	Restart bool `json:"restart,omitempty"`
+	// RestartWith is where, if the statement says it.
+	RestartWith *int64 `json:"restart_with,omitempty"`
 	// As is the new type, if given.
 	As      string `json:"as,omitempty"`
 	OwnedBy Name   `json:"owned_by,omitzero"`

@@ -85,7 +85,7 @@ func setIdentity(rel Name, col string, options []*pg.Node) SetIdentity {
 			// pg_attribute.attidentity.
 			c.Identity = identityOf(string(rune(def.GetArg().GetInteger().GetIval())))
 		case "restart":
-			c.Restart = true
+			c.Restart, c.RestartWith = true, numberOf(def)
 		default:
 			c.Options = append(c.Options, def.GetDefname())
 		}
@@ -134,7 +134,7 @@ func (b *builder) addColumn(rel Name, def *pg.ColumnDef, ifNotExists bool) {
 		Serial:      isSerial(def.GetTypeName())}
 	for _, n := range def.GetConstraints() {
 		switch con := n.GetConstraint(); con.GetContype() {
-		case pg.ConstrType_CONSTR_NOTNULL:
+		case pg.ConstrType_CONSTR_NOTNULL, pg.ConstrType_CONSTR_PRIMARY:
 			c.NotNull = true
 		case pg.ConstrType_CONSTR_DEFAULT:
 			c.Default = b.expression(con.GetRawExpr())

@@ -102,6 +102,7 @@ func (b *builder) alterSequence(s *pg.AlterSeqStmt) {
 		OwnedBy:  ownedBy(s.GetOptions()),
 		Options:  optionNames(s.GetOptions()),
 	}
+	c.RestartWith = numberOf(option(s.GetOptions(), "restart"))
 	if as := option(s.GetOptions(), "as"); as != nil {
 		c.As = b.typeText(as.GetArg().GetTypeName())
 	}

@@ -11,3 +11,8 @@ func Literal(s string) string {
 	}
 	return "'" + s + "'"
 }
+
+// IsNull tells a default that is none: nothing, or NULL, with a cast or not.
+func IsNull(expression string) bool {
+	return expression == "" || expression == "NULL" || strings.HasPrefix(expression, "NULL::")
+}

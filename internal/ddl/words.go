@@ -1,7 +1,5 @@
 package ddl
 
-import "strings"
-
 // TransactionKind is what a statement of class Transaction does.
 type TransactionKind string
 
@@ -52,24 +50,3 @@ const (
 	EnabledReplica Firing = "replica"
 	EnabledAlways  Firing = "always"
 )
-
-// plainWords begin the server's own types, as the deparser writes them. All but
-// pg_catalog have their name searched for there first.
-var plainWords = map[string]bool{
-	"bigint": true, "bit": true, "boolean": true, "bool": true, "bpchar": true, "bytea": true, "char": true,
-	"character": true, "cidr": true, "date": true, "double": true, "float4": true, "float8": true, "inet": true,
-	"int": true, "int2": true, "int4": true, "int8": true, "integer": true, "interval": true, "json": true,
-	"jsonb": true, "macaddr": true, "money": true, "numeric": true, "real": true, "smallint": true, "text": true,
-	"time": true, "timestamp": true, "timestamptz": true, "timetz": true, "tsvector": true, "uuid": true,
-	"varbit": true, "varchar": true, "xml": true,
-}
-
-// IsPlainType tells, of a type in SQL, that it is certainly one of the server's
-// own, or an array of them, and so no domain.
-func IsPlainType(sql string) bool {
-	sql = strings.TrimPrefix(sql, "pg_catalog.")
-	if end := strings.IndexAny(sql, " (["); end >= 0 {
-		sql = sql[:end]
-	}
-	return plainWords[sql]
-}

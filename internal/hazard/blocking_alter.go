@@ -92,7 +92,8 @@ func work(change ddl.Change, trial *catalog.Trial) (what string, works bool) {
 func TriedOnCopy(change ddl.Change) bool {
 	switch c := change.(type) {
 	case ddl.AddColumn:
-		return c.Kind != ddl.KindType && (c.Default != "" || c.Generated != "" || c.Identity != "" || c.Serial || !ddl.IsPlainType(c.Type))
+		_, plain := ddl.ServerTypeOf(c.Type) // any other may be a domain
+		return c.Kind != ddl.KindType && (c.Default != "" || c.Generated != "" || c.Identity != "" || c.Serial || !plain)
 	case ddl.ChangeColumnType:
 		return c.Kind != ddl.KindType
 	case ddl.SetExpression, ddl.SetNotNull:

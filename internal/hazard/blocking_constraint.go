@@ -14,7 +14,9 @@ var BlockingConstraint = &Hazard{
 	Code:  "MG006",
 	Title: "a table is locked while a new constraint is checked against its rows",
 	Explanation: `ADD CONSTRAINT and SET NOT NULL read all rows of the table before they return, and
-UNIQUE, PRIMARY KEY and EXCLUDE build an index. Meanwhile, and until the
+UNIQUE, PRIMARY KEY and EXCLUDE build an index. PRIMARY KEY USING INDEX reads the
+rows if a column may be NULL, and VALIDATE CONSTRAINT does so under the locks that
+its transaction has, those of the ADD perhaps. Meanwhile, and until the
 transaction ends, nobody can read or write the table (ACCESS EXCLUSIVE). A foreign
 key lets others read, but stops writing to its own table and to the one it
 references (SHARE ROW EXCLUSIVE).`,
@@ -57,9 +59,14 @@ func checked(p *Pass) (what string, works bool) {
 	switch c := p.Change.(type) {
 	case ddl.SetNotNull:
 		return "SET NOT NULL of column " + ddl.Quote(c.Column), p.Lookup.Trial.Works()
+	case ddl.ValidateConstraint:
+		return "VALIDATE CONSTRAINT " + ddl.Quote(c.Name) + ", in the transaction that has locked the table,", p.Lookup.Trial.Works()
 	case ddl.AddConstraint:
-		if c.InCreate || c.NotValid || c.UsingIndex != "" {
+		if c.InCreate || c.NotValid {
 			return "", false
+		}
+		if c.UsingIndex != "" {
+			return "a primary key on columns that may be NULL", c.Constraint == ddl.PrimaryKey && p.Lookup.Trial.Works()
 		}
 		// A new column without a value references nothing, and the server
 		// knows (ATExecAddColumn, measured on 15).

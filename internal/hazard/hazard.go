@@ -22,6 +22,8 @@ const (
 	// BlocksTraffic: statements of running code wait for a lock that is held
 	// as long as a table is large.
 	BlocksTraffic Kind = "blocks-traffic"
+	// LosesData: rows are gone that running code reads.
+	LosesData Kind = "loses-data"
 )
 
 // A Hazard is one reason why a change can be unsafe. Its documentation is what
@@ -44,8 +46,8 @@ type Hazard struct {
 	// AtCommit: what a statement takes away may be there again when its
 	// transaction commits, so that only then it can be told.
 	AtCommit bool `json:"at_commit,omitempty"`
-	// Bad is SQL that has the hazard where users(id, notes) exists, and what
-	// Given makes; Good is SQL that has not.
+	// Bad is SQL that has the hazard where users(id, notes, mood) exists, the
+	// last an enum, and what Given makes; Good is SQL that has not.
 	Given string `json:"given,omitempty"`
 	Bad   string `json:"bad_example"`
 	Good  string `json:"good_example"`
@@ -103,9 +105,18 @@ var All = []*Hazard{
 	DroppedColumn,
 	DroppedTable,
 	DroppedView,
+	ExplicitIdentity,
+	HiddenRows,
 	LostArbiter,
 	RenamedColumn,
+	RenamedLabel,
 	RenamedTable,
+	RequiredColumn,
+	RetypedColumn,
+	ReusedKeys,
+	RevokedRight,
+	TruncatedTable,
+	UnfilledColumn,
 }
 
 var (

@@ -40,14 +40,19 @@ func TestValidateRefuses(t *testing.T) {
 // them is a test of package release.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	users := catalog.Relation{OID: 1, Schema: "public", Name: "users", Kind: catalog.Table,
-		Columns:  []catalog.Column{{Number: 1, Name: "id"}, {Number: 2, Name: "notes"}},
-		Arbiters: []catalog.Arbiter{{Index: "users_notes_key", Constraint: "users_notes_key", Keys: []int16{2}}}}
-	view := catalog.Relation{OID: 2, Schema: "public", Name: "active_users", Kind: catalog.View, Columns: users.Columns}
-	given := map[string]*catalog.Relation{"users": &users, "active_users": &view}
 	for _, h := range hazard.All {
 		for sql, bad := range map[string]bool{h.Bad: true, h.Good: false} {
 			var found []string
+			users := catalog.Relation{OID: 1, Schema: "public", Name: "users", Kind: catalog.Table, Owner: "app", Role: "app", DefaultGrants: true, Columns: []catalog.Column{
+				{Number: 1, Name: "id", Definition: &catalog.Definition{Type: "bigint", NotNull: true}},
+				{Number: 2, Name: "notes", Definition: &catalog.Definition{Type: "text", NotNull: true}},
+				{Number: 3, Name: "mood"}},
+				Arbiters: []catalog.Arbiter{{Index: "users_notes_key", Constraint: "users_notes_key", Keys: []int16{2}}}}
+			if h.Kind != hazard.BlocksTraffic {
+				users.Size = &catalog.Size{Bytes: 8192}
+			}
+			view := catalog.Relation{OID: 2, Schema: "public", Name: "active_users", Kind: catalog.View, Columns: users.Columns}
+			given := map[string]*catalog.Relation{"users": &users, "active_users": &view}
 			for _, st := range ddl.Parse(sql) {
 				for _, change := range st.Changes {
 					pass := &hazard.Pass{Change: change}
@@ -57,11 +62,17 @@ func TestExamples(t *testing.T) {
 					if h.AtCommit && !bad {
 						pass.Lookup.Again = pass.Lookup.Relation
 					}
+					if _, ok := change.(ddl.RenameEnumValue); ok {
+						pass.Lookup.Type = &catalog.Type{Schema: "public", Name: "mood", Used: true}
+					}
 					for _, f := range hazard.Find(pass) {
 						found = append(found, f.Hazard.ID)
-						if f.Message == "" || f.Detail == "" || f.Hint == "" || f.Relation != "public."+pass.Lookup.Relation.Name {
+						if f.Message == "" || f.Detail == "" || f.Hint == "" || pass.Lookup.Relation != nil && f.Relation != "public."+pass.Lookup.Relation.Name {
 							t.Errorf("%s: finding without words: %+v", h.ID, f)
 						}
+					}
+					if c, ok := change.(ddl.AddColumn); ok {
+						users.Columns = append(users.Columns, catalog.Column{Name: c.Column, Created: true})
 					}
 				}
 			}

@@ -153,16 +153,20 @@ func (p *Policy) Unused() []string {
 }
 
 // Choose sets the most intrusive verdict that a hazard may have: Maintenance,
-// in which no request comes; Allow, for one that only blocks traffic; or Refuse,
-// which is the default. A Policy is not changed while it is used.
+// in which no request comes, but rows are lost all the same; Allow, for one that
+// breaks no code; or Refuse, which is the default. A Policy is not changed while
+// it is used.
 func (p *Policy) Choose(id string, most Verdict) error {
 	h, err := hazard.Named(id)
 	if err != nil {
 		return err
 	}
 	choices := []Verdict{Maintenance, Refuse}
-	if h.Kind == hazard.BlocksTraffic {
+	switch h.Kind {
+	case hazard.BlocksTraffic:
 		choices = []Verdict{Allow, Maintenance, Refuse}
+	case hazard.LosesData:
+		choices = []Verdict{Allow, Refuse}
 	}
 	if !slices.Contains(choices, most) {
 		return fmt.Errorf("%s = %q: choose one of %q", id, most, choices)

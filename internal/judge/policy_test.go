@@ -171,6 +171,9 @@ func TestIntrusion(t *testing.T) {
 	if err := p.Choose("dropped-tables", judge.Maintenance); err == nil || !strings.Contains(err.Error(), "there are blocking-alter, ") {
 		t.Errorf("no such hazard: %v", err)
 	}
+	if err := p.Choose("truncated-table", judge.Maintenance); err == nil || !strings.Contains(err.Error(), `["allow" "refuse"]`) {
+		t.Errorf("maintenance saves no rows: %v", err)
+	}
 	if err := p.Choose("dropped-table", judge.Shim); err == nil || !strings.Contains(err.Error(), `["maintenance" "refuse"]`) {
 		t.Errorf("no such choice: %v", err)
 	}

@@ -18,6 +18,8 @@ type StagedConstraint struct {
 	Column string
 	// Inline: it is one of a column that the statement adds.
 	Inline bool
+	// There: the table has it already, not validated.
+	There bool
 }
 
 func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*StagedConstraint, *Obstacle) {
@@ -28,9 +30,15 @@ func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*Staged
 	if c, ok := change.(ddl.SetNotNull); ok {
 		return &StagedConstraint{Table: r, Kind: ddl.NotNull, Column: c.Column}, nil
 	}
+	if c, ok := change.(ddl.ValidateConstraint); ok {
+		return &StagedConstraint{Table: r, Name: c.Name, There: true}, nil
+	}
 	c := change.(ddl.AddConstraint)
 	switch c.Constraint {
 	case ddl.Unique, ddl.PrimaryKey:
+		if c.UsingIndex != "" {
+			return cannot("a column of its index may be NULL", "SET NOT NULL first, in a migration of its own.")
+		}
 		return cannot("a "+string(c.Constraint)+" constraint has no NOT VALID",
 			fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY, in a migration that runs outside a transaction, then ALTER TABLE %s ADD CONSTRAINT ... USING INDEX.", hazard.Display(r)))
 	case ddl.Exclude:

@@ -9,16 +9,16 @@ import (
 
 // A ConstraintState is what there is under a constraint's name.
 type ConstraintState struct {
-	TableThere bool // the table that is to have it
-	Found      bool
-	Valid      bool // the rows there were have been checked against it
+	Table string // the table that is to have it, for SQL; empty if that is gone
+	Found bool
+	Valid bool // the rows there were have been checked against it
 }
 
 // ReadConstraintState looks for a constraint of a table, by oid.
 func ReadConstraintState(ctx context.Context, conn *pgx.Conn, table uint32, name string) (s ConstraintState, err error) {
 	err = conn.QueryRow(ctx, `
-SELECT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = $1), c.oid IS NOT NULL, coalesce(c.convalidated, false)
-FROM (SELECT) one LEFT JOIN pg_catalog.pg_constraint c ON c.conrelid = $1 AND c.conname = $2`, table, name).Scan(&s.TableThere, &s.Found, &s.Valid)
+SELECT coalesce((SELECT t.oid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_class t WHERE t.oid = $1), ''), c.oid IS NOT NULL, coalesce(c.convalidated, false)
+FROM (SELECT) one LEFT JOIN pg_catalog.pg_constraint c ON c.conrelid = $1 AND c.conname = $2`, table, name).Scan(&s.Table, &s.Found, &s.Valid)
 	if err != nil {
 		return s, fmt.Errorf("look for constraint %s: %w", name, err)
 	}
@@ -27,16 +27,15 @@ FROM (SELECT) one LEFT JOIN pg_catalog.pg_constraint c ON c.conrelid = $1 AND c.
 
 // A ColumnState is what there is under a column's name.
 type ColumnState struct {
-	TableThere bool
-	Found      bool
-	NotNull    bool
+	Found   bool
+	NotNull bool
 }
 
 // ReadColumnState looks for a column of a table, by oid.
 func ReadColumnState(ctx context.Context, conn *pgx.Conn, table uint32, name string) (s ColumnState, err error) {
 	err = conn.QueryRow(ctx, `
-SELECT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = $1), a.attnum IS NOT NULL, coalesce(a.attnotnull, false)
-FROM (SELECT) one LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = $1 AND a.attname = $2 AND NOT a.attisdropped`, table, name).Scan(&s.TableThere, &s.Found, &s.NotNull)
+SELECT a.attnum IS NOT NULL, coalesce(a.attnotnull, false)
+FROM (SELECT) one LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = $1 AND a.attname = $2 AND NOT a.attisdropped`, table, name).Scan(&s.Found, &s.NotNull)
 	if err != nil {
 		return s, fmt.Errorf("look for column %s: %w", name, err)
 	}

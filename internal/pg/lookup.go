@@ -15,8 +15,14 @@ type Names struct {
 	Arbiters bool   // a table's indexes for ON CONFLICT are asked for
 	// Index and OID are other ways to name the Relation: by an index of it,
 	// as the statement names that, or by its oid.
-	Index string
-	OID   uint32
+	Index  string
+	OID    uint32
+	Column string // of Relation, whose definition is asked for
+	Type   string // as the statement names it
+	// Sequence: how far Relation has come, which is one.
+	Sequence bool
+	// Referencing: the tables that refer to Relation.
+	Referencing bool
 }
 
 // Lookup is the query for what the catalogs say about the names in a change.
@@ -37,7 +43,9 @@ func Lookup(n Names, created, standing string) string {
 		n.Relation = fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text", n.OID)
 	}
 	query := lookupQuery
-	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "", "size": n.Size, "writable": n.Writable, "arbiters": n.Arbiters} {
+	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "",
+		"size": n.Size, "writable": n.Writable, "arbiters": n.Arbiters, "definition": n.Column != "", "written": n.Type != "",
+		"sequence": n.Sequence, "referencing": n.Referencing} {
 		sql := "NULL"
 		if wanted {
 			sql = lookupParts[part]
@@ -48,7 +56,7 @@ func Lookup(n Names, created, standing string) string {
 		n.Relation = "NULL" // until 15 an empty name is an error
 	}
 	return strings.NewReplacer(
-		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema,
+		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema, "$column", n.Column, "$type", n.Type,
 		"$created", created, "$standing", standing,
 	).Replace(query)
 }
@@ -70,7 +78,8 @@ relations AS NOT MATERIALIZED (
     'arbiters', $arbiters,
     'populated', c.relispopulated,
     'invalid', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND NOT i.indisvalid),
-    'row_security', c.relrowsecurity,
+    'row_security', c.relrowsecurity, 'row_security_forced', c.relforcerowsecurity,
+    'has_children', c.relhassubclass, 'sequence', $sequence,
     'default_grants', c.relacl IS NULL,
     'grants', (
       SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -86,7 +95,7 @@ relations AS NOT MATERIALIZED (
         AND d.defaclnamespace IN (0, c.relnamespace)),
     'columns', (
       SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
-        'number', t.attnum, 'name', t.attname,
+        'number', t.attnum, 'name', t.attname, 'definition', $definition,
         'type', pg_catalog.format_type(t.atttypid, t.atttypmod), 'type_oid', t.atttypid::pg_catalog.int8, 'type_mod', t.atttypmod,
         'created', EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = t.attnum),
         'grants', (
@@ -114,7 +123,9 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
     SELECT FROM (SELECT * FROM $standing) s
     WHERE s.relation = (SELECT w.oid FROM wanted w)
       AND s.transaction = pg_catalog.pg_current_xact_id_if_assigned()),
-  'inside', $inside
+  'inside', $inside,
+  'type', $written,
+  'referencing', $referencing
 )::pg_catalog.text, 'UTF8'), 'hex')`
 
 var lookupParts = map[string]string{
@@ -136,8 +147,10 @@ var lookupParts = map[string]string{
         'bytes', coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(p.oid)
           + coalesce(pg_catalog.pg_relation_size(nullif(p.reltoastrelid, 0)), 0)), 0)::pg_catalog.int8)
       FROM pg_catalog.pg_class p
-      WHERE p.relkind IN ('r', 'm') AND (p.oid = c.oid
-        OR c.relkind = 'p' AND p.oid IN (SELECT t.relid FROM pg_catalog.pg_partition_tree(c.oid) t)))`,
+      WHERE p.relkind IN ('r', 'm') AND p.oid IN (
+        WITH RECURSIVE descendants AS (
+          SELECT c.oid UNION SELECT i.inhrelid FROM descendants d JOIN pg_catalog.pg_inherits i ON i.inhparent = d.oid)
+        SELECT d.oid FROM descendants d))`,
 	"writable": `pg_catalog.pg_relation_is_updatable(c.oid, true)`,
 	// An index is inferred from its key columns, whatever their order, its
 	// expressions and its predicate (manual, INSERT, "ON CONFLICT Clause").
@@ -153,6 +166,51 @@ var lookupParts = map[string]string{
       JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
       LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x')
       WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion) AND i.indisvalid AND i.indimmediate)`,
+	"definition": `CASE WHEN t.attname = $column THEN (
+          SELECT pg_catalog.json_build_object(
+            'type', pg_catalog.format_type(t.atttypid, t.atttypmod),
+            'not_null', t.attnotnull OR y.typnotnull OR EXISTS (
+              SELECT FROM pg_catalog.pg_constraint k
+              WHERE k.conrelid = c.oid AND k.contype = 'c'
+                AND pg_catalog.pg_get_expr(k.conbin, c.oid) = pg_catalog.format('(%I IS NOT NULL)', t.attname)),
+            'default', t.atthasdef AND t.attgenerated = '', 'type_default', y.typdefault IS NOT NULL,
+            'generated', t.attgenerated <> '', 'identity', t.attidentity,
+            'sequence', (
+              SELECT pg_catalog.json_build_object('last', pg_catalog.pg_sequence_last_value(s.seqrelid), 'increment', s.seqincrement)
+              FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
+              WHERE t.attidentity <> '' AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i'
+                AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid AND d.refobjsubid = t.attnum))
+          FROM pg_catalog.pg_type y WHERE y.oid = t.atttypid) END`,
+	"sequence": `(
+      SELECT pg_catalog.json_build_object('last', pg_catalog.pg_sequence_last_value(s.seqrelid), 'increment', s.seqincrement)
+      FROM pg_catalog.pg_sequence s WHERE s.seqrelid = c.oid)`,
+	// What TRUNCATE CASCADE reaches. A partition goes with its parent.
+	"referencing": `(
+    WITH RECURSIVE reached AS (
+      SELECT w.oid FROM wanted w
+      UNION
+      SELECT x.oid FROM reached d, LATERAL (
+        SELECT k.conrelid AS oid FROM pg_catalog.pg_constraint k WHERE k.confrelid = d.oid AND k.contype = 'f'
+        UNION ALL
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = d.oid) x
+    )
+    SELECT pg_catalog.json_agg(r.doc) FROM reached d JOIN relations r ON r.oid = d.oid
+    WHERE d.oid <> (SELECT w.oid FROM wanted w) AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class q ON q.oid = i.inhrelid
+      WHERE q.relispartition AND i.inhrelid = d.oid AND i.inhparent IN (SELECT p.oid FROM reached p)))`,
+	"written": `(
+    SELECT pg_catalog.json_build_object('schema', n.nspname, 'name', y.typname,
+      'not_null', y.typnotnull, 'default', y.typdefault IS NOT NULL,
+      'used', EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid IN (y.oid, y.typarray)
+          AND (d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+            OR d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid <> y.typarray
+            OR d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND NOT EXISTS (
+              SELECT FROM $created x WHERE x.relation = d.objid AND x.attnum IN (0, d.objsubid)))))
+    FROM pg_catalog.pg_type y
+    JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
+    WHERE y.oid = pg_catalog.to_regtype($type))`,
 	"inside": `(
     SELECT pg_catalog.json_agg(r.doc)
     FROM pg_catalog.pg_class c

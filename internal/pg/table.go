@@ -2,11 +2,25 @@ package pg
 
 import "fmt"
 
-// NotValid is the query for the constraints of a table that its rows were not
-// checked against: name and pg_constraint.contype.
-func NotValid(table uint32) string {
-	return fmt.Sprintf(`SELECT c.conname, c.contype FROM pg_catalog.pg_constraint c
-		WHERE c.conrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND NOT c.convalidated ORDER BY c.oid`, table)
+// Constraints is the query for the CHECK, foreign key and NOT NULL constraints of
+// a table: name, pg_constraint.contype, whether its rows were checked against it,
+// whether children have it not, and the first of its columns, or NULL. What
+// belongs to a constraint of the same table is left out.
+func Constraints(table uint32) string {
+	return fmt.Sprintf(`SELECT c.conname, c.contype, c.convalidated, c.connoinherit,
+		(SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND a.attnum OPERATOR(pg_catalog.=) c.conkey[1])
+		FROM pg_catalog.pg_constraint c
+		WHERE c.conrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) ANY ('{c,f,n}')
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid OPERATOR(pg_catalog.=) c.conparentid AND p.conrelid OPERATOR(pg_catalog.=) c.conrelid)
+		ORDER BY c.oid`, table)
+}
+
+// NullableInIndex is the query whether a column of an index, a SQL literal of its
+// name, may be NULL.
+func NullableInIndex(index string) string {
+	return `SELECT EXISTS (SELECT FROM pg_catalog.pg_index i
+		JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (i.indkey)
+		WHERE i.indexrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(` + index + `) AND NOT a.attnotnull)`
 }
 
 // WorkOn is the query for what this transaction has done to a table, a SQL
@@ -31,6 +45,17 @@ func OtherInForeignKey(table uint32, column, copied string) string {
 			OR c.confrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.confkey)))`, table, column, copied)
 }
 
+// StrongLockOn is the query whether this transaction keeps others from reading or
+// writing a table.
+func StrongLockOn(table uint32) string {
+	return fmt.Sprintf(`SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l
+		WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'
+		AND l.relation OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND l.mode OPERATOR(pg_catalog.=) ANY (%s))`, table, strongModes)
+}
+
+// strongModes keep others from writing, or more.
+const strongModes = "'{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'"
+
 // StrongLocks is the query whether this transaction keeps others from reading or
 // writing a relation that was there before the run. created is a FROM item with
 // the oids of those that were not (relation, attnum).
@@ -39,7 +64,7 @@ func StrongLocks(created string) string {
 		JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,v,f}')
 		WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'
 		AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
-		AND l.mode OPERATOR(pg_catalog.=) ANY ('{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}')
+		AND l.mode OPERATOR(pg_catalog.=) ANY (` + strongModes + `)
 		AND NOT EXISTS (SELECT FROM ` + created + ` x WHERE x.relation OPERATOR(pg_catalog.=) l.relation AND x.attnum OPERATOR(pg_catalog.=) 0))`
 }
 
@@ -50,4 +75,10 @@ func PrimaryKey(table string) string {
 		JOIN LATERAL pg_catalog.unnest(c.conkey) WITH ORDINALITY k (attnum, place) ON true
 		JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND a.attnum OPERATOR(pg_catalog.=) k.attnum
 		WHERE c.contype OPERATOR(pg_catalog.=) 'p' AND c.conrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(` + table + `) ORDER BY k.place`
+}
+
+// IsPartitioned is the query whether a table, a SQL literal of its name, is a
+// partitioned one.
+func IsPartitioned(table string) string {
+	return "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.=) 'p' AND c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" + table + "))"
 }

@@ -166,8 +166,11 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 	if repeated(change, found) || standsAlready(change, found) {
 		return judge.Decision{Verdict: judge.Allow}, found, nil
 	}
-	if !a.idle && hazard.TriedOnCopy(change) && a.policy.Large(found) {
-		if found.Trial, err = a.trial(ctx, *found.Relation, i); err != nil {
+	if a.isThere(i, found) {
+		return judge.Decision{Verdict: judge.Allow}, found, nil
+	}
+	if !a.idle && a.policy.Large(found) {
+		if found.Trial, err = a.work(ctx, *found.Relation, i); err != nil {
 			return judge.Decision{}, found, err
 		}
 	}
@@ -176,6 +179,22 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 	d := judge.Decide(change, facts, a.policy)
 	a.keep(d)
 	return d, found, nil
+}
+
+// isThere tells a constraint of a column that is not added, because IF NOT EXISTS
+// finds one.
+func (a *act) isThere(i int, found catalog.Lookup) bool {
+	c, ok := a.plan.Changes[i].(ddl.AddConstraint)
+	if !ok || !c.Inline || c.InCreate || found.Relation == nil {
+		return false
+	}
+	for ; i >= 0; i-- {
+		if column, ok := a.plan.Changes[i].(ddl.AddColumn); ok {
+			_, there := found.Relation.Column(column.Column)
+			return there && column.IfNotExists
+		}
+	}
+	return false
 }
 
 // facts are what the judge is told.

@@ -14,7 +14,8 @@ func TestExamplesOnServer(t *testing.T) {
 		t.Run(h.ID, func(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				users := "create table users (id bigint primary key, notes text not null);" + h.Given
+				users := `create type mood as enum ('sad', 'ok');
+					create table users (id bigint primary key, notes text not null, mood mood not null default 'ok');` + h.Given
 				good := setup(t, db, options{}, users)
 				good.run(t, h.Good)
 				if _, refused := good.Recorded(); refused > 0 || good.standing(t) != "" {

@@ -27,6 +27,7 @@ type gate struct {
 	harmless   map[string]bool // names of functions that hide no change
 	standing   map[string]bool // names that shims' views have, or had
 	made       map[string]bool // relations this run has created, as it named them
+	functions  map[string]bool // names of functions it has created anew
 	blurred    bool            // prepared statements may change what names mean, unseen
 	own        *backends       // the guard's sessions
 	owes       map[string]bool // names of indexes to be built, and of their tables

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -27,7 +28,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy,
 		lockWait: r.LockWait, out: r.Out,
-		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
+		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,
 		idle: r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
 	}
@@ -43,6 +44,19 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	}
 	for _, s := range shims {
 		g.standing[s.OldName] = true
+	}
+	if !g.tasks.some.Load() {
+		return g, nil
+	}
+	owed, err := r.Ledger.Owed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, task := range owed { // before could not do it
+		g.owe(task.Table)
+		if task.Kind == ledger.CreateIndex {
+			g.owe(task.Object)
+		}
 	}
 	return g, nil
 }

@@ -144,7 +144,7 @@ func (a *act) probe(ctx context.Context, ix *judge.ConcurrentIndex) error {
 
 // SQLSTATEs of what may be wrong with the copy only: it has a row type of its
 // own, and another schema.
-var ofTheCopy = []string{"42P01", "42883", "42846", "42804"}
+var ofTheCopy = []string{"42P01", "42883", "42846", "42804", "42P16", "0A000"}
 
 // tried is the error of a trial as the client gets it.
 func tried(err error, ix *judge.ConcurrentIndex) error {

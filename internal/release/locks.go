@@ -18,6 +18,7 @@ import (
 const (
 	codeLockNotAvailable = "55P03"
 	codeDeadlock         = "40P01"
+	codeQueryCanceled    = "57014"
 )
 
 // A strong lock that waits makes everybody else wait behind it, so it waits

@@ -26,6 +26,11 @@ func (a *act) mark() {
 	for _, name := range a.creates {
 		a.made[name.String()] = a.plan.steady
 	}
+	for _, change := range a.plan.Changes {
+		if c, ok := change.(ddl.CreateFunction); ok && !c.Replace {
+			a.functions[c.Function.Name] = true
+		}
+	}
 }
 
 // forget ends the trust in names.

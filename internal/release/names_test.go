@@ -161,7 +161,7 @@ func TestShimInLaterRuns(t *testing.T) {
 func TestShimOfAChangedTable(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-		b := setup(t, db, options{allow: []string{"dropped-column:b.n"}}, tableA)
+		b := setup(t, db, options{allow: []string{"dropped-column:b.n", "retyped-column:b.n"}}, tableA)
 		b.run(t, "alter table a rename to b")
 		for _, sql := range []string{"alter table b drop column n", "alter table b alter column n type varchar(3)"} {
 			_, err := b.client.Exec(t.Context(), sql)

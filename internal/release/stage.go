@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
@@ -22,54 +23,56 @@ type stagedChange struct {
 // stage adds constraints without a look at the rows, after the rest of the
 // statement, and has them validated when the transaction has committed.
 func (a *act) stage(ctx context.Context, staged []stagedChange, record []string) (string, error) {
-	steps, err := a.stagedSteps(staged)
+	table := staged[0].Table
+	if err := a.canBeStaged(ctx, staged); err != nil {
+		return "", err
+	}
+	before, err := a.conn.Query(ctx, pg.Constraints(table.OID))
+	if err != nil {
+		return "", err
+	}
+	steps, err := a.stagedSteps(staged, before)
 	if err != nil {
 		return "", err
 	}
 	if err := a.checkRows(ctx, staged); err != nil {
 		return "", err
 	}
-	table := staged[0].Table
-	before, err := a.conn.Query(ctx, pg.NotValid(table.OID))
-	if err != nil {
-		return "", err
+	tag := a.plan.Tag
+	if len(steps) > 0 {
+		tag, err = a.withLock(ctx, nil, record, func(ctx context.Context) (string, error) {
+			err := a.conn.Exec(ctx, steps...)
+			var server *guard.ServerError
+			if errors.As(err, &server) {
+				server.Response.Position = 0 // in another text
+			}
+			return a.plan.Tag, err
+		})
 	}
-	tag, err := a.withLock(ctx, nil, record, func(ctx context.Context) (string, error) {
-		err := a.conn.Exec(ctx, steps...)
-		var server *guard.ServerError
-		if errors.As(err, &server) {
-			server.Response.Position = 0 // in another text
-		}
-		return a.plan.Tag, err
-	})
 	if err != nil {
 		return "", explained(err)
 	}
 	a.executed = steps
-	after, err := a.conn.Query(ctx, pg.NotValid(table.OID))
+	after, err := a.conn.Query(ctx, pg.Constraints(table.OID))
 	if err != nil {
 		return "", err
 	}
 	for _, row := range after {
-		if slices.ContainsFunc(before, func(old []*string) bool { return *old[0] == *row[0] }) {
-			continue
+		if *row[2] == "f" && !a.leavesNotValid(*row[0]) && validates(staged, row, before) {
+			if err := a.promise(ctx, table, ledger.ValidateConstraint, *row[0], fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", qualified(table), ddl.Quote(*row[0]))); err != nil {
+				return "", err
+			}
+			a.notes = append(a.notes, fmt.Sprintf("constraint %s is validated when the transaction has committed: %s", ddl.Quote(*row[0]), a.findings[0].Detail))
 		}
-		task := ledger.NewTask{ReleaseID: a.releaseID, Kind: ledger.ValidateConstraint, Relation: table.OID,
-			Schema: table.Schema, Table: table.Name, Object: *row[0],
-			SQL: fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", qualified(table), ddl.Quote(*row[0]))}
-		if err := a.promise(ctx, task); err != nil {
-			return "", err
-		}
-		a.notes = append(a.notes, fmt.Sprintf("constraint %s is added NOT VALID, and validated when the transaction has committed: %s", ddl.Quote(*row[0]), a.findings[0].Detail))
 	}
 	for _, s := range staged {
 		if s.Kind != ddl.NotNull || a.major >= notNullConstraints {
 			continue
 		}
-		task := ledger.NewTask{ReleaseID: a.releaseID, Kind: ledger.SetNotNull, Relation: table.OID,
-			Schema: table.Schema, Table: table.Name, Object: s.Column,
-			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL, DROP CONSTRAINT %s", qualified(table), ddl.Quote(s.Column), ddl.Quote(proxy(s)))}
-		if err := a.promise(ctx, task); err != nil {
+		// Its CHECK goes after it: dropped by the same ALTER TABLE it would
+		// go before, and spare the server nothing.
+		if err := a.promise(ctx, table, ledger.SetNotNull, s.Column, fmt.Sprintf("ALTER TABLE %[1]s ALTER COLUMN %[2]s SET NOT NULL; ALTER TABLE %[1]s DROP CONSTRAINT %[3]s",
+			qualified(table), ddl.Quote(s.Column), ddl.Quote(proxy(table.Name, s.Column)))); err != nil {
 			return "", err
 		}
 	}
@@ -77,8 +80,58 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, record []string)
 	return tag, nil
 }
 
+// validates tells whether a constraint of the table, as pg.Constraints has it, is
+// one of the statement's: one that was not there before, or that is named, or
+// the NOT NULL of a column.
+func validates(staged []stagedChange, row []*string, before [][]*string) bool {
+	return slices.ContainsFunc(staged, func(s stagedChange) bool {
+		switch {
+		case s.There:
+			return s.Name == *row[0]
+		case s.Kind == ddl.NotNull && *row[1] == "n":
+			return row[4] != nil && s.Column == *row[4]
+		case s.Kind == ddl.NotNull && *row[0] == proxy(s.Table.Name, s.Column):
+			return true
+		}
+		return !named(before, *row[0])
+	})
+}
+
+// leavesNotValid tells a constraint that is NOT VALID in the statement itself.
+func (a *act) leavesNotValid(name string) bool {
+	return slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool {
+		c, ok := change.(ddl.AddConstraint)
+		return ok && c.NotValid && c.Name == name
+	})
+}
+
+// canBeStaged refuses a foreign key that references a partitioned table: before
+// 18 the constraints that stand for it with each partition would never be valid
+// (measured on 14 to 17).
+func (a *act) canBeStaged(ctx context.Context, staged []stagedChange) error {
+	for _, s := range staged {
+		c, ok := a.plan.Changes[s.action].(ddl.AddConstraint)
+		if !ok || c.Constraint != ddl.ForeignKey || a.major >= notNullConstraints {
+			continue
+		}
+		rows, err := a.conn.Query(ctx, pg.IsPartitioned(ddl.Literal(c.References.String())))
+		if err != nil {
+			return err
+		}
+		if *rows[0][0] == "t" {
+			return a.unwritable(errors.New("before PostgreSQL 18 a foreign key that references a partitioned table cannot be validated later"))
+		}
+	}
+	return nil
+}
+
+func named(rows [][]*string, name string) bool {
+	return slices.ContainsFunc(rows, func(row []*string) bool { return *row[0] == name })
+}
+
 // promise records a task in the statement's transaction.
-func (a *act) promise(ctx context.Context, task ledger.NewTask) error {
+func (a *act) promise(ctx context.Context, table catalog.Relation, kind, object, sql string) error {
+	task := ledger.NewTask{ReleaseID: a.releaseID, Kind: kind, Relation: table.OID, Schema: table.Schema, Table: table.Name, Object: object, SQL: sql}
 	if err := explained(a.conn.Exec(ctx, ledger.RecordTaskSQL(task))); err != nil {
 		return err
 	}
@@ -92,13 +145,13 @@ func (a *act) promise(ctx context.Context, task ledger.NewTask) error {
 const notNullConstraints = 18
 
 // proxy is the name of the CHECK that stands for a NOT NULL until that is set.
-func proxy(s stagedChange) string {
-	return ddl.ConstraintName(s.Table.Name, s.Column, "not_null_migguard")
+func proxy(table, column string) string {
+	return ddl.ConstraintName(table, column, "not_null_migguard")
 }
 
 // stagedSteps are the statement without its constraints, and one for each of
-// these.
-func (a *act) stagedSteps(staged []stagedChange) ([]string, error) {
+// these that is not there yet.
+func (a *act) stagedSteps(staged []stagedChange, before [][]*string) ([]string, error) {
 	alter, err := a.takeApart()
 	if err != nil {
 		return nil, a.unwritable(err)
@@ -125,6 +178,8 @@ func (a *act) stagedSteps(staged []stagedChange) ([]string, error) {
 		var sql string
 		table, column := only+qualified(s.Table), ddl.Quote(s.Column)
 		switch {
+		case s.There, s.Kind == ddl.NotNull && a.major < notNullConstraints && named(before, proxy(s.Table.Name, s.Column)):
+			continue // from a statement before this one
 		case s.Kind != ddl.NotNull:
 			if sql, err = alter.WriteNotValid(s.action); err != nil {
 				return nil, a.unwritable(err)
@@ -132,7 +187,7 @@ func (a *act) stagedSteps(staged []stagedChange) ([]string, error) {
 		case a.major >= notNullConstraints:
 			sql = fmt.Sprintf("ALTER TABLE %s ADD NOT NULL %s NOT VALID", table, column)
 		default:
-			sql = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", table, ddl.Quote(proxy(s)), column)
+			sql = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", table, ddl.Quote(proxy(s.Table.Name, s.Column)), column)
 		}
 		steps = append(steps, sql)
 	}
@@ -141,6 +196,7 @@ func (a *act) stagedSteps(staged []stagedChange) ([]string, error) {
 
 // unwritable refuses a statement that cannot be written in another form.
 func (a *act) unwritable(err error) error {
+	a.verdict = judge.Refuse
 	return a.refuse(notRewritten(judge.Decision{Verdict: judge.Refuse, Findings: a.findings}, err.Error()))
 }
 

@@ -42,6 +42,15 @@ func TestConstraintErrorsAtOnce(t *testing.T) {
 			b.fails(t, code, sql)
 			b.run(t, "rollback")
 		}
+		for _, sql := range []string{"alter table a add x int, alter x set not null", "alter table a add check (id > 0)", "alter table a alter x set not null"} {
+			b.run(t, "begin", "alter table a add column x int") // holds the table's lock
+			_, err := b.client.PgConn().Exec(t.Context(), sql).ReadAll()
+			if err == nil {
+				t.Errorf("%s: no error", sql)
+			}
+			b.run(t, "rollback")
+		}
+		b.fails(t, "23502", "alter table a add x int, alter x set not null")
 		if got := db.Value(t, constraintState); got != before {
 			t.Errorf("%s\nwant\n%s", got, before)
 		}
@@ -51,14 +60,14 @@ func TestConstraintErrorsAtOnce(t *testing.T) {
 	})
 }
 
-// Rows that nobody looked for, because the transaction holds a lock already, are
-// found after the commit: the task stays, later migrations wait, and the next run
+// Rows that nobody looked for, because the statement may change them, are found
+// after the commit: the task stays, later migrations wait, and the next run
 // goes on when they are mended.
 func TestConstraintFailsAfterCommit(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		b := setup(t, db, options{large: true}, constrained+"; insert into a values (0, null)")
-		b.run(t, "begin", "alter table a add column x int", "alter table a add constraint c check (id > 0)", "alter table a alter n set not null", "commit", "select * from a")
+		b.run(t, "begin", "alter table a alter n type text, add constraint c check (id > 0), alter n set not null", "commit", "select * from a")
 		if e := b.fails(t, "MG055", "create table later (n int)"); !strings.Contains(e.Message, "violated by some row") || !strings.Contains(e.Hint, "Mend the rows") {
 			t.Error(explain(e))
 		}
@@ -139,6 +148,31 @@ func TestNotNullIsPostponed(t *testing.T) {
 		}
 		if got := db.Value(t, leftovers); got != "0 0" {
 			t.Error(got)
+		}
+	})
+}
+
+// NOT NULL is set without another look at the rows.
+func TestNotNullReadsNothing(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, constrained)
+		b.run(t, "begin", "alter table a alter n set not null", "commit")
+		if db.Major >= 18 {
+			return // no task but the validation
+		}
+		sql := db.Value(t, "select sql from migguard.task where kind = 'set-not-null'")
+		b.olds(t, "alter table a alter n drop not null, add constraint a_n_not_null_migguard check (n is not null)", "begin")
+		scans := func() (n int) {
+			if err := b.old.QueryRow(t.Context(), "select pg_stat_get_xact_numscans('a'::regclass)").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := scans()
+		b.olds(t, sql)
+		if after := scans(); after != before {
+			t.Errorf("%s: read %d times", sql, after-before)
 		}
 	})
 }

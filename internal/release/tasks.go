@@ -160,7 +160,7 @@ func (t *tasks) after(ctx context.Context) {
 	}
 	last, found, err := t.run.Ledger.LastSuccessful(ctx)
 	if err == nil && found && last.Build == t.run.Build {
-		t.run.Out.Line("this build is the one that was released last, and has run without that index: going on\n%s", failed.Hint())
+		t.run.Out.Line("this build is the one that was released last, and has run without that: going on\n%s", failed.Hint())
 		t.err.Store(nil)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -11,10 +12,46 @@ import (
 	"github.com/migguard/migguard/internal/pg"
 )
 
+// work finds out whether one of the statement's actions takes as long as its
+// table is large; nil where that is no question.
+func (a *act) work(ctx context.Context, table catalog.Relation, i int) (*catalog.Trial, error) {
+	ask := func(query string) (*catalog.Trial, error) {
+		rows, err := a.conn.Query(ctx, query)
+		if err != nil {
+			return nil, explained(err)
+		}
+		return &catalog.Trial{Scans: *rows[0][0] == "t"}, nil
+	}
+	switch c := a.plan.Changes[i].(type) {
+	case ddl.AddConstraint:
+		if c.Constraint == ddl.PrimaryKey && c.UsingIndex != "" {
+			return ask(pg.NullableInIndex(ddl.Literal(ddl.Name{Schema: table.Schema, Name: c.UsingIndex}.String())))
+		}
+		return nil, nil
+	case ddl.ValidateConstraint:
+		return ask(pg.StrongLockOn(table.OID))
+	case ddl.ChangeColumnType:
+		// Partitions and children have indexes and constraints of their own.
+		if table.HasChildren {
+			return nil, nil
+		}
+	case ddl.SetNotNull:
+		alter, err := a.takeApart()
+		if err == nil && alter.Only() && table.Kind == catalog.PartitionedTable {
+			return &catalog.Trial{}, nil // its partitions have to have it
+		}
+	case ddl.AddColumn, ddl.SetExpression:
+	default:
+		return nil, nil
+	}
+	return a.trial(ctx, table, i)
+}
+
 // trial has the server do one of the statement's actions to an empty copy of its
 // table, and takes it back: whether it writes the table anew, or reads it, does
 // not depend on the rows (ATRewriteTables, src/backend/commands/tablecmds.c). A
-// copy that cannot be had says nothing.
+// copy that cannot be had says nothing; an error of the action's own is the
+// statement's.
 func (a *act) trial(ctx context.Context, table catalog.Relation, action int) (*catalog.Trial, error) {
 	if err := a.conn.Block(ctx); err != nil {
 		return nil, err
@@ -23,10 +60,15 @@ func (a *act) trial(ctx context.Context, table catalog.Relation, action int) (*c
 		return nil, err
 	}
 	var t catalog.Trial
-	err := a.tryOnCopy(ctx, table, action, &t)
+	acting, err := a.tryOnCopy(ctx, table, action, &t)
 	var server *guard.ServerError
 	switch {
 	case errors.As(err, &server):
+		code := server.SQLState()
+		if code == codeQueryCanceled || acting && code != codeLockNotAvailable && !slices.Contains(ofTheCopy, code) {
+			server.Response.Position = 0 // in another text
+			return nil, err
+		}
 		t.Failed = server.Response.Message
 	case errors.Is(err, ddl.ErrUnfaithful):
 		t.Failed = err.Error()
@@ -36,54 +78,52 @@ func (a *act) trial(ctx context.Context, table catalog.Relation, action int) (*c
 	return &t, a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
 }
 
-func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int, t *catalog.Trial) error {
+// tryOnCopy tells whether it has come to the action.
+func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int, t *catalog.Trial) (acting bool, err error) {
 	alter, err := a.takeApart()
 	if err != nil {
-		return err
+		return false, err
 	}
 	copied := ddl.Name{Schema: "pg_temp", Name: table.Name}
-	var earlier []int
-	for i, change := range a.plan.Changes[:action] {
-		if _, ok := change.(ddl.AddConstraint); !ok {
-			earlier = append(earlier, i)
-		}
-	}
 	steps := []string{setLockTimeout(fmt.Sprint(maxLockTimeout.Milliseconds())),
 		fmt.Sprintf("CREATE TEMPORARY TABLE %s (LIKE %s INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS)", copied, qualified(table))}
-	// In the copy they would be valid, and spare the server the reading.
-	rows, err := a.conn.Query(ctx, pg.NotValid(table.OID))
+	without, err := a.unproven(ctx, table, copied)
 	if err != nil {
-		return err
+		return false, err
 	}
-	for _, row := range rows {
-		if *row[1] == "c" {
-			steps = append(steps, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", copied, ddl.Quote(*row[0])))
+	steps = append(steps, without...)
+	var earlier []int
+	for i, change := range a.plan.Changes[:action] {
+		switch change.(type) {
+		case ddl.AddConstraint, ddl.DropConstraint, ddl.ValidateConstraint:
+		default:
+			earlier = append(earlier, i)
 		}
 	}
 	if len(earlier) > 0 {
 		sql, err := alter.Write(copied, earlier...)
 		if err != nil {
-			return err
+			return false, err
 		}
 		steps = append(steps, sql)
 	}
 	sql, err := alter.Write(copied, action)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := a.conn.Exec(ctx, steps...); err != nil {
-		return err
+		return false, err
 	}
 	before, err := a.conn.Query(ctx, pg.WorkOn(ddl.Literal(copied.String())))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := a.conn.Exec(ctx, sql); err != nil {
-		return err
+		return true, err
 	}
 	after, err := a.conn.Query(ctx, pg.WorkOn(ddl.Literal(copied.String())))
 	if err != nil {
-		return err
+		return false, err
 	}
 	const file, scans, counted = 0, 1, 2
 	t.Rewrites = *before[0][file] != *after[0][file]
@@ -92,11 +132,39 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 		// The copy has no foreign keys, which may be checked anew.
 		keyed, err := a.conn.Query(ctx, pg.OtherInForeignKey(table.OID, ddl.Literal(c.Column), ddl.Literal(copied.String())))
 		if err != nil {
-			return err
+			return false, err
 		}
 		t.Scans = *keyed[0][0] == "t"
 	}
-	return nil
+	return false, nil
+}
+
+// unproven takes the constraints from a copy that would spare the server the
+// reading there, and do not here: those that are not valid, those that children
+// have not, and those that the statement drops, which it does first
+// (AT_PASS_DROP, src/backend/commands/tablecmds.c).
+func (a *act) unproven(ctx context.Context, table catalog.Relation, copied ddl.Name) (steps []string, err error) {
+	rows, err := a.conn.Query(ctx, pg.Constraints(table.OID))
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		name := *row[0]
+		dropped := slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool {
+			c, ok := change.(ddl.DropConstraint)
+			return ok && c.Name == name
+		})
+		if *row[2] == "t" && *row[3] == "f" && !dropped {
+			continue
+		}
+		switch *row[1] {
+		case "c":
+			steps = append(steps, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", copied, ddl.Quote(name)))
+		case "n":
+			steps = append(steps, fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", copied, ddl.Quote(*row[4])))
+		}
+	}
+	return steps, nil
 }
 
 // takeApart is the statement's actions.

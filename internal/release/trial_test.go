@@ -49,7 +49,11 @@ var actions = []string{
 func TestWorkIsForetold(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-		b := setup(t, db, options{large: true}, worked)
+		var allow []string // what code makes of another type is not the question
+		for _, column := range []string{"v", "iv", "cv", "n", "num", "id", "i", "ts", "tz", "t", "c", "b", "vb", "j", "p", "arr", "g", "ch", "code", "ref_id"} {
+			allow = append(allow, "retyped-column:a."+column)
+		}
+		b := setup(t, db, options{large: true, allow: allow}, worked)
 		bare := db.Server.NewDB(t)
 		bare.Exec(t, worked)
 		plain := bare.Connect(t)

@@ -40,7 +40,7 @@ func (t *tasks) validate(ctx context.Context, conn *pgx.Conn, task ledger.Task) 
 	switch {
 	case err != nil:
 		return "", err
-	case !state.TableThere:
+	case state.Table == "":
 		return noTable, nil
 	case !state.Found:
 		return noConstraint, nil
@@ -50,7 +50,8 @@ func (t *tasks) validate(ctx context.Context, conn *pgx.Conn, task ledger.Task) 
 	if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
 		return "", err
 	}
-	_, err = conn.Exec(ctx, task.SQL)
+	// The table may have another name by now.
+	_, err = conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", state.Table, ddl.Quote(task.Object)))
 	return "", err
 }
 
@@ -59,17 +60,29 @@ func (t *tasks) validate(ctx context.Context, conn *pgx.Conn, task ledger.Task) 
 // are: never long enough for others to queue up.
 func (t *tasks) setNotNull(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
 	deadline := time.Now().Add(t.run.LockWait)
+	check := proxy(task.Table, task.Object)
 	for try := 0; ; try++ {
-		state, err := pg.ReadColumnState(ctx, conn, task.Relation, task.Object)
-		switch {
-		case err != nil:
+		column, err := pg.ReadColumnState(ctx, conn, task.Relation, task.Object)
+		if err != nil {
 			return "", err
-		case !state.TableThere:
+		}
+		state, err := pg.ReadConstraintState(ctx, conn, task.Relation, check)
+		if err != nil {
+			return "", err
+		}
+		drop := fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", state.Table, ddl.Quote(check))
+		sql := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; %s", state.Table, ddl.Quote(task.Object), drop)
+		switch {
+		case state.Table == "":
 			return noTable, nil
-		case !state.Found:
+		case !column.Found:
 			return noColumn, nil
-		case state.NotNull:
+		case column.NotNull && !state.Found:
 			return "", nil
+		case column.NotNull:
+			sql = drop
+		case !state.Valid: // gone, or its validation was given up
+			return "the CHECK that spares the reading of the table is not there, or not valid", nil
 		}
 		if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
 			return "", err
@@ -78,7 +91,8 @@ func (t *tasks) setNotNull(ctx context.Context, conn *pgx.Conn, task ledger.Task
 		if err := set(ctx, conn, "lock_timeout", fmt.Sprint(timeout.Milliseconds())); err != nil {
 			return "", err
 		}
-		_, err = conn.Exec(ctx, task.SQL)
+		// One message is one transaction.
+		_, err = conn.PgConn().Exec(ctx, sql).ReadAll()
 		if err == nil {
 			return "", nil
 		}

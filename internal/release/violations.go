@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -19,26 +21,33 @@ import (
 // SQLSTATEs of rows that break a constraint (manual, appendix A).
 var violated = map[ddl.ConstraintKind]string{ddl.Check: "23514", ddl.ForeignKey: "23503", ddl.NotNull: "23502"}
 
+// underLock bounds the search for rows that break a constraint while the
+// transaction keeps others from a table: most are found at once.
+const underLock = 500 * time.Millisecond
+
 // checkRows looks for a row that breaks one of the constraints, as the statement
-// would have, while others read and write. A transaction that keeps others from
-// a table does not read another one through.
+// would have, while others read and write.
 func (a *act) checkRows(ctx context.Context, staged []stagedChange) error {
 	locked, err := a.conn.Query(ctx, pg.StrongLocks(ledger.CreatedFrom))
 	if err != nil {
 		return explained(err)
 	}
+	if slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool { _, ok := change.(ddl.ChangeColumnType); return ok }) {
+		return nil // the rows will be others
+	}
+	var most time.Duration
 	if *locked[0][0] == "t" {
-		return nil
+		most = underLock
 	}
 	for _, s := range staged {
-		if s.Inline {
+		if s.Inline || s.There {
 			continue
 		}
 		query, err := a.violations(ctx, s)
 		if err != nil || query == "" {
 			return err
 		}
-		broken, err := a.askAside(ctx, query)
+		broken, err := a.askAside(ctx, query, most)
 		if err != nil {
 			return err
 		}
@@ -70,6 +79,9 @@ func (a *act) violations(ctx context.Context, s stagedChange) (string, error) {
 	table := qualified(s.Table)
 	if a.apart.Only() || s.Kind == ddl.ForeignKey && s.Table.Kind == catalog.Table {
 		table = "ONLY " + table
+	}
+	if s.Kind == ddl.NotNull && a.addsEmpty(s.Column) {
+		return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s)", table), nil
 	}
 	if s.Kind == ddl.NotNull {
 		return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s IS NULL)", table, ddl.Quote(s.Column)), nil
@@ -104,18 +116,30 @@ func (a *act) violations(ctx context.Context, s stagedChange) (string, error) {
 		table, strings.Join(there, " AND "), c.References, strings.Join(same, " AND ")), nil
 }
 
-// askAside runs a query whose failure says nothing: the statement itself will
-// say what is wrong.
-func (a *act) askAside(ctx context.Context, query string) (bool, error) {
+// addsEmpty tells a column that the statement adds without a value.
+func (a *act) addsEmpty(column string) bool {
+	return slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool {
+		c, ok := change.(ddl.AddColumn)
+		return ok && c.Column == column && !c.Fills()
+	})
+}
+
+// askAside runs a query that may take no longer than most, unless that is 0. Its
+// failure says nothing: the statement itself will say what is wrong.
+func (a *act) askAside(ctx context.Context, query string, most time.Duration) (bool, error) {
 	if err := a.conn.Block(ctx); err != nil {
 		return false, err
 	}
-	if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
+	first := []string{"SAVEPOINT " + probeSavepoint}
+	if most > 0 {
+		first = append(first, fmt.Sprintf("SELECT pg_catalog.set_config('statement_timeout', '%d', true)", most.Milliseconds()))
+	}
+	if err := a.conn.Exec(ctx, first...); err != nil {
 		return false, err
 	}
 	rows, err := a.conn.Query(ctx, query)
 	var server *guard.ServerError
-	if err != nil && !errors.As(err, &server) {
+	if err != nil && (!errors.As(err, &server) || server.SQLState() == codeQueryCanceled && most == 0) {
 		return false, err
 	}
 	yes := err == nil && *rows[0][0] == "t"

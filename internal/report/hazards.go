@@ -60,7 +60,7 @@ judged yet is in the README, under "Limits today".
 		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | %s | %s |\n", h.ID, h.ID, h.Code, h.Kind, h.Title)
 	}
 	for _, h := range all {
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes)` is a table that was there:\n\n```sql\n%s%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes, mood)` is a table that was there, and `mood` an enum:\n\n```sql\n%s%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
 			h.ID, sentence(h.Title), h.Explanation, h.Verdicts, h.Remedy, given(h), h.Bad, h.Good)
 	}
 	_, err := io.WriteString(w, b.String())

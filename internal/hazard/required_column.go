@@ -1,0 +1,53 @@
+package hazard
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// RequiredColumn is a new column that running code has no value for, and the
+// server none either.
+var RequiredColumn = &Hazard{
+	ID:    "required-column",
+	Kind:  BreaksCode,
+	Code:  "MG011",
+	Title: "a new column is NOT NULL, and running code does not fill it",
+	Explanation: `ADD COLUMN ... NOT NULL (or PRIMARY KEY) without a default: on a table with rows
+PostgreSQL refuses it, on an empty one it passes. From then on every INSERT of the
+running code fails with 23502 (not_null_violation), for it does not know the column.
+A type that is a NOT NULL domain does the same.`,
+	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] required-column =
+"maintenance". Passes if the column or its domain has a default, if it is an
+identity, serial or generated column, on a table that no release has known yet, if
+no code runs that could break, and with --allow required-column:TABLE.COLUMN.`,
+	Remedy: `Add the column with a constant default, which rewrites nothing; or without NOT NULL,
+and SET NOT NULL in a later release, when all code fills it.`,
+	Bad:  `ALTER TABLE users ADD COLUMN rank int NOT NULL;`,
+	Good: `ALTER TABLE users ADD COLUMN rank int NOT NULL DEFAULT 1;`,
+	Run: func(p *Pass) []Finding {
+		c, ok := p.Change.(ddl.AddColumn)
+		if !ok || c.Fills() {
+			return nil
+		}
+		r, ok := p.known()
+		if !ok {
+			return nil
+		}
+		if _, exists := r.Column(c.Column); exists {
+			return nil // fails by itself, or IF NOT EXISTS does nothing
+		}
+		t := p.Lookup.Type
+		if t != nil && t.Default || !c.NotNull && (t == nil || !t.NotNull) {
+			return nil
+		}
+		return []Finding{{
+			Relation: qualified(r), Column: c.Column,
+			Message: fmt.Sprintf("adding column %s to %s, NOT NULL and without a default, breaks the code that is still running: its INSERTs do not know the column and fail with \"null value in column\" (23502)",
+				ddl.Quote(c.Column), Display(r)),
+			Detail: existed(r.Kind.String()),
+			Hint: fmt.Sprintf("Add it with a default, or without NOT NULL, which a later release sets. Or say that no running code inserts into %s: %s",
+				Display(r), allow("required-column", r, c.Column)),
+		}}
+	},
+}

@@ -1,0 +1,119 @@
+package hazard
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// RevokedRight is a privilege that the running code's role may need.
+var RevokedRight = &Hazard{
+	ID:    "revoked-right",
+	Kind:  BreaksCode,
+	Code:  "MG015",
+	Title: "a revoked privilege is gone for the code that is still running",
+	Explanation: `The next statement of the running code that needs the privilege fails with 42501
+(insufficient_privilege): rights are looked up each time, in open sessions too. That
+is so if the code logs in as a role that loses it, or gets it by PUBLIC or by a role
+it is a member of.`,
+	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] revoked-right =
+"maintenance". Passes where nobody named has the privilege on the table or sequence,
+for REFERENCES, TRIGGER and MAINTAIN, which statements of code do not need, for what
+no release has known yet, if no code runs that could break, and with
+--allow revoked-right:TABLE. For a function or schema its name stands in the place of
+TABLE. Not judged: rights on databases, types and languages, and default privileges.`,
+	Remedy: `Release code that logs in as another role, or does without, and revoke the privilege
+in the release after.`,
+	Bad:  `REVOKE SELECT ON users FROM CURRENT_USER;`,
+	Good: `REVOKE SELECT ON users FROM PUBLIC;`,
+	Run: func(p *Pass) []Finding {
+		c, ok := p.Change.(ddl.Revoke)
+		if !ok || !needed(c) || c.GrantOptionOnly && !c.Cascade {
+			return nil
+		}
+		switch {
+		case c.InSchema && c.Kind == ddl.KindTable:
+			var found []Finding
+			for _, r := range p.Lookup.Inside {
+				if takes(c, r) {
+					found = append(found, revoked(c, r, r.Kind.String()))
+				}
+			}
+			return found
+		case c.InSchema, c.Kind == ddl.KindSchema:
+			if len(p.Lookup.Inside) > 0 {
+				return []Finding{revoked(c, catalog.Relation{Schema: "public", Name: c.Object.Name}, "schema")}
+			}
+		case c.Kind == ddl.KindFunction, c.Kind == ddl.KindProcedure, c.Kind == ddl.KindRoutine:
+			function := catalog.Relation{Schema: c.Object.Schema, Name: c.Object.Name}
+			if function.Schema == "" {
+				function.Schema = "public"
+			}
+			return []Finding{revoked(c, function, string(c.Kind))}
+		default:
+			if r := p.Lookup.Relation; r != nil && !r.Created && !r.Temporary && takes(c, *r) {
+				return []Finding{revoked(c, *r, r.Kind.String())}
+			}
+		}
+		return nil
+	},
+}
+
+// notNeeded are the privileges that no query, INSERT, UPDATE or DELETE asks for.
+var notNeeded = []string{"references", "trigger", "maintain", "create"}
+
+func needed(c ddl.Revoke) bool {
+	return len(c.Privileges) == 0 || slices.ContainsFunc(c.Privileges, func(p string) bool { return !slices.Contains(notNeeded, p) })
+}
+
+// takes tells whether somebody has what is revoked. The owner has everything
+// where nothing was ever granted. Of a table's privilege the columns' go along.
+func takes(c ddl.Revoke, r catalog.Relation) bool {
+	has := func(grants []catalog.Grant) bool {
+		return slices.ContainsFunc(grants, func(g catalog.Grant) bool {
+			privilege := strings.ToLower(g.Privilege)
+			return named(c, g.Grantee, r.Role) && !slices.Contains(notNeeded, privilege) &&
+				(len(c.Privileges) == 0 || slices.Contains(c.Privileges, privilege))
+		})
+	}
+	for _, column := range r.Columns {
+		if (len(c.Columns) == 0 || slices.Contains(c.Columns, column.Name)) && has(column.Grants) {
+			return true
+		}
+	}
+	if len(c.Columns) > 0 {
+		return false
+	}
+	return r.DefaultGrants && named(c, r.Owner, r.Role) || has(r.Grants)
+}
+
+// named tells whether a role, or PUBLIC, is one of those in the statement.
+func named(c ddl.Revoke, grantee, session string) bool {
+	return slices.ContainsFunc(c.Roles, func(role string) bool {
+		switch role {
+		case "public":
+			return grantee == ""
+		case "current_role", "current_user", "session_user":
+			return grantee == session
+		}
+		return grantee == role
+	})
+}
+
+func revoked(c ddl.Revoke, r catalog.Relation, kind string) Finding {
+	privileges := strings.ToUpper(strings.Join(c.Privileges, ", "))
+	if privileges == "" {
+		privileges = "ALL"
+	}
+	return Finding{
+		Relation: qualified(r),
+		Message: fmt.Sprintf("revoking %s on %s %s from %s breaks the code that is still running with these rights: its statements fail with \"permission denied\" (42501)",
+			privileges, kind, Display(r), strings.Join(c.Roles, ", ")),
+		Detail: existed(kind),
+		Hint: fmt.Sprintf("Revoke it when no release in use needs it. Or say that no running code does: %s",
+			allow("revoked-right", r, "")),
+	}
+}
