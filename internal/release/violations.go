@@ -23,7 +23,7 @@ var violated = map[ddl.ConstraintKind]string{ddl.Check: "23514", ddl.ForeignKey:
 
 // underLock bounds the search for rows that break a constraint while the
 // transaction keeps others from a table: most are found at once.
-const underLock = 500 * time.Millisecond
+const underLock = 100 * time.Millisecond
 
 // checkRows looks for a row that breaks one of the constraints, as the statement
 // would have, while others read and write.
