@@ -43,6 +43,13 @@ func TestTakeApart(t *testing.T) {
 	if got, err := alter.Write(ddl.Name{}, 0, 2, 3); err != nil || got != `ALTER TABLE ONLY a.users ADD COLUMN IF NOT EXISTS n int DEFAULT 1 NOT NULL REFERENCES other (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED UNIQUE` {
 		t.Error(got, err)
 	}
+	on := ddl.Name{Schema: "s", Name: "t"}
+	if got, err := alter.WriteUniqueIndex(3, on, alter.UniqueName(3, "users")); err != nil || got != `CREATE UNIQUE INDEX CONCURRENTLY users_n_key ON s.t USING btree (n)` {
+		t.Error(got, err)
+	}
+	if got, err := alter.WriteUsingIndex(3, on, "K"); err != nil || got != `ALTER TABLE ONLY s.t ADD CONSTRAINT "K" UNIQUE USING INDEX "K"` {
+		t.Error(got, err)
+	}
 	if got, err := alter.WriteViolations(5); err != nil || got != `SELECT EXISTS (SELECT FROM ONLY a.users WHERE NOT a <> 'b')` {
 		t.Error(got, err)
 	}

@@ -22,6 +22,31 @@ func (b *builder) alter(s *pg.AlterTableStmt) {
 		}
 		b.alterOther(cmd)
 	}
+	if b.kind == KindTable || b.kind == "" {
+		b.checksNewKeys()
+	}
+}
+
+// checksNewKeys marks the foreign keys of new columns as Filled where the server
+// checks them although their columns hold nothing: it decides that once for the
+// whole statement (skipValidation of transformAlterTableStmt,
+// src/backend/parser/parse_utilcmd.c).
+func (b *builder) checksNewKeys() {
+	checks := false
+	for _, change := range b.changes {
+		switch c := change.(type) {
+		case AddColumn:
+			checks = checks || c.Fills()
+		case AddConstraint:
+			checks = checks || c.Constraint == ForeignKey && !c.Inline
+		}
+	}
+	for i, change := range b.changes {
+		if c, ok := change.(AddConstraint); ok && checks && c.Constraint == ForeignKey && c.Inline {
+			c.Filled = true
+			b.changes[i] = c
+		}
+	}
 }
 
 func (b *builder) alterColumn(cmd *pg.AlterTableCmd) bool {

@@ -67,6 +67,12 @@ func IndexName(sql, table string) string {
 		seen[name] = true
 		columns = append(columns, name)
 	}
+	return joinedName(table, addition(columns), "idx")
+}
+
+// addition is what columns add to the name of their index
+// (ChooseIndexNameAddition, src/backend/commands/indexcmds.c).
+func addition(columns []string) string {
 	joined := ""
 	for _, name := range columns {
 		if joined != "" {
@@ -76,7 +82,7 @@ func IndexName(sql, table string) string {
 			break
 		}
 	}
-	return joinedName(table, joined, "idx")
+	return joined
 }
 
 // ConstraintName is the name that the server makes of a table's, a column's and

@@ -3,6 +3,7 @@ package hazard
 import (
 	"fmt"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -16,7 +17,8 @@ var RequiredColumn = &Hazard{
 	Explanation: `ADD COLUMN ... NOT NULL (or PRIMARY KEY) without a default: on a table with rows
 PostgreSQL refuses it, on an empty one it passes. From then on every INSERT of the
 running code fails with 23502 (not_null_violation), for it does not know the column.
-A type that is a NOT NULL domain does the same.`,
+A type that is a NOT NULL domain does the same, and so does SET NOT NULL of a column
+that the same release has added.`,
 	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] required-column =
 "maintenance". Passes if the column or its domain has a default, if it is an
 identity, serial or generated column, on a table that no release has known yet, if
@@ -26,6 +28,9 @@ and SET NOT NULL in a later release, when all code fills it.`,
 	Bad:  `ALTER TABLE users ADD COLUMN rank int NOT NULL;`,
 	Good: `ALTER TABLE users ADD COLUMN rank int NOT NULL DEFAULT 1;`,
 	Run: func(p *Pass) []Finding {
+		if c, ok := p.Change.(ddl.SetNotNull); ok {
+			return requiredLater(p, c)
+		}
 		c, ok := p.Change.(ddl.AddColumn)
 		if !ok || c.Fills() {
 			return nil
@@ -41,13 +46,29 @@ and SET NOT NULL in a later release, when all code fills it.`,
 		if t != nil && t.Default || !c.NotNull && (t == nil || !t.NotNull) {
 			return nil
 		}
-		return []Finding{{
-			Relation: qualified(r), Column: c.Column,
-			Message: fmt.Sprintf("adding column %s to %s, NOT NULL and without a default, breaks the code that is still running: its INSERTs do not know the column and fail with \"null value in column\" (23502)",
-				ddl.Quote(c.Column), Display(r)),
-			Detail: existed(r.Kind.String()),
-			Hint: fmt.Sprintf("Add it with a default, or without NOT NULL, which a later release sets. Or say that no running code inserts into %s: %s",
-				Display(r), allow("required-column", r, c.Column)),
-		}}
+		return []Finding{required(r, c.Column)}
 	},
+}
+
+// requiredLater finds a column that this run has added, which running code leaves
+// out for certain, and nothing fills.
+func requiredLater(p *Pass, c ddl.SetNotNull) []Finding {
+	r, ok := p.known()
+	column, there := r.Column(c.Column)
+	d := column.Definition
+	if !ok || !there || !column.Created || d == nil || d.Default || d.TypeDefault || d.Generated || d.Identity != "" {
+		return nil
+	}
+	return []Finding{required(r, c.Column)}
+}
+
+func required(r catalog.Relation, column string) Finding {
+	return Finding{
+		Relation: qualified(r), Column: column,
+		Message: fmt.Sprintf("adding column %s to %s, NOT NULL and without a default, breaks the code that is still running: its INSERTs do not know the column and fail with \"null value in column\" (23502)",
+			ddl.Quote(column), Display(r)),
+		Detail: existed(r.Kind.String()),
+		Hint: fmt.Sprintf("Add it with a default, or without NOT NULL, which a later release sets. Or say that no running code inserts into %s: %s",
+			Display(r), allow("required-column", r, column)),
+	}
 }

@@ -9,10 +9,11 @@ import (
 )
 
 // A StagedConstraint is added without a look at the rows there are, and
-// validated outside the migration's transaction.
+// validated outside the migration's transaction; if it is UNIQUE, it is added
+// there, when its index is built.
 type StagedConstraint struct {
 	Table catalog.Relation
-	Kind  ddl.ConstraintKind // Check, ForeignKey or NotNull
+	Kind  ddl.ConstraintKind // Check, ForeignKey, NotNull or Unique
 	Name  string             // empty if the server chooses it
 	// Column is that of a NOT NULL.
 	Column string
@@ -35,12 +36,16 @@ func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*Staged
 	}
 	c := change.(ddl.AddConstraint)
 	switch c.Constraint {
-	case ddl.Unique, ddl.PrimaryKey:
+	case ddl.PrimaryKey:
 		if c.UsingIndex != "" {
 			return cannot("a column of its index may be NULL", "SET NOT NULL first, in a migration of its own.")
 		}
-		return cannot("a "+string(c.Constraint)+" constraint has no NOT VALID",
-			fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY, in a migration that runs outside a transaction, then ALTER TABLE %s ADD CONSTRAINT ... USING INDEX.", hazard.Display(r)))
+		return cannot("a primary key has no NOT VALID",
+			fmt.Sprintf("SET NOT NULL and CREATE UNIQUE INDEX CONCURRENTLY, in a migration that runs outside a transaction, then ALTER TABLE %s ADD PRIMARY KEY USING INDEX.", hazard.Display(r)))
+	case ddl.Unique:
+		if r.Kind == catalog.PartitionedTable {
+			return cannot("CONCURRENTLY does not work on a partitioned table", "Make a unique index of each partition CONCURRENTLY, one ON ONLY the parent, and ATTACH them.")
+		}
 	case ddl.Exclude:
 		return cannot("an exclusion constraint has no NOT VALID, and its index cannot be built CONCURRENTLY", "Do it under maintenance mode, or on a new table.")
 	case ddl.ForeignKey:

@@ -14,6 +14,7 @@ const (
 	CreateIndex        = "create-index"        // builds an index
 	ValidateConstraint = "validate-constraint" // checks the rows there are against it
 	SetNotNull         = "set-not-null"        // of a column that a valid CHECK keeps free of NULL
+	UseIndex           = "use-index"           // for a UNIQUE constraint of the same name
 )
 
 // A Task is work that a committed migration owes, because it cannot run inside
@@ -65,7 +66,7 @@ func RecordTaskSQL(t NewTask) string {
 // given up.
 func IndexTaskSQL(relation uint32, index string) string {
 	return fmt.Sprintf("SELECT sql, closed_at IS NULL FROM migguard.task"+
-		" WHERE relation = %d::pg_catalog.oid AND object_name = %s AND (done OR closed_at IS NULL) ORDER BY id DESC LIMIT 1",
+		" WHERE kind = 'create-index' AND relation = %d::pg_catalog.oid AND object_name = %s AND (done OR closed_at IS NULL) ORDER BY id DESC LIMIT 1",
 		relation, literal(index))
 }
 

@@ -4,11 +4,12 @@ import "fmt"
 
 // Constraints is the query for the CHECK, foreign key and NOT NULL constraints of
 // a table: name, pg_constraint.contype, whether its rows were checked against it,
-// whether children have it not, and the first of its columns, or NULL. What
-// belongs to a constraint of the same table is left out.
+// whether children have it not, the first of its columns, or NULL, and its oid.
+// What belongs to a constraint of the same table is left out.
 func Constraints(table uint32) string {
 	return fmt.Sprintf(`SELECT c.conname, c.contype, c.convalidated, c.connoinherit,
-		(SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND a.attnum OPERATOR(pg_catalog.=) c.conkey[1])
+		(SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND a.attnum OPERATOR(pg_catalog.=) c.conkey[1]),
+		c.oid
 		FROM pg_catalog.pg_constraint c
 		WHERE c.conrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) ANY ('{c,f,n}')
 		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid OPERATOR(pg_catalog.=) c.conparentid AND p.conrelid OPERATOR(pg_catalog.=) c.conrelid)
@@ -19,7 +20,8 @@ func Constraints(table uint32) string {
 // name, may be NULL.
 func NullableInIndex(index string) string {
 	return `SELECT EXISTS (SELECT FROM pg_catalog.pg_index i
-		JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (i.indkey)
+		JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (
+			SELECT k.attnum FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, place) WHERE k.place OPERATOR(pg_catalog.<=) i.indnkeyatts)
 		WHERE i.indexrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(` + index + `) AND NOT a.attnotnull)`
 }
 
@@ -45,17 +47,6 @@ func OtherInForeignKey(table uint32, column, copied string) string {
 			OR c.confrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.confkey)))`, table, column, copied)
 }
 
-// StrongLockOn is the query whether this transaction keeps others from reading or
-// writing a table.
-func StrongLockOn(table uint32) string {
-	return fmt.Sprintf(`SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l
-		WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'
-		AND l.relation OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND l.mode OPERATOR(pg_catalog.=) ANY (%s))`, table, strongModes)
-}
-
-// strongModes keep others from writing, or more.
-const strongModes = "'{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'"
-
 // StrongLocks is the query whether this transaction keeps others from reading or
 // writing a relation that was there before the run. created is a FROM item with
 // the oids of those that were not (relation, attnum).
@@ -64,7 +55,7 @@ func StrongLocks(created string) string {
 		JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,v,f}')
 		WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'
 		AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
-		AND l.mode OPERATOR(pg_catalog.=) ANY (` + strongModes + `)
+		AND l.mode OPERATOR(pg_catalog.=) ANY ('{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}')
 		AND NOT EXISTS (SELECT FROM ` + created + ` x WHERE x.relation OPERATOR(pg_catalog.=) l.relation AND x.attnum OPERATOR(pg_catalog.=) 0))`
 }
 
@@ -81,4 +72,9 @@ func PrimaryKey(table string) string {
 // partitioned one.
 func IsPartitioned(table string) string {
 	return "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.=) 'p' AND c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" + table + "))"
+}
+
+// IsRelation is the query whether there is a relation, a SQL literal of its name.
+func IsRelation(name string) string {
+	return "SELECT pg_catalog.to_regclass(" + name + ") IS NOT NULL"
 }

@@ -81,6 +81,10 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.buildLater(ctx, decision.Index)
 		case decision.Verdict == judge.Shim:
 			return a.renameWithView(ctx, change, decision, found)
+		case decision.Verdict == judge.Maintenance && a.plan.Alone:
+			decision.Obstacle = &judge.Obstacle{Wanted: judge.Maintenance, Hint: decision.Findings[0].Hint,
+				Reason: "the statement cannot run in a transaction, and what maintenance mode is for is recorded in the statement's"}
+			return "", a.refuse(decision)
 		case decision.Verdict == judge.Maintenance:
 			if err := a.maintain(ctx, decision); err != nil {
 				return "", err
@@ -166,10 +170,10 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 	if repeated(change, found) || standsAlready(change, found) {
 		return judge.Decision{Verdict: judge.Allow}, found, nil
 	}
-	if a.isThere(i, found) {
+	if a.columnIsThere(i, found) {
 		return judge.Decision{Verdict: judge.Allow}, found, nil
 	}
-	if !a.idle && a.policy.Large(found) {
+	if names.Size && !a.idle && a.policy.Large(found) {
 		if found.Trial, err = a.work(ctx, *found.Relation, i); err != nil {
 			return judge.Decision{}, found, err
 		}
@@ -181,9 +185,9 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 	return d, found, nil
 }
 
-// isThere tells a constraint of a column that is not added, because IF NOT EXISTS
+// columnIsThere tells a constraint of a column that is not added, because IF NOT EXISTS
 // finds one.
-func (a *act) isThere(i int, found catalog.Lookup) bool {
+func (a *act) columnIsThere(i int, found catalog.Lookup) bool {
 	c, ok := a.plan.Changes[i].(ddl.AddConstraint)
 	if !ok || !c.Inline || c.InCreate || found.Relation == nil {
 		return false

@@ -122,6 +122,8 @@ func columnOf(change ddl.Change) (relation ddl.Name, column string, size bool) {
 		return c.Relation, c.Column, false
 	case ddl.ChangeColumnType:
 		return c.Relation, c.Column, false
+	case ddl.SetNotNull:
+		return c.Relation, c.Column, false
 	case ddl.SetIdentity:
 		return c.Relation, c.Column, true
 	case ddl.AddIdentity:

@@ -54,6 +54,8 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 		note, err = t.validate(ctx, conn, task)
 	case ledger.SetNotNull:
 		note, err = t.setNotNull(ctx, conn, task, commandRuns)
+	case ledger.UseIndex:
+		note, err = t.useIndex(ctx, conn, task, commandRuns)
 	default:
 		err = fmt.Errorf("a task of kind %s is not known to this version of migguard", task.Kind)
 	}

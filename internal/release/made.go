@@ -38,6 +38,7 @@ func (g *gate) forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	clear(g.made)
+	clear(g.functions)
 }
 
 // steady tells a text after which every name means what it meant before.

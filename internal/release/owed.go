@@ -88,8 +88,10 @@ func takesAway(change ddl.Change, owed ledger.Task) bool {
 		return true
 	case ddl.RenameColumn:
 		return owed.Kind == ledger.CreateIndex || c.Column == owed.Object
+	case ddl.DropNotNull:
+		return owed.Kind == ledger.SetNotNull && c.Column == owed.Object
 	case ddl.RenameConstraint:
-		return c.Name == owed.Object
+		return owed.Kind != ledger.SetNotNull && c.Name == owed.Object
 	case ddl.DropTable, ddl.DropColumn, ddl.SetClusterIndex, ddl.SetReplicaIdentity:
 		return owed.Kind == ledger.CreateIndex
 	}

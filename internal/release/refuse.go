@@ -20,7 +20,7 @@ const (
 )
 
 // instead says what there is none of.
-var instead = map[judge.Verdict]string{judge.Shim: "No shim: ", judge.Rewrite: "Not rewritten: "}
+var instead = map[judge.Verdict]string{judge.Shim: "No shim: ", judge.Rewrite: "Not rewritten: ", judge.Maintenance: "No maintenance mode: "}
 
 // refuse turns a decision into what the client is told.
 func (a *act) refuse(d judge.Decision) *guard.Refusal {
@@ -30,7 +30,7 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 		r.Detail = instead[d.Obstacle.Wanted] + d.Obstacle.Reason + ". " + r.Detail
 		r.Hint = d.Obstacle.Hint
 	}
-	if a.keeper.machine != nil && d.Verdict == judge.Refuse {
+	if a.keeper.machine != nil && d.Verdict == judge.Refuse && f.Hazard.Kind != hazard.LosesData {
 		r.Hint += fmt.Sprintf(" Or let it have maintenance mode: [policy] %s = \"maintenance\" in %s.", f.Hazard.ID, config.FileName)
 	}
 	if n := len(d.Findings); n > 1 {

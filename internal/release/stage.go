@@ -31,11 +31,19 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, record []string)
 	if err != nil {
 		return "", err
 	}
+	for _, s := range staged {
+		if s.There && !named(before, s.Name) && !a.leavesNotValid(s.Name) {
+			return a.run(ctx, record) // the server says that there is none
+		}
+	}
 	steps, err := a.stagedSteps(staged, before)
 	if err != nil {
 		return "", err
 	}
-	if err := a.checkRows(ctx, staged); err != nil {
+	if err := a.checkRows(ctx, staged, false); err != nil {
+		return "", err
+	}
+	if err := a.checkUnique(ctx, staged); err != nil {
 		return "", err
 	}
 	tag := a.plan.Tag
@@ -53,17 +61,23 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, record []string)
 		return "", explained(err)
 	}
 	a.executed = steps
+	if err := a.checkRows(ctx, staged, true); err != nil {
+		return "", err
+	}
 	after, err := a.conn.Query(ctx, pg.Constraints(table.OID))
 	if err != nil {
 		return "", err
 	}
 	for _, row := range after {
-		if *row[2] == "f" && !a.leavesNotValid(*row[0]) && validates(staged, row, before) {
+		if *row[2] == "f" && validates(staged, row, before) && (isThere(staged, *row[0]) || !a.leavesNotValid(*row[0])) {
 			if err := a.promise(ctx, table, ledger.ValidateConstraint, *row[0], fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", qualified(table), ddl.Quote(*row[0]))); err != nil {
 				return "", err
 			}
 			a.notes = append(a.notes, fmt.Sprintf("constraint %s is validated when the transaction has committed: %s", ddl.Quote(*row[0]), a.findings[0].Detail))
 		}
+	}
+	if err := a.promiseUnique(ctx, staged); err != nil {
+		return "", err
 	}
 	for _, s := range staged {
 		if s.Kind != ddl.NotNull || a.major >= notNullConstraints {
@@ -81,11 +95,13 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, record []string)
 }
 
 // validates tells whether a constraint of the table, as pg.Constraints has it, is
-// one of the statement's: one that was not there before, or that is named, or
-// the NOT NULL of a column.
+// one of the statement's: one that was not there before, whatever its name, or
+// that the statement names, or the NOT NULL of a column.
 func validates(staged []stagedChange, row []*string, before [][]*string) bool {
 	return slices.ContainsFunc(staged, func(s stagedChange) bool {
 		switch {
+		case s.Kind == ddl.Unique:
+			return false
 		case s.There:
 			return s.Name == *row[0]
 		case s.Kind == ddl.NotNull && *row[1] == "n":
@@ -93,8 +109,13 @@ func validates(staged []stagedChange, row []*string, before [][]*string) bool {
 		case s.Kind == ddl.NotNull && *row[0] == proxy(s.Table.Name, s.Column):
 			return true
 		}
-		return !named(before, *row[0])
+		return !slices.ContainsFunc(before, func(old []*string) bool { return *old[5] == *row[5] })
 	})
+}
+
+// isThere tells a constraint that the statement validates.
+func isThere(staged []stagedChange, name string) bool {
+	return slices.ContainsFunc(staged, func(s stagedChange) bool { return s.There && s.Name == name })
 }
 
 // leavesNotValid tells a constraint that is NOT VALID in the statement itself.
@@ -175,11 +196,16 @@ func (a *act) stagedSteps(staged []stagedChange, before [][]*string) ([]string, 
 		steps = append(steps, sql)
 	}
 	for _, s := range staged {
+		if s.Kind == ddl.NotNull && slices.ContainsFunc(before, func(row []*string) bool {
+			return *row[0] == proxy(s.Table.Name, s.Column) && (row[4] == nil || *row[4] != s.Column)
+		}) {
+			return nil, a.unwritable(errors.New("the name of the CHECK that would stand for it is taken"))
+		}
 		var sql string
 		table, column := only+qualified(s.Table), ddl.Quote(s.Column)
 		switch {
-		case s.There, s.Kind == ddl.NotNull && a.major < notNullConstraints && named(before, proxy(s.Table.Name, s.Column)):
-			continue // from a statement before this one
+		case s.There, s.Kind == ddl.Unique, s.Kind == ddl.NotNull && a.major < notNullConstraints && named(before, proxy(s.Table.Name, s.Column)):
+			continue // is there, from a statement before this one perhaps, or comes later
 		case s.Kind != ddl.NotNull:
 			if sql, err = alter.WriteNotValid(s.action); err != nil {
 				return nil, a.unwritable(err)
@@ -209,6 +235,6 @@ func unwatched(d judge.Decision) judge.Decision {
 func notRewritten(d judge.Decision, why string) judge.Decision {
 	d.Verdict = judge.Refuse
 	d.Obstacle = &judge.Obstacle{Wanted: judge.Rewrite, Reason: why,
-		Hint: "Write it NOT VALID in a statement of its own, and VALIDATE it in a migration of its own."}
+		Hint: "Write it in steps, in migrations of their own: NOT VALID, then VALIDATE; for UNIQUE, CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... USING INDEX."}
 	return d
 }

@@ -35,18 +35,24 @@ var constraints = []string{
 	`alter table a add foreign key (other_id) references other (id) on delete cascade on update set null deferrable initially deferred`,
 	"alter table a add foreign key (other_id) references other match full, alter n set not null",
 	"alter table only a alter column n set not null",
-	`alter table a alter "Odd name" set not null, alter n set not null, add unique (n) not deferrable`,
+	"alter table s.a add primary key (id)",
 	"alter table a add x int default 1 references other, add y int check (y > 0), add z int not null default 2 constraint positive check (z > 0)",
 	"alter table a add constraint c check (n <> 'x') no inherit",
 	"alter table parts add constraint c check (id > 0), alter n set not null",
 	"alter table s.a add constraint c check (id > 0)",
 	"set search_path = s; alter table a add check (id > 0)",
+	"alter table a add constraint u unique (n)",
+	`alter table a add unique (n, "Odd name") include (d) with (fillfactor = 70) deferrable initially deferred`,
+	"alter table a add column x int unique, add constraint second unique (id, d) using index tablespace pg_default, add check (id > 0)",
 	"alter table a add x int references other, add check (id > 0)",
 	"alter table a add column if not exists d date check (d > '2030-01-01'), add column if not exists y int check (y > 0)",
-	"alter table a add constraint c check (id > 0) not valid; alter table a validate constraint c",
+	"begin; alter table a add constraint c check (id > 0) not valid; alter table a validate constraint c; commit",
+	"alter table a add constraint c check (id > 0) not valid, validate constraint c",
+	"alter table a drop constraint proof, add constraint proof check (d > '2000-01-01')",
+	"alter table a add x int references other, add y int default 1 references other, add z bool default false",
 	"alter table a alter n set not null; alter table a alter n set not null; alter table a alter d set not null, add check (id > 0)",
 	"alter table a drop constraint proof, alter d set not null",
-	"alter table parts add constraint c check (id > 0) not valid, alter id set not null; alter table only parts alter id set not null",
+	"alter table parts add constraint c check (id > 0) not valid, alter id set not null",
 	"alter table a add constraint f foreign key (id) references refs (id)",
 	"alter table a add column x int; alter table a add check (x > 0), alter d set not null",
 }
@@ -59,11 +65,11 @@ func TestConstraintIsTheSame(t *testing.T) {
 			guarded, bare := db.Server.NewDB(t), db.Server.NewDB(t)
 			b := setup(t, guarded, options{large: true}, constrained+proven)
 			bare.Exec(t, constrained+proven+"; "+sql)
-			if strings.Contains(sql, "unique") || strings.Contains(sql, "references refs") && db.Major < 18 {
+			if strings.Contains(sql, "primary key") || strings.Contains(sql, "references refs") && db.Major < 18 {
 				b.fails(t, "MG006", sql)
 				continue
 			}
-			if i%2 == db.Major%2 {
+			if i%2 == db.Major%2 && !strings.HasPrefix(sql, "begin") {
 				sql = "begin; " + sql + "; commit"
 			}
 			b.run(t, strings.Split(sql, "; ")...)

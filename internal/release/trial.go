@@ -9,6 +9,7 @@ import (
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 )
 
@@ -29,7 +30,10 @@ func (a *act) work(ctx context.Context, table catalog.Relation, i int) (*catalog
 		}
 		return nil, nil
 	case ddl.ValidateConstraint:
-		return ask(pg.StrongLockOn(table.OID))
+		if len(a.plan.Changes) > 1 { // the others lock the table
+			return nil, nil
+		}
+		return ask(pg.StrongLocks(ledger.CreatedFrom))
 	case ddl.ChangeColumnType:
 		// Partitions and children have indexes and constraints of their own.
 		if table.HasChildren {
@@ -65,6 +69,7 @@ func (a *act) trial(ctx context.Context, table catalog.Relation, action int) (*c
 	switch {
 	case errors.As(err, &server):
 		code := server.SQLState()
+		acting = acting && !a.drops() // what is dropped is in the copy, by another name perhaps
 		if code == codeQueryCanceled || acting && code != codeLockNotAvailable && !slices.Contains(ofTheCopy, code) {
 			server.Response.Position = 0 // in another text
 			return nil, err
@@ -165,6 +170,11 @@ func (a *act) unproven(ctx context.Context, table catalog.Relation, copied ddl.N
 		}
 	}
 	return steps, nil
+}
+
+// drops tells whether the statement drops a constraint.
+func (a *act) drops() bool {
+	return slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool { _, ok := change.(ddl.DropConstraint); return ok })
 }
 
 // takeApart is the statement's actions.

@@ -21,6 +21,7 @@ var spoken = map[string]speech{
 	ledger.CreateIndex:        {"index", "build", "built", "while others could write"},
 	ledger.ValidateConstraint: {"constraint", "validate", "valid", "while others could read and write"},
 	ledger.SetNotNull:         {"NOT NULL of column", "set", "set", "without reading the table"},
+	ledger.UseIndex:           {"constraint", "add", "added", "with the index that was built for it"},
 }
 
 // what is what a task is about.
@@ -56,33 +57,65 @@ func (t *tasks) validate(ctx context.Context, conn *pgx.Conn, task ledger.Task) 
 }
 
 // setNotNull sets a column NOT NULL that a valid CHECK keeps free of NULL, and
-// drops that. The ACCESS EXCLUSIVE lock is waited for as those of statements
-// are: never long enough for others to queue up.
+// drops that.
 func (t *tasks) setNotNull(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
-	deadline := time.Now().Add(t.run.LockWait)
 	check := proxy(task.Table, task.Object)
-	for try := 0; ; try++ {
+	return t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
 		column, err := pg.ReadColumnState(ctx, conn, task.Relation, task.Object)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		state, err := pg.ReadConstraintState(ctx, conn, task.Relation, check)
-		if err != nil {
-			return "", err
-		}
 		drop := fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", state.Table, ddl.Quote(check))
-		sql := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; %s", state.Table, ddl.Quote(task.Object), drop)
 		switch {
+		case err != nil:
+			return "", "", err
 		case state.Table == "":
-			return noTable, nil
+			return "", noTable, nil
 		case !column.Found:
-			return noColumn, nil
+			return "", noColumn, nil
 		case column.NotNull && !state.Found:
-			return "", nil
+			return "", "", nil
 		case column.NotNull:
-			sql = drop
+			return drop, "", nil
 		case !state.Valid: // gone, or its validation was given up
-			return "the CHECK that spares the reading of the table is not there, or not valid", nil
+			return "", "the CHECK that spares the reading of the table is not there, or not valid", nil
+		}
+		return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; %s", state.Table, ddl.Quote(task.Object), drop), "", nil
+	})
+}
+
+// useIndex makes a unique index the constraint of its name.
+func (t *tasks) useIndex(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+	return t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
+		constraint, err := pg.ReadConstraintState(ctx, conn, task.Relation, task.Object)
+		if err != nil {
+			return "", "", err
+		}
+		index, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
+		switch {
+		case err != nil:
+			return "", "", err
+		case constraint.Table == "":
+			return "", noTable, nil
+		case constraint.Found:
+			return "", "", nil
+		case !index.Valid || index.Table != task.Relation:
+			return "", "its index is not there, or not valid", nil
+		}
+		return task.SQL, "", nil
+	})
+}
+
+// shortly runs what next says until there is nothing left to do, or only a note
+// of why not. The ACCESS EXCLUSIVE lock is waited for as those of statements are:
+// never long enough for others to queue up.
+func (t *tasks) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool, next func() (sql, note string, err error)) (note string, err error) {
+	deadline := time.Now().Add(t.run.LockWait)
+	for try := 0; ; try++ {
+		sql, note, err := next()
+		if err != nil || sql == "" {
+			return note, err
 		}
 		if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
 			return "", err
@@ -94,7 +127,7 @@ func (t *tasks) setNotNull(ctx context.Context, conn *pgx.Conn, task ledger.Task
 		// One message is one transaction.
 		_, err = conn.PgConn().Exec(ctx, sql).ReadAll()
 		if err == nil {
-			return "", nil
+			continue // and look whether it is done
 		}
 		code := pg.SQLState(err)
 		if code != codeLockNotAvailable && code != codeDeadlock || time.Now().After(deadline) {

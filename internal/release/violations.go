@@ -26,8 +26,9 @@ var violated = map[ddl.ConstraintKind]string{ddl.Check: "23514", ddl.ForeignKey:
 const underLock = 100 * time.Millisecond
 
 // checkRows looks for a row that breaks one of the constraints, as the statement
-// would have, while others read and write.
-func (a *act) checkRows(ctx context.Context, staged []stagedChange) error {
+// would have, while others read and write; or, with added, one that breaks those
+// of the columns that the statement has added by now.
+func (a *act) checkRows(ctx context.Context, staged []stagedChange, added bool) error {
 	locked, err := a.conn.Query(ctx, pg.StrongLocks(ledger.CreatedFrom))
 	if err != nil {
 		return explained(err)
@@ -36,16 +37,19 @@ func (a *act) checkRows(ctx context.Context, staged []stagedChange) error {
 		return nil // the rows will be others
 	}
 	var most time.Duration
-	if *locked[0][0] == "t" {
+	if added || *locked[0][0] == "t" {
 		most = underLock
 	}
 	for _, s := range staged {
-		if s.Inline || s.There {
+		if s.Inline != added || s.There || s.Kind == ddl.Unique {
 			continue
 		}
 		query, err := a.violations(ctx, s)
-		if err != nil || query == "" {
+		if err != nil {
 			return err
+		}
+		if query == "" {
+			continue
 		}
 		broken, err := a.askAside(ctx, query, most)
 		if err != nil {

@@ -1,5 +1,5 @@
 alter table migguard.task drop constraint task_kind_check,
-  add constraint task_kind_check check (kind in ('create-index', 'validate-constraint', 'set-not-null'));
+  add constraint task_kind_check check (kind in ('create-index', 'validate-constraint', 'set-not-null', 'use-index'));
 
-comment on column migguard.task.kind is 'create-index: an index, built by CREATE INDEX CONCURRENTLY. validate-constraint: the rows there are are checked against a constraint. set-not-null: a column is set NOT NULL, when a valid CHECK spares the server the reading.';
+comment on column migguard.task.kind is 'create-index: an index, built by CREATE INDEX CONCURRENTLY. validate-constraint: the rows there are are checked against a constraint. set-not-null: a column is set NOT NULL, when a valid CHECK spares the server the reading. use-index: a unique index is made the constraint of its name.';
 comment on column migguard.task.object_name is 'Name of the index, constraint or column.';

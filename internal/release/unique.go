@@ -1,0 +1,75 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+)
+
+// checkUnique tries the UNIQUE constraints on an empty copy of the table: what is
+// wrong with one has to be said now. Its index has to have the name the server
+// would give it.
+func (a *act) checkUnique(ctx context.Context, staged []stagedChange) error {
+	for _, s := range staged {
+		if s.Kind != ddl.Unique {
+			continue
+		}
+		if _, err := a.trial(ctx, s.Table, s.action); err != nil {
+			return err
+		}
+		name := a.apart.UniqueName(s.action, s.Table.Name)
+		if name == "" {
+			return a.unwritable(errors.New("it has no name, and the one the server would choose is not known before"))
+		}
+		index := ddl.Name{Schema: s.Table.Schema, Name: name}
+		found, err := a.conn.Query(ctx, pg.IsRelation(ddl.Literal(index.String())))
+		if err != nil {
+			return err
+		}
+		owed, err := a.owedTasks(ctx)
+		if err != nil {
+			return err
+		}
+		taken := *found[0][0] == "t"
+		for _, o := range owed {
+			taken = taken || o.Kind == ledger.CreateIndex && o.Schema == index.Schema && o.Object == index.Name
+		}
+		if taken {
+			return a.unwritable(fmt.Errorf("there is, or will be, a relation with the name its index would have, %s", ddl.Quote(name)))
+		}
+	}
+	return nil
+}
+
+// promiseUnique has the indexes built and made constraints when the transaction
+// has committed.
+func (a *act) promiseUnique(ctx context.Context, staged []stagedChange) error {
+	for _, s := range staged {
+		if s.Kind != ddl.Unique {
+			continue
+		}
+		table := ddl.Name{Schema: s.Table.Schema, Name: s.Table.Name}
+		name := a.apart.UniqueName(s.action, s.Table.Name)
+		index, err := a.apart.WriteUniqueIndex(s.action, table, name)
+		if err != nil {
+			return a.unwritable(err)
+		}
+		constraint, err := a.apart.WriteUsingIndex(s.action, table, name)
+		if err != nil {
+			return a.unwritable(err)
+		}
+		if err := a.promise(ctx, s.Table, ledger.CreateIndex, name, index); err != nil {
+			return err
+		}
+		if err := a.promise(ctx, s.Table, ledger.UseIndex, name, constraint); err != nil {
+			return err
+		}
+		a.owe(name)
+		a.notes = append(a.notes, fmt.Sprintf("the index of constraint %s is built CONCURRENTLY when the transaction has committed: %s", ddl.Quote(name), a.findings[0].Detail))
+	}
+	return nil
+}
