@@ -1,0 +1,67 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Lookup is what the catalogs say about the names in a change. Names that do
+// not exist are nil.
+type Lookup struct {
+	Relation *Relation `json:"relation"`
+	// Target is what has the new name already, for a rename or a creation.
+	Target *Relation `json:"target"`
+	// Again is what has the name of Relation, which is gone, when the
+	// transaction is about to commit.
+	Again *Relation `json:"-"`
+	// FromBlock is set when the transaction that asks has renamed the
+	// relation and made a shim for it: no other session has seen the name
+	// it has now.
+	FromBlock bool `json:"from_block"`
+	// Inside are the relations with rows a schema holds that are not
+	// Created, for a change of the schema.
+	Inside []Relation `json:"inside"`
+	// Trial is what the change does to an empty copy of the relation; nil:
+	// not tried.
+	Trial *Trial `json:"-"`
+	// Referencing are the tables that refer to Relation by foreign keys, and
+	// those that refer to these; partitions go with their parents.
+	Referencing []Relation `json:"referencing"`
+	// Type is the one that a change names.
+	Type *Type `json:"type"`
+	// Encoding is the session's client_encoding.
+	Encoding string `json:"encoding"`
+}
+
+// DecodeLookup reads the JSON document of a lookup.
+func DecodeLookup(doc []byte) (Lookup, error) {
+	var l Lookup
+	if err := json.Unmarshal(doc, &l); err != nil {
+		return Lookup{}, fmt.Errorf("decode catalog lookup: %w", err)
+	}
+	return l, nil
+}
+
+// A Trial is what the server does for a change whatever rows there are, as it
+// showed on a table without any.
+type Trial struct {
+	Rewrites bool // the table is written anew
+	Scans    bool // its rows are read, or an index is built
+	// Failed is why the trial did not succeed; the change itself may.
+	Failed string
+}
+
+// Works tells whether the change takes as long as the table is large, for all
+// that is known.
+func (t *Trial) Works() bool { return t == nil || t.Rewrites || t.Scans || t.Failed != "" }
+
+// String is what happens to the table.
+func (t *Trial) String() string {
+	switch {
+	case t == nil || t.Failed != "":
+		return "written anew, or read through, as far as is known"
+	case t.Rewrites:
+		return "written anew"
+	}
+	return "read through"
+}
