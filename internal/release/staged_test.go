@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -62,6 +63,10 @@ func TestConstraintIsTheSame(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		for i, sql := range constraints {
+			// Each on some of the servers, and all on all of them.
+			if os.Getenv(everything) != "full" && i%2 != db.Major%2 {
+				continue
+			}
 			guarded, bare := db.Server.NewDB(t), db.Server.NewDB(t)
 			b := setup(t, guarded, options{large: true}, constrained+proven)
 			bare.Exec(t, constrained+proven+"; "+sql)
@@ -69,7 +74,7 @@ func TestConstraintIsTheSame(t *testing.T) {
 				b.fails(t, "MG006", sql)
 				continue
 			}
-			if i%2 == db.Major%2 && !strings.HasPrefix(sql, "begin") {
+			if i/2%2 == db.Major/2%2 && !strings.HasPrefix(sql, "begin") {
 				sql = "begin; " + sql + "; commit"
 			}
 			b.run(t, strings.Split(sql, "; ")...)
