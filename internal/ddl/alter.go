@@ -22,6 +22,8 @@ type action struct {
 	// column places before; nil for others.
 	inline []*pg.Node
 	column int
+	// value is the default of a column that is added without it.
+	value *pg.Node
 }
 
 // errNoAlter is for a text that is not one ALTER TABLE.
@@ -126,6 +128,9 @@ func (a *Alter) Write(on Name, actions ...int) (string, error) {
 		}
 		columns[n] = proto.Clone(act.cmd).(*pg.AlterTableCmd)
 		cmds = append(cmds, columns[n])
+		if act.value != nil {
+			cmds = append(cmds, setDefault(act.cmd.GetDef().GetColumnDef().GetColname(), act.value))
+		}
 	}
 	return a.write(on, cmds)
 }

@@ -30,9 +30,7 @@ func (AddColumn) ChangeType() string { return "add_column" }
 func (c AddColumn) Relations() []Name { return some(c.Relation) }
 
 // Locks implements Change.
-func (c AddColumn) Locks() []Lock {
-	return []Lock{lock(c.Relation, c.Kind, AccessExclusive).recursing()}
-}
+func (c AddColumn) Locks() []Lock { return columnLocks(c.Relation, c.Kind) }
 
 // Fills tells whether the server has a value for a row that comes without one,
 // the type's own default left aside.
@@ -63,7 +61,7 @@ func (DropColumn) ChangeType() string { return "drop_column" }
 func (c DropColumn) Relations() []Name { return some(c.Relation) }
 
 // Locks implements Change.
-func (c DropColumn) Locks() []Lock { return dropLocks(c.Relation, c.Kind, c.Cascade) }
+func (c DropColumn) Locks() []Lock { return dropColumnLocks(c) }
 
 // MarshalJSON implements json.Marshaler.
 func (c DropColumn) MarshalJSON() ([]byte, error) {
@@ -88,9 +86,7 @@ func (RenameColumn) ChangeType() string { return "rename_column" }
 func (c RenameColumn) Relations() []Name { return some(c.Relation) }
 
 // Locks implements Change.
-func (c RenameColumn) Locks() []Lock {
-	return []Lock{lock(c.Relation, c.Kind, AccessExclusive).recursing()}
-}
+func (c RenameColumn) Locks() []Lock { return columnLocks(c.Relation, c.Kind) }
 
 // MarshalJSON implements json.Marshaler.
 func (c RenameColumn) MarshalJSON() ([]byte, error) {
@@ -118,9 +114,7 @@ func (ChangeColumnType) ChangeType() string { return "change_column_type" }
 func (c ChangeColumnType) Relations() []Name { return some(c.Relation) }
 
 // Locks implements Change.
-func (c ChangeColumnType) Locks() []Lock {
-	return []Lock{lock(c.Relation, c.Kind, AccessExclusive).recursing()}
-}
+func (c ChangeColumnType) Locks() []Lock { return changeTypeLocks(c) }
 
 // MarshalJSON implements json.Marshaler.
 func (c ChangeColumnType) MarshalJSON() ([]byte, error) {

@@ -46,7 +46,7 @@ func (DropFunction) ChangeType() string { return "drop_function" }
 func (DropFunction) Relations() []Name { return nil }
 
 // Locks implements Change.
-func (DropFunction) Locks() []Lock { return nil }
+func (c DropFunction) Locks() []Lock { return cascadeLocks(c.Function, c.Kind, c.Cascade) }
 
 // MarshalJSON implements json.Marshaler.
 func (c DropFunction) MarshalJSON() ([]byte, error) {

@@ -37,7 +37,7 @@ func (DropSchema) ChangeType() string { return "drop_schema" }
 func (DropSchema) Relations() []Name { return nil }
 
 // Locks implements Change.
-func (c DropSchema) Locks() []Lock { return insideSchema(c.Schema, AccessExclusive, c.Cascade) }
+func (c DropSchema) Locks() []Lock { return dropSchemaLocks(c) }
 
 // MarshalJSON implements json.Marshaler.
 func (c DropSchema) MarshalJSON() ([]byte, error) {

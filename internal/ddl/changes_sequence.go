@@ -70,7 +70,10 @@ func (DropSequence) ChangeType() string { return "drop_sequence" }
 func (c DropSequence) Relations() []Name { return some(c.Relation) }
 
 // Locks implements Change.
-func (c DropSequence) Locks() []Lock { return []Lock{lock(c.Relation, KindSequence, AccessExclusive)} }
+func (c DropSequence) Locks() []Lock {
+	return append([]Lock{lock(c.Relation, KindSequence, AccessExclusive)},
+		cascadeLocks(c.Relation, KindSequence, c.Cascade)...)
+}
 
 // MarshalJSON implements json.Marshaler.
 func (c DropSequence) MarshalJSON() ([]byte, error) {

@@ -40,7 +40,8 @@ func (DropType) Relations() []Name { return nil }
 
 // Locks implements Change.
 func (c DropType) Locks() []Lock {
-	return typeUserLocks(c.TypeName, c.Kind, AccessExclusive, c.Cascade)
+	return append(typeUserLocks(c.TypeName, c.Kind, AccessExclusive, c.Cascade),
+		cascadeLocks(c.TypeName, c.Kind, c.Cascade)...)
 }
 
 // MarshalJSON implements json.Marshaler.

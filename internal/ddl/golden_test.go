@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/golden/*.golden")
+var update = flag.Bool("update", false, "rewrite testdata/golden/*.golden and docs/locks.md")
 
 // TestGolden holds every form of the catalogue, family by family, to what is
 // written beside it.

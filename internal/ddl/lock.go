@@ -42,33 +42,39 @@ const (
 	TableOf Via = "table of"
 	// IndexesOf: every index of the named table.
 	IndexesOf Via = "indexes of"
-	// SequencesOf: every sequence owned by a column of the named table.
+	// SequencesOf: every sequence owned by a column of the named table; for a
+	// column, only its own.
 	SequencesOf Via = "sequences of"
 	// ReferencedBy: tables to which foreign keys of the named table point; for
-	// a constraint or column, only those of that constraint or column.
+	// a constraint or column, only those of that constraint or column; for a
+	// schema, those of the tables in it.
 	ReferencedBy Via = "referenced by"
-	// Referencing: tables whose foreign keys point to the named table.
+	// Referencing: tables whose foreign keys point to the named table, or to
+	// that constraint or column, or to the tables in the schema.
 	Referencing Via = "referencing"
 	// DefaultPartition: the default partition of the named table, if any.
 	DefaultPartition Via = "default partition of"
 	// ParentOf: the partitioned table whose partition is named, if any, and
 	// that table's default partition.
 	ParentOf Via = "parent of"
-	// DependentsOf: views and other relations that depend on the named one, or
-	// on the part of it that is dropped, and go with it.
+	// DependentsOf: views and other relations that depend on the named object,
+	// or on the part of it that is dropped, and go with it, or lose what does: a
+	// default, a trigger, a policy, a constraint. For a schema, on what is in it.
 	DependentsOf Via = "dependents of"
-	// UsersOf: tables with a column of the named type or domain.
+	// UsersOf: tables with a column of the named type or domain, or of one in
+	// the schema.
 	UsersOf Via = "users of"
+	// TablesOf: tables made by CREATE TABLE OF the named type.
+	TablesOf Via = "tables of"
 	// Inside: every relation in the named schema, or in the database if Kind
 	// is KindDatabase.
 	Inside Via = "inside"
 )
 
 // Lock is a lock a statement takes on a relation until its transaction ends.
-// (Statements with CONCURRENTLY end their own transactions.) The modes were read
-// from pg_locks for 107 forms on PostgreSQL 14.23, 15.18, 16.14, 17.10 and 18.4,
-// which all agree; what cannot run inside a transaction, and rare forms, are
-// from the server's source (AlterTableGetLockLevel and the commands' own code).
+// (Statements with CONCURRENTLY end their own transactions.) TestLocks holds them
+// to what servers do, which docs/locks.md shows, form by form; what is not measured
+// there is from the server's source.
 // Indexes that only follow their table's lock are left out.
 type Lock struct {
 	// Relation is the relation or, with Via, the object it is reached from.

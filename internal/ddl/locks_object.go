@@ -91,11 +91,24 @@ func everything(mode LockMode) Lock {
 	return lock(Name{}, KindDatabase, mode).via(Inside)
 }
 
-func insideSchema(schema string, mode LockMode, cascade bool) []Lock {
+// dropSchemaLocks: foreign keys that cross the schema's border go too, and what
+// uses its tables, types and functions.
+func dropSchemaLocks(c DropSchema) []Lock {
+	if !c.Cascade {
+		return nil
+	}
+	inside := lock(Name{Name: c.Schema}, KindSchema, AccessExclusive)
+	return []Lock{inside.via(Inside), inside.via(ReferencedBy), inside.via(Referencing),
+		inside.via(UsersOf), inside.via(DependentsOf)}
+}
+
+// cascadeLocks: what depends on a type, function or sequence goes with it, or
+// loses the column, default, trigger, policy or constraint that does.
+func cascadeLocks(name Name, kind Kind, cascade bool) []Lock {
 	if !cascade {
 		return nil
 	}
-	return []Lock{lock(Name{Name: schema}, KindSchema, mode).via(Inside)}
+	return []Lock{lock(name, kind, AccessExclusive).via(DependentsOf)}
 }
 
 func createViewLocks(c CreateView) []Lock {

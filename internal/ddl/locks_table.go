@@ -18,17 +18,46 @@ func concurrent(concurrently bool, mode LockMode) LockMode {
 // because the triggers there go too. With CASCADE the part may be the key other
 // tables refer to, or be read by views.
 func dropLocks(relation Name, kind Kind, cascade bool) []Lock {
-	locks := []Lock{lock(relation, kind, AccessExclusive).recursing()}
-	if kind == KindType {
-		return locks
+	locks := []Lock{
+		lock(relation, kind, AccessExclusive).recursing(),
+		table(relation, AccessExclusive).via(ReferencedBy),
 	}
-	locks = append(locks, table(relation, AccessExclusive).via(ReferencedBy))
 	if cascade {
 		locks = append(locks,
 			table(relation, AccessExclusive).via(Referencing),
 			table(relation, AccessExclusive).via(DependentsOf))
 	}
 	return locks
+}
+
+// columnLocks is what a change of a column locks, or of an attribute, which the
+// tables of a composite type have as a column.
+func columnLocks(relation Name, kind Kind) []Lock {
+	if kind == KindType {
+		return []Lock{lock(relation, kind, AccessExclusive).via(TablesOf)}
+	}
+	return []Lock{lock(relation, kind, AccessExclusive).recursing()}
+}
+
+// dropColumnLocks: the sequence of a serial or identity column goes with it.
+func dropColumnLocks(c DropColumn) []Lock {
+	if c.Kind == KindType {
+		return columnLocks(c.Relation, c.Kind)
+	}
+	return append(dropLocks(c.Relation, c.Kind, c.Cascade),
+		table(c.Relation, AccessExclusive).via(SequencesOf))
+}
+
+// changeTypeLocks: the foreign keys of the column, and those that point to it,
+// are dropped and made anew, whether their values are checked or not.
+func changeTypeLocks(c ChangeColumnType) []Lock {
+	locks := columnLocks(c.Relation, c.Kind)
+	if c.Kind == KindType {
+		return locks
+	}
+	return append(locks,
+		table(c.Relation, AccessExclusive).via(ReferencedBy),
+		table(c.Relation, AccessExclusive).via(Referencing))
 }
 
 func dropTableLocks(c DropTable) []Lock {

@@ -70,8 +70,8 @@ type Statement struct {
 	Changes []Change `json:"changes,omitempty"`
 
 	// Locks are the relation locks the statement takes, one for each relation
-	// and way to it (Via), the strongest mode; PostgreSQL 14 to 18 do not
-	// differ. ACCESS SHARE and the locks of queries are left out.
+	// and way to it (Via), the strongest mode on any of PostgreSQL 14 to 18.
+	// ACCESS SHARE and the locks of queries are left out.
 	Locks []Lock `json:"locks,omitempty"`
 
 	// Alone is set if PostgreSQL refuses to run the statement inside a

@@ -1,0 +1,139 @@
+package ddl
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// lockPagePath is made of what the servers of all majors did.
+const lockPagePath = "../../docs/locks.md"
+
+// A lockPage is what each form did on each major, nil where it is not known.
+type lockPage struct {
+	forms []lockForm
+	seen  map[int][]*lockTaken
+}
+
+// check holds the page to what was measured, or writes it anew.
+func (p lockPage) check(t *testing.T) {
+	t.Helper()
+	want := p.render()
+	if *update {
+		if err := os.WriteFile(lockPagePath, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(lockPagePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line := firstDifference(got, want); line != "" {
+		t.Errorf("docs/locks.md is not what servers do: run \"make generate\"\n%s", line)
+	}
+}
+
+const lockPageHead = `# Locks
+
+What statements lock, measured on PostgreSQL %d to %d: each ran on tables with rows,
+in a transaction that was rolled back, while another session looked at pg_locks and
+tried to read and to write each table. migguard foretells the same locks: a test
+compares them, and "make generate" writes this page from what servers did. The
+tables are those of ` + "`internal/ddl/testdata/locks/schema.sql`" + `.
+
+*Locks* are those on relations that were there before, the strongest on each; left
+out are ACCESS SHARE, system catalogs, and indexes whose table is locked as hard.
+*Readers wait*, *writers wait*: SELECT, or DELETE, from another session has to wait.
+*Written anew*: the relation has another file. *Read*: its rows were read from end
+to end; ANALYZE reads a sample, which is not counted. *Differs* names the versions
+on which one of these is different. What cannot run in a transaction block was looked
+at while it waited for another session: of it only the locks are known.
+`
+
+func (p lockPage) render() []byte {
+	majors := slices.Sorted(maps.Keys(p.seen))
+	newest := majors[len(majors)-1]
+	var b bytes.Buffer
+	fmt.Fprintf(&b, lockPageHead, majors[0], newest)
+	group := ""
+	var unmeasured []lockForm
+	for i, f := range p.forms {
+		if f.unmeasured != "" {
+			unmeasured = append(unmeasured, f)
+			continue
+		}
+		if f.group != group {
+			group = f.group
+			fmt.Fprintf(&b, "\n## %s\n\n| form | locks | readers wait | writers wait | written anew | read | differs |\n| --- | --- | --- | --- | --- | --- | --- |\n", group)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", code(f.sql), strings.Join(p.seen[newest][i].cells(f), " | "), p.differs(i, majors))
+	}
+	b.WriteString("\n## Not measured\n\nWhat is said of these is from the server's source; the function is named.\n\n| form | why |\n| --- | --- |\n")
+	for _, f := range unmeasured {
+		fmt.Fprintf(&b, "| %s | %s |\n", code(f.sql), f.unmeasured)
+	}
+	return b.Bytes()
+}
+
+func code(sql string) string { return "`" + strings.ReplaceAll(sql, "|", "\\|") + "`" }
+
+// cells are the columns of a row but the first and the last.
+func (l *lockTaken) cells(f lockForm) []string {
+	locks := lockText(l.locks, l.names)
+	if f.but != "" {
+		locks += fmt.Sprintf(" (%s: %s)", f.but, f.why)
+	}
+	if l.unread {
+		locks += " (not foretold: the grammar of PostgreSQL 17 does not know it)"
+	}
+	if f.behind != "" {
+		return []string{locks, "", "", "", ""}
+	}
+	cells := []string{locks}
+	for _, names := range [][]string{l.readers, l.writers, l.written, l.read} {
+		cells = append(cells, strings.Join(names, ", "))
+	}
+	return cells
+}
+
+// differs tells on which majors a form did something else than on the newest.
+func (p lockPage) differs(i int, majors []int) string {
+	titles := []string{"locks", "readers wait", "writers wait", "written anew", "read"}
+	f := p.forms[i]
+	newest := p.seen[majors[len(majors)-1]][i].cells(f)
+	var texts []string
+	var who [][]string
+	for _, major := range majors {
+		text := ""
+		if l := p.seen[major][i]; l == nil {
+			text = "not known"
+		} else {
+			var parts []string
+			for c, cell := range l.cells(f) {
+				if cell != newest[c] {
+					parts = append(parts, fmt.Sprintf("%s: %s", titles[c], cmp.Or(cell, "none")))
+				}
+			}
+			text = strings.Join(parts, "; ")
+		}
+		if text == "" {
+			continue
+		}
+		at := slices.Index(texts, text)
+		if at < 0 {
+			at = len(texts)
+			texts, who = append(texts, text), append(who, nil)
+		}
+		who[at] = append(who[at], fmt.Sprint(major))
+	}
+	for at := range texts {
+		texts[at] = strings.Join(who[at], ", ") + ": " + texts[at]
+	}
+	return strings.Join(texts, ". ")
+}
