@@ -21,3 +21,8 @@ func (a Arbiter) Serves(other Arbiter) bool {
 	return slices.Equal(a.Keys, other.Keys) && a.Expressions == other.Expressions &&
 		a.Exclusion == other.Exclusion && (a.Where == "" || a.Where == other.Where)
 }
+
+// TellsRowsApart tells a unique index that holds every row, by columns alone.
+func (a Arbiter) TellsRowsApart() bool {
+	return a.Exclusion == "" && a.Where == "" && a.Expressions == ""
+}

@@ -14,16 +14,28 @@ type Lookup struct {
 	// Again is what has the name of Relation, which is gone, when the
 	// transaction is about to commit.
 	Again *Relation `json:"-"`
+	// Symbol is what a statement turned out to have taken away, or changed. Found
+	// is what has its oid since then; Symbols are all there are when the
+	// transaction is about to commit, nil before.
+	Symbol  *Symbol  `json:"-"`
+	Found   *Symbol  `json:"-"`
+	Symbols []Symbol `json:"-"`
 	// FromBlock is set when the transaction that asks has renamed the
 	// relation and made a shim for it: no other session has seen the name
 	// it has now.
 	FromBlock bool `json:"from_block"`
+	// Parent is the partitioned table of a change of its partitions, of which
+	// Relation is one, and DefaultPartition is another.
+	Parent           *Relation `json:"parent"`
+	DefaultPartition *Relation `json:"default_partition"`
 	// Inside are the relations with rows a schema holds that are not
 	// Created, for a change of the schema.
 	Inside []Relation `json:"inside"`
 	// Trial is what the change does to an empty copy of the relation; nil:
 	// not tried.
 	Trial *Trial `json:"-"`
+	// DefaultTrial is the same for DefaultPartition.
+	DefaultTrial *Trial `json:"-"`
 	// Referencing are the tables that refer to Relation by foreign keys, and
 	// those that refer to these; partitions go with their parents.
 	Referencing []Relation `json:"referencing"`

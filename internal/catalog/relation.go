@@ -63,6 +63,8 @@ type Relation struct {
 	RowSecurity bool `json:"row_security"`
 	// RowSecurityForced is relforcerowsecurity: the owner is subject to them.
 	RowSecurityForced bool `json:"row_security_forced"`
+	// Fires: an UPDATE of a row fires a trigger or a rule; asked for with Size.
+	Fires bool `json:"fires"`
 	// HasChildren: other tables inherit from it, or did.
 	HasChildren bool     `json:"has_children"`
 	Columns     []Column `json:"columns"`
@@ -75,7 +77,9 @@ type Relation struct {
 	NewGrantees []string `json:"new_grantees"`
 	// Role is the session's current role.
 	Role string `json:"role"`
-	// Size is of a table, partitions and children included; nil: not asked for.
+	// Size is of a table, partitions and children included, or of a
+	// materialized view with what its query reads; nil: not asked for, or not
+	// known.
 	Size *Size `json:"size"`
 	// Sequence is of a sequence; nil: not asked for.
 	Sequence *Numbering `json:"sequence"`
@@ -128,8 +132,6 @@ type Column struct {
 
 // A Definition is what the server puts into a column, and what it lets in.
 type Definition struct {
-	// Type is what format_type says, with its modifier.
-	Type string `json:"type"`
 	// NotNull: by itself, by its domain, or by a CHECK (column IS NOT NULL).
 	NotNull bool `json:"not_null"`
 	// Default is the column's own, TypeDefault that of its domain.
@@ -145,6 +147,8 @@ type Definition struct {
 type Numbering struct {
 	Last      *int64 `json:"last"`
 	Increment int64  `json:"increment"`
+	// Owned: the sequence goes with a column.
+	Owned bool `json:"owned"`
 }
 
 // Reaches tells whether the sequence, when it goes on at a number, gives out

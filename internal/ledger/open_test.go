@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,8 +17,8 @@ func TestFirstUse(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		locked(t, db.URL)
-		if got := db.Value(t, "select version from migguard.schema_version"); got != "4" {
-			t.Errorf("schema version %s, want 4", got)
+		if got, want := db.Value(t, "select version from migguard.schema_version"), strconv.Itoa(schemaVersion); got != want {
+			t.Errorf("schema version %s, want %s", got, want)
 		}
 		bare := db.Query(t, `
 			select c.relname, a.attname

@@ -15,6 +15,8 @@ const (
 	ValidateConstraint = "validate-constraint" // checks the rows there are against it
 	SetNotNull         = "set-not-null"        // of a column that a valid CHECK keeps free of NULL
 	UseIndex           = "use-index"           // for a UNIQUE constraint of the same name
+	BackfillColumn     = "backfill-column"     // gives the rows that have none a value
+	AddConstraint      = "add-constraint"      // NOT VALID
 )
 
 // A Task is work that a committed migration owes, because it cannot run inside
@@ -38,6 +40,8 @@ type Task struct {
 	CreatedAt time.Time
 	Tried     bool   // it was begun before
 	Note      string // how the last try went
+	// Position is how far a backfill has come, in blocks of the table.
+	Position int64
 }
 
 // NewTask is what RecordTaskSQL records. The table exists.
@@ -77,13 +81,13 @@ const OwedFrom = "(SELECT kind, schema_name, table_name, object_name FROM miggua
 
 const selectTask = `
 	select t.id, t.release_id, t.kind, t.relation, t.schema_name, t.table_name, t.object_name, t.sql,
-	       t.role, t.settings, coalesce(r.version, ''), t.created_at, t.tried_at is not null, coalesce(t.note, '')
+	       t.role, t.settings, coalesce(r.version, ''), t.created_at, t.tried_at is not null, coalesce(t.note, ''), %s
 	from migguard.task t join migguard.release r on r.id = t.release_id
 	where t.closed_at is null`
 
 func scanTask(row pgx.CollectableRow) (t Task, err error) {
 	err = row.Scan(&t.ID, &t.ReleaseID, &t.Kind, &t.Relation, &t.Schema, &t.Table, &t.Object, &t.SQL,
-		&t.Role, &t.Settings, &t.Version, &t.CreatedAt, &t.Tried, &t.Note)
+		&t.Role, &t.Settings, &t.Version, &t.CreatedAt, &t.Tried, &t.Note, &t.Position)
 	return t, err
 }
 
@@ -94,7 +98,11 @@ func (l *Ledger) Owed(ctx context.Context) (tasks []Task, err error) {
 		if l.version < taskVersion {
 			return nil
 		}
-		rows, err := conn.Query(ctx, selectTask+" order by t.id")
+		position := "t.position"
+		if l.version < positionVersion {
+			position = "0::bigint"
+		}
+		rows, err := conn.Query(ctx, fmt.Sprintf(selectTask, position)+" order by t.id")
 		if err != nil {
 			return err
 		}
@@ -108,11 +116,20 @@ func (l *Ledger) Owed(ctx context.Context) (tasks []Task, err error) {
 // a run has brought it up to date.
 const taskVersion = 3
 
+// positionVersion is the first schema in which tasks have a position.
+const positionVersion = 5
+
 // BeginTask notes that a task is about to be done: what is found of it later
 // may be of this try.
 func (l *Ledger) BeginTask(ctx context.Context, id int64) error {
 	return l.changeTask(ctx, "begin a task", id,
 		"update migguard.task set tried_at = clock_timestamp() where id = $1 and closed_at is null")
+}
+
+// MoveTask notes how far a backfill has come, in blocks of the table.
+func (l *Ledger) MoveTask(ctx context.Context, id, position int64) error {
+	return l.changeTask(ctx, "note how far a task is", id,
+		"update migguard.task set position = $2 where id = $1 and closed_at is null", position)
 }
 
 // NoteTask notes why a task is owed still.

@@ -9,8 +9,9 @@ import (
 type Names struct {
 	Relation string // as the statement names it
 	Target   string // the name it is to have, in its schema
-	Schema   string // whose relations are listed
-	Size     bool   // of Relation is asked for
+	Schema   string // whose relations are listed, or EverySchema
+	Size     bool   // of Relation, or of those listed, is asked for, and what an UPDATE of a row fires
+	Query    bool   // the size asked for is that of a materialized view and all its query reads
 	Writable bool   // what a view takes is asked for
 	Arbiters bool   // a table's indexes for ON CONFLICT are asked for
 	// Index and OID are other ways to name the Relation: by an index of it,
@@ -23,7 +24,11 @@ type Names struct {
 	Sequence bool
 	// Referencing: the tables that refer to Relation.
 	Referencing bool
+	Parent      string // a partitioned table, as the statement names it
 }
+
+// EverySchema is a Schema that stands for all there are.
+const EverySchema = "n.nspname"
 
 // Lookup is the query for what the catalogs say about the names in a change.
 // Its one row has one column, a JSON document in the form of catalog.Lookup, in
@@ -43,9 +48,13 @@ func Lookup(n Names, created, standing string) string {
 		n.Relation = fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text", n.OID)
 	}
 	query := lookupQuery
+	if n.Query {
+		query = strings.ReplaceAll(query, "$size", lookupParts["query"])
+	}
 	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "",
-		"size": n.Size, "writable": n.Writable, "arbiters": n.Arbiters, "definition": n.Column != "", "written": n.Type != "",
-		"sequence": n.Sequence, "referencing": n.Referencing} {
+		"size": n.Size, "fires": n.Size, "writable": n.Writable, "arbiters": n.Arbiters, "definition": n.Column != "", "written": n.Type != "",
+		"sequence": n.Sequence, "referencing": n.Referencing,
+		"parent": n.Parent != "", "default_partition": n.Parent != ""} {
 		sql := "NULL"
 		if wanted {
 			sql = lookupParts[part]
@@ -56,7 +65,7 @@ func Lookup(n Names, created, standing string) string {
 		n.Relation = "NULL" // until 15 an empty name is an error
 	}
 	return strings.NewReplacer(
-		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema, "$column", n.Column, "$type", n.Type,
+		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema, "$column", n.Column, "$type", n.Type, "$partitioned", n.Parent,
 		"$created", created, "$standing", standing,
 	).Replace(query)
 }
@@ -73,7 +82,7 @@ relations AS NOT MATERIALIZED (
     'oid', c.oid::pg_catalog.int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
     'owner', pg_catalog.pg_get_userbyid(c.relowner), 'role', current_user,
     'temporary', c.relpersistence = 't',
-    'size', $size,
+    'size', $size, 'fires', $fires,
     'writable', $writable,
     'arbiters', $arbiters,
     'populated', c.relispopulated,
@@ -125,100 +134,10 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       AND s.transaction = pg_catalog.pg_current_xact_id_if_assigned()),
   'inside', $inside,
   'type', $written,
-  'referencing', $referencing
+  'referencing', $referencing,
+  'parent', $parent,
+  'default_partition', $default_partition
 )::pg_catalog.text, 'UTF8'), 'hex')`
-
-var lookupParts = map[string]string{
-	"relation": `(SELECT r.doc FROM relations r WHERE r.oid = (SELECT w.oid FROM wanted w))`,
-	// A relation's row type takes its name. An array type gives way.
-	"target": `coalesce(
-    (SELECT r.doc FROM wanted w
-     JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $to
-     JOIN relations r ON r.oid = t.oid),
-    (SELECT pg_catalog.json_build_object('name', t.typname, 'kind', 'c')
-     FROM wanted w
-     JOIN pg_catalog.pg_type t ON t.typnamespace = w.relnamespace AND t.typname = $to
-     WHERE w.reltype <> 0 AND NOT EXISTS (
-       SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)))`,
-	// The estimate is -1 until the table has been analyzed (pg_class.reltuples).
-	"size": `(
-      SELECT pg_catalog.json_build_object(
-        'rows', CASE WHEN pg_catalog.bool_and(p.reltuples >= 0) THEN pg_catalog.sum(p.reltuples) END,
-        'bytes', coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(p.oid)
-          + coalesce(pg_catalog.pg_relation_size(nullif(p.reltoastrelid, 0)), 0)), 0)::pg_catalog.int8)
-      FROM pg_catalog.pg_class p
-      WHERE p.relkind IN ('r', 'm') AND p.oid IN (
-        WITH RECURSIVE descendants AS (
-          SELECT c.oid UNION SELECT i.inhrelid FROM descendants d JOIN pg_catalog.pg_inherits i ON i.inhparent = d.oid)
-        SELECT d.oid FROM descendants d))`,
-	"writable": `pg_catalog.pg_relation_is_updatable(c.oid, true)`,
-	// An index is inferred from its key columns, whatever their order, its
-	// expressions and its predicate (manual, INSERT, "ON CONFLICT Clause").
-	"arbiters": `(
-      SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
-        'index', x.relname, 'constraint', o.conname,
-        'keys', (SELECT pg_catalog.json_agg(k.attnum ORDER BY k.attnum)
-          FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, n) WHERE k.n <= i.indnkeyatts),
-        'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),
-        'where', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
-        'exclusion', CASE WHEN o.contype = 'x' THEN pg_catalog.pg_get_constraintdef(o.oid) END))
-      FROM pg_catalog.pg_index i
-      JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-      LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x')
-      WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion) AND i.indisvalid AND i.indimmediate)`,
-	"definition": `CASE WHEN t.attname = $column THEN (
-          SELECT pg_catalog.json_build_object(
-            'type', pg_catalog.format_type(t.atttypid, t.atttypmod),
-            'not_null', t.attnotnull OR y.typnotnull OR EXISTS (
-              SELECT FROM pg_catalog.pg_constraint k
-              WHERE k.conrelid = c.oid AND k.contype = 'c'
-                AND pg_catalog.pg_get_expr(k.conbin, c.oid) = pg_catalog.format('(%I IS NOT NULL)', t.attname)),
-            'default', t.atthasdef AND t.attgenerated = '', 'type_default', y.typdefault IS NOT NULL,
-            'generated', t.attgenerated <> '', 'identity', t.attidentity,
-            'sequence', (
-              SELECT pg_catalog.json_build_object('last', pg_catalog.pg_sequence_last_value(s.seqrelid), 'increment', s.seqincrement)
-              FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
-              WHERE t.attidentity <> '' AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i'
-                AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid AND d.refobjsubid = t.attnum))
-          FROM pg_catalog.pg_type y WHERE y.oid = t.atttypid) END`,
-	"sequence": `(
-      SELECT pg_catalog.json_build_object('last', pg_catalog.pg_sequence_last_value(s.seqrelid), 'increment', s.seqincrement)
-      FROM pg_catalog.pg_sequence s WHERE s.seqrelid = c.oid)`,
-	// What TRUNCATE CASCADE reaches. A partition goes with its parent.
-	"referencing": `(
-    WITH RECURSIVE reached AS (
-      SELECT w.oid FROM wanted w
-      UNION
-      SELECT x.oid FROM reached d, LATERAL (
-        SELECT k.conrelid AS oid FROM pg_catalog.pg_constraint k WHERE k.confrelid = d.oid AND k.contype = 'f'
-        UNION ALL
-        SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = d.oid) x
-    )
-    SELECT pg_catalog.json_agg(r.doc) FROM reached d JOIN relations r ON r.oid = d.oid
-    WHERE d.oid <> (SELECT w.oid FROM wanted w) AND NOT EXISTS (
-      SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class q ON q.oid = i.inhrelid
-      WHERE q.relispartition AND i.inhrelid = d.oid AND i.inhparent IN (SELECT p.oid FROM reached p)))`,
-	"written": `(
-    SELECT pg_catalog.json_build_object('schema', n.nspname, 'name', y.typname,
-      'not_null', y.typnotnull, 'default', y.typdefault IS NOT NULL,
-      'used', EXISTS (
-        SELECT FROM pg_catalog.pg_depend d
-        WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid IN (y.oid, y.typarray)
-          AND (d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-            OR d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid <> y.typarray
-            OR d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND NOT EXISTS (
-              SELECT FROM $created x WHERE x.relation = d.objid AND x.attnum IN (0, d.objsubid)))))
-    FROM pg_catalog.pg_type y
-    JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
-    WHERE y.oid = pg_catalog.to_regtype($type))`,
-	"inside": `(
-    SELECT pg_catalog.json_agg(r.doc)
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    JOIN relations r ON r.oid = c.oid
-    WHERE n.nspname = $schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-      AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0))`,
-}
 
 // Snapshot is the query for all relations with rows outside the system
 // schemas: one row, one column, a JSON array in the form of catalog.Snapshot,
