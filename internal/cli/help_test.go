@@ -49,7 +49,7 @@ func TestUsageErrors(t *testing.T) {
 		{"demo --scenario none", `migguard: --scenario "none" is not known; there are: rename-table, rename-column, drop-column`},
 		{"explain", `migguard: name one hazard, as in "migguard explain dropped-column"; "migguard hazards" lists them; flags stand before it`},
 		{"explain dropped-table --format json", `migguard: name one hazard, as in "migguard explain dropped-column"; "migguard hazards" lists them; flags stand before it`},
-		{"explain dropped", `migguard: "dropped" is no hazard; there are blocking-alter, blocking-constraint, blocking-index, dropped-column, dropped-table, dropped-view, explicit-identity, hidden-rows, lost-arbiter, renamed-column, renamed-label, renamed-table, required-column, retyped-column, reused-keys, revoked-right, truncated-table, unfilled-column`},
+		{"explain dropped", `migguard: "dropped" is no hazard; there are blocking-alter, blocking-constraint, blocking-index, blocking-partition, blocking-refresh, detached-partition, dropped-column, dropped-extension, dropped-function, dropped-sequence, dropped-table, dropped-type, dropped-view, explicit-identity, hidden-rows, lost-arbiter, renamed-column, renamed-label, renamed-table, required-column, retyped-column, reused-keys, revoked-right, truncated-table, unfilled-column`},
 		{"explain --format yaml dropped-table", `migguard: --format "yaml" is not known: text or json`},
 		{"hazards dropped-table", `migguard: "dropped-table" is not expected here`},
 		{"rnu", `migguard: "rnu" is no command; there are: run, settle, status, doctor, shims, tasks, maintenance, hazards, explain, demo, version, help`},

@@ -23,8 +23,15 @@ same. Reads and writes of the running code wait that long. Whether a change of
 type or a new column does so depends on version, indexes, constraints and
 settings: migguard tries the change on an empty copy of the table and looks
 whether the server writes the copy anew or reads it.`,
-	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] blocking-alter =
-"maintenance". Passes where the server has no such work to do, on a small table
+	Verdicts: `Rewritten, if a DEFAULT is all that makes ADD COLUMN write the table: the column is
+added without values, its default set for new rows, and the rows there are get theirs
+in batches when the transaction has committed; NOT NULL comes last. Statements of the
+same transaction that read or write the table are refused then (MG055). Not where an
+UPDATE would fire triggers or rules, with row security forced, or in a table with
+partitions or children.
+
+Refused otherwise. Under maintenance mode, if migguard.toml has [policy]
+blocking-alter = "maintenance". Passes where the server has no such work to do, on a small table
 (10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
 migguard.toml), if no code runs, with --allow blocking-alter:TABLE, and with
 [policy] blocking-alter = "allow".`,

@@ -7,6 +7,7 @@ package hazard
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -78,11 +79,16 @@ func (p *Pass) Large() bool {
 // large is known for a relation that is not small.
 func (p *Pass) large() (catalog.Relation, bool) {
 	r, ok := p.known()
+	return r, ok && p.isLarge(r)
+}
+
+// isLarge tells a relation that is not small.
+func (p *Pass) isLarge(r catalog.Relation) bool {
 	small := SmallTable
 	if p.Small != nil {
 		small = *p.Small
 	}
-	return r, ok && !r.Size.Within(small)
+	return !r.Size.Within(small)
 }
 
 // A Finding is a hazard found in a change.
@@ -102,8 +108,15 @@ var All = []*Hazard{
 	BlockingAlter,
 	BlockingConstraint,
 	BlockingIndex,
+	BlockingPartition,
+	BlockingRefresh,
+	DetachedPartition,
 	DroppedColumn,
+	DroppedExtension,
+	DroppedFunction,
+	DroppedSequence,
 	DroppedTable,
+	DroppedType,
 	DroppedView,
 	ExplicitIdentity,
 	HiddenRows,
@@ -175,7 +188,11 @@ func Find(p *Pass) []Finding {
 // known tells whether running code can know the relation of the pass. Until
 // contracts are recorded, everything that was there before the run counts.
 func (p *Pass) known() (catalog.Relation, bool) {
-	r := p.Lookup.Relation
+	return ifKnown(p.Lookup.Relation)
+}
+
+// ifKnown is a relation that running code can know.
+func ifKnown(r *catalog.Relation) (catalog.Relation, bool) {
 	if r == nil || r.Created || r.Temporary || !r.Kind.HasRows() {
 		return catalog.Relation{}, false
 	}
@@ -190,6 +207,25 @@ func (p *Pass) knownColumn(name string) (catalog.Relation, bool) {
 	}
 	c, ok := r.Column(name)
 	return r, ok && !c.Created
+}
+
+// symbol is one that the running code can know, of some kinds, and that a statement
+// has taken away or changed; as a relation it has its name.
+func (p *Pass) symbol(kinds ...catalog.SymbolKind) (s catalog.Symbol, name catalog.Relation, ok bool) {
+	if p.Lookup.Symbol == nil || p.Lookup.Symbol.Created || !slices.Contains(kinds, p.Lookup.Symbol.Kind) {
+		return s, name, false
+	}
+	s = *p.Lookup.Symbol
+	return s, catalog.Relation{Schema: s.Schema, Name: s.Name}, true
+}
+
+// moved says what name a symbol has now; empty if it is gone or has its name.
+func (p *Pass) moved() string {
+	was, is := p.Lookup.Symbol, p.Lookup.Found
+	if is == nil || is.Schema == was.Schema && is.Name == was.Name {
+		return ""
+	}
+	return display(ddl.Name{Schema: is.Schema, Name: is.Name})
 }
 
 func qualified(r catalog.Relation) string {

@@ -44,20 +44,30 @@ func TestExamples(t *testing.T) {
 		for sql, bad := range map[string]bool{h.Bad: true, h.Good: false} {
 			var found []string
 			users := catalog.Relation{OID: 1, Schema: "public", Name: "users", Kind: catalog.Table, Owner: "app", Role: "app", DefaultGrants: true, Columns: []catalog.Column{
-				{Number: 1, Name: "id", Definition: &catalog.Definition{Type: "bigint", NotNull: true}},
-				{Number: 2, Name: "notes", Definition: &catalog.Definition{Type: "text", NotNull: true}},
+				{Number: 1, Name: "id", Type: "bigint", Definition: &catalog.Definition{NotNull: true}},
+				{Number: 2, Name: "notes", Type: "text", Definition: &catalog.Definition{NotNull: true}},
 				{Number: 3, Name: "mood"}},
 				Arbiters: []catalog.Arbiter{{Index: "users_notes_key", Constraint: "users_notes_key", Keys: []int16{2}}}}
 			if h.Kind != hazard.BlocksTraffic {
 				users.Size = &catalog.Size{Bytes: 8192}
 			}
 			view := catalog.Relation{OID: 2, Schema: "public", Name: "active_users", Kind: catalog.View, Columns: users.Columns}
-			given := map[string]*catalog.Relation{"users": &users, "active_users": &view}
+			digest := catalog.Relation{OID: 3, Schema: "public", Name: "digest", Kind: catalog.MaterializedView, Populated: true}
+			partition := catalog.Relation{OID: 4, Schema: "public", Name: "people_0", Kind: catalog.Table}
+			given := map[string]*catalog.Relation{"users": &users, "active_users": &view, "digest": &digest, "people_0": &partition}
 			for _, st := range ddl.Parse(sql) {
 				for _, change := range st.Changes {
 					pass := &hazard.Pass{Change: change}
 					if r := change.Relations(); len(r) > 0 {
 						pass.Lookup.Relation = given[r[0].Name]
+					}
+					switch c := change.(type) {
+					case ddl.CreateTable:
+						given[c.Relation.Name] = nil
+					case ddl.AttachPartition:
+						pass.Lookup.Relation = given[c.Partition.Name]
+					case ddl.DetachPartition:
+						pass.Lookup.Relation = given[c.Partition.Name]
 					}
 					if h.AtCommit && !bad {
 						pass.Lookup.Again = pass.Lookup.Relation
@@ -65,6 +75,7 @@ func TestExamples(t *testing.T) {
 					if _, ok := change.(ddl.RenameEnumValue); ok {
 						pass.Lookup.Type = &catalog.Type{Schema: "public", Name: "mood", Used: true}
 					}
+					pass.Lookup.Symbol, pass.Lookup.Symbols = symbol(change, !bad)
 					for _, f := range hazard.Find(pass) {
 						found = append(found, f.Hazard.ID)
 						if f.Message == "" || f.Detail == "" || f.Hint == "" || pass.Lookup.Relation != nil && f.Relation != "public."+pass.Lookup.Relation.Name {
@@ -83,6 +94,28 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// symbol is what a change takes away, and what there is at the end if it is there
+// again.
+func symbol(change ddl.Change, again bool) (*catalog.Symbol, []catalog.Symbol) {
+	s := catalog.Symbol{Schema: "public"}
+	switch c := change.(type) {
+	case ddl.DropFunction:
+		s.Kind, s.Name = catalog.FunctionSymbol, c.Function.Name
+	case ddl.DropSequence:
+		s.Kind, s.Name = catalog.SequenceSymbol, c.Relation.Name
+	case ddl.DropType:
+		s.Kind, s.Name = catalog.TypeSymbol, c.TypeName.Name
+	case ddl.DropObject:
+		s.Kind, s.Name = catalog.ExtensionSymbol, c.Object.Name
+	default:
+		return nil, nil
+	}
+	if again {
+		return &s, []catalog.Symbol{s}
+	}
+	return &s, nil
+}
+
 // What is the session's own, new, or has no rows, no code can know.
 func TestUnknownToCode(t *testing.T) {
 	t.Parallel()
@@ -90,7 +123,7 @@ func TestUnknownToCode(t *testing.T) {
 		"created":   {Kind: catalog.Table, Created: true},
 		"temporary": {Kind: catalog.Table, Temporary: true},
 		"index":     {Kind: catalog.Index},
-		"sequence":  {Kind: catalog.Sequence},
+		"sequence":  {Kind: catalog.Sequence, Sequence: &catalog.Numbering{Owned: true}},
 	} {
 		r.Columns = []catalog.Column{{Number: 1, Name: "n"}}
 		for _, change := range []ddl.Change{ddl.RenameTable{To: "x"}, ddl.DropTable{}, ddl.DropColumn{Column: "n"}, ddl.RenameColumn{Column: "n", To: "m"}, ddl.SetSchema{Schema: "s"}} {

@@ -44,11 +44,11 @@ func runRetypedColumn(p *Pass) []Finding {
 	}
 	column, _ := r.Column(c.Column)
 	from := "its type"
-	if d := column.Definition; d != nil {
-		if c.Collation == "" && keepsValues(c) && fits(d.Type, c.Type) {
+	if column.Definition != nil {
+		if c.Collation == "" && keepsValues(c) && fits(column.Type, c.Type) {
 			return nil
 		}
-		from = d.Type
+		from = column.Type
 	}
 	return []Finding{{
 		Relation: qualified(r), Column: c.Column,

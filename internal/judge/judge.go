@@ -53,10 +53,13 @@ type Decision struct {
 	// Pending are findings that may be none when the transaction is about to
 	// commit.
 	Pending []hazard.Finding
-	// Index or Staged is set for verdict Rewrite, View for verdict Shim.
-	Index  *ConcurrentIndex
-	Staged *StagedConstraint
-	View   *shim.TableView
+	// Index, Staged, Filled or Refresh is set for verdict Rewrite, View for verdict
+	// Shim. Refresh is SQL that does what the statement does.
+	Index   *ConcurrentIndex
+	Staged  *StagedConstraint
+	Filled  *FilledColumn
+	Refresh string
+	View    *shim.TableView
 	// Obstacle is set for verdicts Maintenance and Refuse where there would
 	// have been another way.
 	Obstacle *Obstacle

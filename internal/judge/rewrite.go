@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -21,8 +22,9 @@ type ConcurrentIndex struct {
 
 // An Obstacle is why nothing less intrusive was possible.
 type Obstacle struct {
-	Wanted       Verdict // Rewrite or Shim
-	Reason, Hint string
+	Wanted Verdict // Rewrite or Shim
+	Reason string
+	Hint   string // empty: the finding's own
 }
 
 // rewrite looks for a safer way to the same end that removes all hazards.
@@ -33,9 +35,26 @@ func (d *Decision) rewrite(change ddl.Change, facts Facts) {
 	}
 	switch d.Findings[0].Hazard {
 	case hazard.BlockingIndex:
-		d.Index, d.Obstacle = concurrentIndex(change.(ddl.CreateIndex), *r, facts.Text)
+		c, ok := change.(ddl.CreateIndex)
+		if !ok {
+			return
+		}
+		d.Index, d.Obstacle = concurrentIndex(c, *r, facts.Text)
 	case hazard.BlockingConstraint:
 		d.Staged, d.Obstacle = stagedConstraint(change, *r, facts.Major)
+	case hazard.BlockingAlter:
+		c, ok := change.(ddl.AddColumn)
+		if !ok {
+			return
+		}
+		if d.Filled, d.Obstacle = filledColumn(c, facts.Lookup); d.Filled == nil {
+			return
+		}
+	case hazard.BlockingRefresh:
+		if change.(ddl.RefreshMaterializedView).WithNoData {
+			return
+		}
+		d.Refresh, d.Obstacle = concurrentRefresh(*r)
 	default:
 		return
 	}
@@ -70,4 +89,16 @@ func concurrentIndex(c ddl.CreateIndex, r catalog.Relation, text string) (*Concu
 		return cannot("it cannot be written in another form: "+err.Error(), "Write it with CONCURRENTLY in a migration that runs outside a transaction.")
 	}
 	return &ConcurrentIndex{Table: r, Index: index, SQL: sql, Probe: probe}, nil
+}
+
+// concurrentRefresh is REFRESH ... CONCURRENTLY, which needs an index that tells
+// all rows apart by columns (is_usable_unique_index,
+// src/backend/commands/matview.c).
+func concurrentRefresh(r catalog.Relation) (string, *Obstacle) {
+	if !slices.ContainsFunc(r.Arbiters, catalog.Arbiter.TellsRowsApart) {
+		return "", &Obstacle{Wanted: Rewrite, Reason: "CONCURRENTLY needs a unique index on columns of the view, without a predicate, and it has none",
+			Hint: fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY ON %s in a migration that runs outside a transaction, before this one. Or say that nobody reads it: %s",
+				hazard.Display(r), hazard.AllowBlockingRefresh(r))}
+	}
+	return "REFRESH MATERIALIZED VIEW CONCURRENTLY " + ddl.Name{Schema: r.Schema, Name: r.Name}.String(), nil
 }

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -36,6 +37,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	if a.plan.unjudged != "" {
 		return "", a.unjudged(a.plan.unjudged, a.plan.instead)
 	}
+	if err := a.checkUnfilled(ctx); err != nil {
+		return "", err
+	}
 	if a.plan.watched || a.forwards() {
 		// Outside a block what the catalogs are asked would end the
 		// client's portal.
@@ -45,6 +49,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	}
 	var record []string
 	var staged []stagedChange
+	var filled []filledChange
 	for i, change := range a.plan.Changes {
 		if err := a.checkShims(ctx, change); err != nil {
 			return "", err
@@ -55,6 +60,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		decision, found, err := a.decide(ctx, i)
 		if err != nil {
 			return "", err
+		}
+		if _, ok := change.(ddl.Reindex); ok && found.Relation != nil && found.Relation.Kind == catalog.PartitionedTable {
+			a.plan.Alone = true // a transaction for each of its partitions
 		}
 		if len(decision.Pending) > 0 {
 			if err := a.judgeAtCommit(ctx, change, found); err != nil {
@@ -71,13 +79,16 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.skip(found), nil
 		case decision.Verdict == judge.Refuse:
 			return "", a.refuse(decision)
+		case a.plan.watched && (decision.Staged != nil || decision.Filled != nil):
+			return "", a.unwritable(errors.New("the statement does more than its text shows, or drops something"))
 		case decision.Staged != nil:
-			if a.plan.watched {
-				return "", a.refuse(unwatched(decision))
-			}
 			staged = append(staged, stagedChange{StagedConstraint: *decision.Staged, action: i})
 			continue
-		case decision.Verdict == judge.Rewrite:
+		case decision.Filled != nil:
+			filled = append(filled, filledChange{FilledColumn: *decision.Filled, action: i})
+		case decision.Refresh != "":
+			return a.refresh(ctx, decision.Refresh)
+		case decision.Index != nil:
 			return a.buildLater(ctx, decision.Index)
 		case decision.Verdict == judge.Shim:
 			return a.renameWithView(ctx, change, decision, found)
@@ -101,8 +112,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	}
 	var tag string
 	var err error
-	if staged != nil {
-		tag, err = a.stage(ctx, staged, record)
+	if staged != nil || filled != nil {
+		tag, err = a.stage(ctx, staged, filled, record)
 	} else {
 		tag, err = a.run(ctx, record)
 	}
@@ -178,6 +189,11 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 			return judge.Decision{}, found, err
 		}
 	}
+	if names.Parent != "" && names.Size && !a.idle {
+		if err := a.tryPartition(ctx, change, &found); err != nil {
+			return judge.Decision{}, found, err
+		}
+	}
 	facts := a.facts(found)
 	facts.Text, facts.Ending = a.text, a.plan.Alone
 	d := judge.Decide(change, facts, a.policy)
@@ -185,8 +201,8 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 	return d, found, nil
 }
 
-// columnIsThere tells a constraint of a column that is not added, because IF NOT EXISTS
-// finds one.
+// columnIsThere tells a constraint of a column that is not added, because IF NOT
+// EXISTS finds one.
 func (a *act) columnIsThere(i int, found catalog.Lookup) bool {
 	c, ok := a.plan.Changes[i].(ddl.AddConstraint)
 	if !ok || !c.Inline || c.InCreate || found.Relation == nil {

@@ -44,27 +44,14 @@ var lostArbiters = map[string][]string{
 
 func TestLostArbiters(t *testing.T) {
 	t.Parallel()
-	for name, sql := range lostArbiters {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, options{}, arbiters)
-				last := len(sql) - 1
-				b.run(t, sql[:last]...)
-				b.fails(t, "MG031", sql[last])
-				if status := b.client.PgConn().TxStatus(); status != 'I' {
-					t.Errorf("transaction status %c", status)
-				}
-				b.olds(t, upserts...)
-				if got := db.Value(t, "select count(*) from pg_constraint where conrelid = 't'::regclass and contype <> 'n'"); got != "4" {
-					t.Errorf("%s constraints", got)
-				}
-				if _, refused := b.Recorded(); refused != 1 {
-					t.Errorf("%d refused", refused)
-				}
-			})
-		})
-	}
+	eachCase(t, lostArbiters, func(t *testing.T, db *pgtest.DB, sql []string) {
+		b := setup(t, db, options{}, arbiters)
+		b.refusedAtLast(t, "MG031", sql)
+		b.olds(t, upserts...)
+		if got := db.Value(t, "select count(*) from pg_constraint where conrelid = 't'::regclass and contype <> 'n'"); got != "4" {
+			t.Errorf("%s constraints", got)
+		}
+	})
 }
 
 // keptArbiters are migrations after which every ON CONFLICT finds an index.

@@ -42,6 +42,9 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 	if relation, column, size := columnOf(change); column != "" {
 		return pg.Names{Relation: ddl.Literal(relation.String()), Column: ddl.Literal(column), Size: size}, !g.hasMade(relation)
 	}
+	if c, ok := change.(ddl.CreateTable); ok && c.PartitionOf.Name != "" && !c.Default {
+		return pg.Names{Relation: ddl.Literal(c.Relation.String()), Size: true, Parent: ddl.Literal(c.PartitionOf.String())}, true
+	}
 	var relation ddl.Name
 	switch c := change.(type) {
 	case ddl.CreateIndex:
@@ -50,11 +53,21 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		}
 		relation, n.Size = c.Relation, true
 		n.Target = ddl.Literal(c.Name)
+	case ddl.Reindex:
+		if c.Concurrently || c.Kind == ddl.KindTable && g.hasMade(c.Relation) {
+			return n, false
+		}
+		relation, n.Size = rebuilt(c, &n), true
+	case ddl.RefreshMaterializedView:
+		if c.Concurrently || g.hasMade(c.Relation) {
+			return n, false
+		}
+		relation, n.Query, n.Arbiters = c.Relation, true, true
 	case ddl.RenameTable:
-		relation = c.Relation
+		relation, n.Sequence = c.Relation, true // it may be one, whatever it is called
 		n.Target = ddl.Literal(c.To)
 	case ddl.SetSchema:
-		relation = c.Relation
+		relation, n.Sequence = c.Relation, true
 	case ddl.RenameColumn:
 		relation = c.Relation
 	case ddl.DropTable:
@@ -70,6 +83,12 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 			return n, false
 		}
 		relation, n.Arbiters = c.Relation, true
+	case ddl.AttachPartition:
+		relation, n.Size = c.Partition, true
+		n.Parent = ddl.Literal(c.Relation.String())
+	case ddl.DetachPartition:
+		relation = c.Partition
+		n.Parent = ddl.Literal(c.Relation.String())
 	case ddl.AddColumn:
 		return g.newColumn(c)
 	case ddl.AlterSequence:
@@ -106,30 +125,51 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 	return n, true
 }
 
+// rebuilt asks about what REINDEX reads: the table, if it names one, or all that
+// are in a schema.
+func rebuilt(c ddl.Reindex, n *pg.Names) ddl.Name {
+	switch c.Kind {
+	case ddl.KindTable:
+		return c.Relation
+	case ddl.KindIndex:
+		n.Index = ddl.Literal(c.Relation.String())
+	case ddl.KindSchema:
+		n.Schema = ddl.Literal(c.Relation.Name)
+	case ddl.KindDatabase:
+		n.Schema = pg.EverySchema
+	default: // SYSTEM
+		n.Schema = ddl.Literal("pg_catalog")
+	}
+	return ddl.Name{}
+}
+
 // columnOf is the column whose definition a change is judged by, and whether by
 // its table's size too.
 func columnOf(change ddl.Change) (relation ddl.Name, column string, size bool) {
 	switch c := change.(type) {
-	case ddl.DropDefault:
-		return c.Relation, c.Column, false
 	case ddl.SetDefault:
 		if ddl.IsNull(c.Default) {
-			return c.Relation, c.Column, false
+			column = c.Column
 		}
+	case ddl.DropDefault:
+		column = c.Column
 	case ddl.DropIdentity:
-		return c.Relation, c.Column, false
+		column = c.Column
 	case ddl.DropExpression:
-		return c.Relation, c.Column, false
+		column = c.Column
 	case ddl.ChangeColumnType:
-		return c.Relation, c.Column, false
+		column = c.Column
 	case ddl.SetNotNull:
-		return c.Relation, c.Column, false
+		column = c.Column
 	case ddl.SetIdentity:
-		return c.Relation, c.Column, true
+		column, size = c.Column, true
 	case ddl.AddIdentity:
-		return c.Relation, c.Column, true
+		column, size = c.Column, true
 	}
-	return ddl.Name{}, "", false
+	if column != "" {
+		relation = change.Relations()[0]
+	}
+	return relation, column, size
 }
 
 // newColumn asks about a column that is there perhaps, or that running code would
@@ -152,27 +192,21 @@ func (g *gate) newColumn(c ddl.AddColumn) (n pg.Names, needed bool) {
 // made itself needs no question: who may call it is decided with it.
 func (g *gate) revoked(c ddl.Revoke) (n pg.Names, needed bool) {
 	switch c.Kind {
-	case ddl.KindSchema:
-		n.Schema = ddl.Literal(c.Object.Name)
-	case ddl.KindFunction, ddl.KindProcedure, ddl.KindRoutine:
-		if c.InSchema {
-			n.Schema = ddl.Literal(c.Object.Name)
-			break
-		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		return n, !g.functions[c.Object.Name]
-	case ddl.KindTable, ddl.KindSequence:
-		if c.InSchema {
-			n.Schema = ddl.Literal(c.Object.Name)
-			break
-		}
-		n.Relation = ddl.Literal(c.Object.String())
-		return n, !g.hasMade(c.Object)
+	case ddl.KindFunction, ddl.KindProcedure, ddl.KindRoutine, ddl.KindTable, ddl.KindSequence, ddl.KindSchema:
 	default:
 		return n, false
 	}
-	return n, true
+	if c.InSchema || c.Kind == ddl.KindSchema {
+		n.Schema = ddl.Literal(c.Object.Name)
+		return n, true
+	}
+	if c.Kind == ddl.KindTable || c.Kind == ddl.KindSequence {
+		n.Relation = ddl.Literal(c.Object.String())
+		return n, !g.hasMade(c.Object)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return n, !g.functions[c.Object.Name]
 }
 
 // mayExist is what a change creates unless, or although, it is there.

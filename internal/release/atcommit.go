@@ -34,18 +34,25 @@ func (a *act) judgeAtCommit(ctx context.Context, change ddl.Change, found catalo
 
 // judgeEnd judges a change by what its transaction leaves.
 func (a *act) judgeEnd(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
-	var names pg.Names
-	_, view := change.(ddl.DropView)
-	if view {
-		names = pg.Names{Relation: ddl.Literal(qualified(*found.Relation)), Writable: true}
+	var err error
+	if found.Symbol != nil {
+		if found.Symbols, err = a.symbols(ctx); err != nil {
+			return err
+		}
 	} else {
-		names = pg.Names{OID: found.Relation.OID, Arbiters: true}
+		var names pg.Names
+		_, view := change.(ddl.DropView)
+		if view {
+			names = pg.Names{Relation: ddl.Literal(qualified(*found.Relation)), Writable: true}
+		} else {
+			names = pg.Names{OID: found.Relation.OID, Arbiters: true}
+		}
+		now, err := a.lookup(ctx, names)
+		if err != nil || !view && now.Relation == nil {
+			return err // a table that is gone is another hazard's
+		}
+		found.Again = now.Relation
 	}
-	now, err := a.lookup(ctx, names)
-	if err != nil || !view && now.Relation == nil {
-		return err // a table that is gone is another hazard's
-	}
-	found.Again = now.Relation
 	facts := a.facts(found)
 	facts.Ending = true
 	d := judge.Decide(change, facts, a.policy)

@@ -56,6 +56,10 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 		note, err = t.setNotNull(ctx, conn, task, commandRuns)
 	case ledger.UseIndex:
 		note, err = t.useIndex(ctx, conn, task, commandRuns)
+	case ledger.BackfillColumn:
+		note, err = t.backfill(ctx, conn, task, commandRuns)
+	case ledger.AddConstraint:
+		note, err = t.addConstraint(ctx, conn, task, commandRuns)
 	default:
 		err = fmt.Errorf("a task of kind %s is not known to this version of migguard", task.Kind)
 	}
@@ -220,7 +224,7 @@ func (t *tasks) watch(ctx context.Context, stop context.CancelCauseFunc, pid uin
 			stop(errPostponed)
 			continue
 		}
-		if time.Since(told) >= tellEvery {
+		if time.Since(told) >= tellEvery && task.Kind != ledger.BackfillColumn { // which tells itself
 			told = time.Now()
 			t.run.Out.Line("working at %s: %v", spoken[task.Kind].what(task), build)
 		}

@@ -50,33 +50,23 @@ var goneViews = map[string][]string{
 
 func TestDroppedViews(t *testing.T) {
 	t.Parallel()
-	for name, sql := range goneViews {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, options{}, views)
-				kinds := b.kinds(t)
-				last := len(sql) - 1
-				b.run(t, sql[:last]...)
-				e := b.fails(t, "MG030", sql[last])
-				if !strings.Contains(e.Message, "(dropped-view)") || !strings.Contains(e.Hint, "--allow dropped-view:") {
-					t.Error(explain(e))
-				}
-				if status := b.client.PgConn().TxStatus(); status != 'I' {
-					t.Errorf("transaction status %c", status)
-				}
-				b.olds(t, throughViews...)
-				b.wants(t, kinds, "")
-				if left := db.Value(t, "select count(*) from t where id = 7"); left != "0" {
-					t.Error("part of the transaction was committed")
-				}
-				if verdicts, refused := b.Recorded(); refused != 1 || verdicts[len(verdicts)-1] != "refuse" {
-					t.Errorf("%d refused: %v", refused, verdicts)
-				}
-				b.run(t, "create table later ()", "drop table later")
-			})
-		})
-	}
+	eachCase(t, goneViews, func(t *testing.T, db *pgtest.DB, sql []string) {
+		b := setup(t, db, options{}, views)
+		kinds := b.kinds(t)
+		e := b.refusedAtLast(t, "MG030", sql)
+		if !strings.Contains(e.Message, "(dropped-view)") || !strings.Contains(e.Hint, "--allow dropped-view:") {
+			t.Error(explain(e))
+		}
+		b.olds(t, throughViews...)
+		b.wants(t, kinds, "")
+		if left := db.Value(t, "select count(*) from t where id = 7"); left != "0" {
+			t.Error("part of the transaction was committed")
+		}
+		if verdicts := b.verdicts(); verdicts[len(verdicts)-1] != "refuse" {
+			t.Error(verdicts)
+		}
+		b.run(t, "create table later ()", "drop table later")
+	})
 }
 
 // keptViews are migrations that leave the running code what it knew.

@@ -34,6 +34,10 @@ func (a *act) watch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	symbols, err := a.symbols(ctx)
+	if err != nil {
+		return "", err
+	}
 	tag, err := a.watched(ctx)
 	if err != nil {
 		return "", err
@@ -43,6 +47,9 @@ func (a *act) watch(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if err := a.judgeEffects(ctx, before, after); err != nil {
+		return "", err
+	}
+	if err := a.judgeSymbols(ctx, symbols, after); err != nil {
 		return "", err
 	}
 	var created []ledger.Object
@@ -103,7 +110,7 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 		for i, c := range e.Before.Columns {
 			e.Before.Columns[i].Created = created[ledger.Object{Relation: e.Before.OID, Attnum: c.Number}]
 		}
-		if err := a.judgeEffect(ctx, e); err != nil {
+		if err := a.judgeEffect(ctx, change(e), catalog.Lookup{Relation: &e.Before}); err != nil {
 			return err
 		}
 	}
@@ -111,12 +118,11 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 }
 
 // judgeEffect judges an effect as the change that would have had it.
-func (a *act) judgeEffect(ctx context.Context, e catalog.Effect) error {
-	found := catalog.Lookup{Relation: &e.Before}
-	d := judge.Decide(change(e), a.facts(found), a.policy)
+func (a *act) judgeEffect(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
+	d := judge.Decide(change, a.facts(found), a.policy)
 	a.keep(d)
 	if len(d.Pending) > 0 {
-		return a.judgeAtCommit(ctx, change(e), found)
+		return a.judgeAtCommit(ctx, change, found)
 	}
 	switch d.Verdict {
 	case judge.Allow:

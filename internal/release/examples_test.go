@@ -22,14 +22,14 @@ func TestExamplesOnServer(t *testing.T) {
 					t.Errorf("%s: %d refused", h.Good, refused)
 				}
 				bad := setup(t, db.Server.NewDB(t), options{large: h.Kind == hazard.BlocksTraffic}, users, "insert into users values (1, 'x')")
-				if h == hazard.BlockingIndex || h == hazard.BlockingConstraint {
+				switch h {
+				case hazard.BlockingAlter, hazard.BlockingIndex, hazard.BlockingConstraint, hazard.BlockingRefresh:
 					bad.run(t, h.Bad)
 					if verdicts, _ := bad.Recorded(); len(verdicts) != 1 || verdicts[0] != "rewrite" {
 						t.Errorf("%s: %v", h.Bad, verdicts)
 					}
 					return
-				}
-				if h == hazard.RenamedTable {
+				case hazard.RenamedTable:
 					bad.run(t, h.Bad)
 					bad.wants(t, "accounts r, users v", "users -> accounts")
 					return

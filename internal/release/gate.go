@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
@@ -20,6 +21,7 @@ type gate struct {
 	release   string // for people: "release v42"
 	major     int
 	policy    *judge.Policy
+	existed   map[catalog.SymbolID]ddl.Name // what there was when the run began
 	lockWait  time.Duration
 	out       *report.Reporter
 
@@ -31,6 +33,7 @@ type gate struct {
 	blurred    bool            // prepared statements may change what names mean, unseen
 	own        *backends       // the guard's sessions
 	owes       map[string]bool // names of indexes to be built, and of their tables
+	unfilled   []string        // tables whose rows get values after the commit
 	cache      map[string]inspected
 	statements []report.Statement
 	unlisted   int

@@ -25,8 +25,12 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the catalogs: %w", err)
 	}
+	existed, err := r.existing(ctx)
+	if err != nil {
+		return nil, err
+	}
 	g := &gate{
-		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy,
+		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
 		lockWait: r.LockWait, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,

@@ -16,7 +16,7 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// indexCrashes is how many runs are killed.
+// indexCrashes is how many runs are killed, unless MIGGUARD_TEST_KILLS says it.
 const indexCrashes = 12
 
 // small leaves no table with a row small.
@@ -28,6 +28,7 @@ var indexing = [][]string{
 	{"begin; create index i# on a# (n); create unique index j# on a# (id) where id > 0; insert into version# values (1); commit"},
 	{"create index on a# (d)", "insert into version# values (2)"},
 	{"begin; alter table a# add constraint c# check (id > -9), alter n set not null; insert into version# values (3); commit"},
+	{"begin; alter table a# add token uuid not null default gen_random_uuid() unique, add f float default random(); insert into version# values (4); commit"},
 }
 
 // pendingIndexes are the statements of the migrations not noted yet.
@@ -49,8 +50,11 @@ func TestIndexKilledAtAnyInstant(t *testing.T) {
 	db := pgtest.New(t)
 	old := db.Connect(t)
 	var whole time.Duration
-	kills := 0
-	for i := 0; kills < indexCrashes && i < 3*indexCrashes; i++ {
+	crashes, kills := indexCrashes, 0
+	if asked, err := strconv.Atoi(os.Getenv("MIGGUARD_TEST_KILLS")); err == nil {
+		crashes = asked
+	}
+	for i := 0; kills < crashes && i < 3*crashes; i++ {
 		numbered := func(sql string) string { return strings.ReplaceAll(sql, "#", strconv.Itoa(i)) }
 		db.Exec(t, numbered("create table version# (n int primary key); create table a# (id int, n text, d date); insert into a# select g, g, current_date from generate_series(1, 5000) g"))
 		cmd := start(t, db, i, victimIndexes+"=1")
@@ -67,11 +71,12 @@ func TestIndexKilledAtAnyInstant(t *testing.T) {
 		if err := start(t, db, i, victimIndexes+"=1").Wait(); err != nil {
 			t.Fatalf("crash %d: %v", i, err)
 		}
-		const want = "a#_d_idx true, i# true, j# true; c# true; true"
+		const want = "a#_d_idx true, a#_token_key true, i# true, j# true; c# true; n token; 0"
 		got := db.Value(t, numbered(`select concat_ws('; ',
 			(select string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' order by indexrelid::regclass::text) from pg_index where indrelid = 'a#'::regclass),
 			(select string_agg(conname || ' ' || convalidated, ', ' order by conname) from pg_constraint where conrelid = 'a#'::regclass and contype = 'c'),
-			(select attnotnull::text from pg_attribute where attrelid = 'a#'::regclass and attname = 'n'))`))
+			(select string_agg(attname, ' ' order by attnum) from pg_attribute where attrelid = 'a#'::regclass and attnum > 0 and attnotnull),
+			(select count(*) from a# where f is null))`))
 		if got != numbered(want) || db.Value(t, leftovers) != "0 0" {
 			t.Errorf("crash %d: %s; %s", i, got, db.Value(t, leftovers))
 		}

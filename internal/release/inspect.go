@@ -48,7 +48,10 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 	if asciiTrails[set.ClientEncoding] && !ascii(sql) {
 		return whole(sql, foreignText(set))
 	}
-	if ddl.Plain(sql) {
+	g.mu.Lock()
+	unfilled := g.touchesUnfilled(sql)
+	g.mu.Unlock()
+	if ddl.Plain(sql) && !unfilled {
 		return nil
 	}
 	if len(sql) > maxParsed {
@@ -139,7 +142,7 @@ func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.St
 		last = st.Span.Start
 		out = append(out, guard.Statement{
 			SQL: st.Text, Offset: offset, Data: p,
-			Gated:   p.watched || st.Class == ddl.Schema,
+			Gated:   p.watched || st.Class == ddl.Schema || g.touchesUnfilled(st.Text),
 			Unsplit: st.Class == ddl.Unparsed,
 			Block:   block(st),
 		})
@@ -193,7 +196,8 @@ func (g *gate) hidesEffects(st ddl.Statement) bool {
 func reaches(change ddl.Change) bool {
 	switch c := change.(type) {
 	case ddl.DropTable, ddl.DropColumn, ddl.RenameColumn, ddl.DropSchema,
-		ddl.DropType, ddl.DropObject, ddl.DropFunction, ddl.AlterExtension, ddl.MoveObject:
+		ddl.DropType, ddl.DropObject, ddl.DropFunction, ddl.DropSequence, ddl.AlterExtension, ddl.MoveObject,
+		ddl.RenameFunction, ddl.RenameType, ddl.RenameSchema:
 		return true
 	case ddl.DropView:
 		return c.Cascade

@@ -40,7 +40,7 @@ var free = map[string][]string{
 	"function, index, sequence":  {"create function f(int) returns int language sql immutable as 'select 1'", "create index i on t (f(id))", "create index concurrently j on t (f(id))", "drop index j", "drop function f cascade", "create sequence q", "alter sequence q rename to r", "drop sequence r"},
 	"unused type":                {"create type x as enum ('a')", "drop type x", "create domain d as int", "drop domain d cascade"},
 	"view replaced":              {"create or replace view v as select id, n from t", "begin", "drop view v", "create view v as select id, n from t", "commit"},
-	"detached":                   {"alter table p detach partition p_1"},
+	"detached":                   {"create table p_2 partition of p for values from (10) to (20)", "alter table p detach partition p_2"},
 	"set schema that is there":   {"alter table s.t set schema s"},
 	"rename column to its name?": {"alter table t add column x int", "alter table t rename x to y"},
 }

@@ -97,21 +97,22 @@ func (a *act) nameIsFree(ctx context.Context, ix *judge.ConcurrentIndex) (built 
 		if built, err := a.isBuilt(ctx, ix.Table, ix.Index, ix.SQL); built || err != nil {
 			return built, err
 		}
-	}
-	owed, err := a.owedTasks(ctx)
-	if err != nil {
+	} else if taken, err = a.indexIsOwed(ctx, ix.Table, ix.Index); err != nil || !taken {
 		return false, err
-	}
-	for _, o := range owed {
-		taken = taken || o.Kind == ledger.CreateIndex && o.Schema == ix.Table.Schema && o.Object == ix.Index
-	}
-	if !taken {
-		return false, nil
 	}
 	a.verdict = judge.Refuse
 	return false, &guard.Refusal{Code: a.findings[0].Hazard.Code, Message: a.findings[0].Message + " (" + a.findings[0].Hazard.ID + ")",
 		Detail: fmt.Sprintf("Not rewritten: there is, or will be, a relation with the name its index would have, %s.", ddl.Quote(ix.Index)),
 		Hint:   "Give the index a name."}
+}
+
+// indexIsOwed tells whether a name is that of an index still to be built in the
+// schema of a table.
+func (a *act) indexIsOwed(ctx context.Context, table catalog.Relation, index string) (bool, error) {
+	owed, err := a.owedTasks(ctx)
+	return slices.ContainsFunc(owed, func(o ledger.Task) bool {
+		return o.Kind == ledger.CreateIndex && o.Schema == table.Schema && o.Object == index
+	}), err
 }
 
 func qualified(r catalog.Relation) string { return ddl.Name{Schema: r.Schema, Name: r.Name}.String() }
@@ -120,23 +121,18 @@ func qualified(r catalog.Relation) string { return ddl.Name{Schema: r.Schema, Na
 // What is wrong with it has to be said now: after the commit it would be late.
 // Where there can be no copy there is no trial.
 func (a *act) probe(ctx context.Context, ix *judge.ConcurrentIndex) error {
-	if err := a.conn.Block(ctx); err != nil {
-		return err
-	}
-	if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
-		return err
-	}
-	err := a.conn.Exec(ctx, fmt.Sprintf("CREATE TEMPORARY TABLE pg_temp.%s (LIKE %s INCLUDING GENERATED)", ddl.Quote(ix.Table.Name), qualified(ix.Table)))
-	var server *guard.ServerError
-	if err != nil && !errors.As(err, &server) {
-		return err
-	}
-	if err == nil {
-		if err := a.conn.Exec(ctx, ix.Probe); err != nil {
-			return tried(err, ix)
+	err := a.aside(ctx, func() error {
+		err := a.conn.Exec(ctx, fmt.Sprintf("CREATE TEMPORARY TABLE pg_temp.%s (LIKE %s INCLUDING GENERATED)", ddl.Quote(ix.Table.Name), qualified(ix.Table)))
+		var server *guard.ServerError
+		if errors.As(err, &server) {
+			return nil
 		}
-	}
-	if err := a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint); err != nil || !a.alone {
+		if err == nil {
+			err = tried(a.conn.Exec(ctx, ix.Probe), ix)
+		}
+		return err
+	})
+	if err != nil || !a.alone {
 		return err
 	}
 	return a.conn.Exec(ctx, "ROLLBACK") // of the block that was begun above

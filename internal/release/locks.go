@@ -77,9 +77,9 @@ func (a *act) blockers(ctx context.Context) []string {
 	return lines
 }
 
-// withLock runs the statement, or what stands for it, between SQL of migguard's own, inside a
-// savepoint and with a short lock_timeout, again and again until its locks
-// were had or the time is up.
+// withLock runs the statement, or what stands for it, between SQL of migguard's
+// own, inside a savepoint and with a short lock_timeout, again and again until
+// its locks were had or the time is up.
 func (a *act) withLock(ctx context.Context, before, after []string, run func(context.Context) (string, error)) (string, error) {
 	wait := a.lockWait
 	if !a.alone {
@@ -90,7 +90,7 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 	}
 	deadline := time.Now().Add(wait)
 	for try := 0; ; try++ {
-		timeout := min(firstLockTimeout<<min(try, 8), maxLockTimeout)
+		timeout := lockTimeout(try)
 		tag, err := a.attempt(ctx, timeout, before, after, run)
 		if err == nil {
 			return tag, nil
@@ -112,12 +112,31 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 		if try == 0 {
 			a.out.Waiting(a.text, wait, inTheWay)
 		}
-		// Full jitter, so that two migrations do not meet again and again.
-		if err := a.conn.Wait(ctx, timeout/2+rand.N(timeout)); err != nil {
+		if err := a.conn.Wait(ctx, betweenTries(timeout)); err != nil {
 			return "", err
 		}
 	}
 }
+
+// instead runs other SQL than the client's, whose tag it gives. An error's position
+// is one in another text than the client has.
+func (a *act) instead(sql ...string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		err := a.conn.Exec(ctx, sql...)
+		var server *guard.ServerError
+		if errors.As(err, &server) {
+			server.Response.Position = 0
+		}
+		return a.plan.Tag, err
+	}
+}
+
+// lockTimeout is how long a try, counted from 0, waits for its lock.
+func lockTimeout(try int) time.Duration { return min(firstLockTimeout<<min(try, 8), maxLockTimeout) }
+
+// betweenTries is the pause after a try. Jitter keeps two migrations from meeting
+// again and again.
+func betweenTries(timeout time.Duration) time.Duration { return timeout/2 + rand.N(timeout) }
 
 // attempt is one try. A view that has to go first is locked while the table's
 // lock is waited for, so the two share the time.
@@ -151,8 +170,10 @@ func retryable(err error) bool {
 	if !errors.As(err, &server) {
 		return false
 	}
-	return server.SQLState() == codeLockNotAvailable || server.SQLState() == codeDeadlock
+	return lockFailed(server.SQLState())
 }
+
+func lockFailed(code string) bool { return code == codeLockNotAvailable || code == codeDeadlock }
 
 // noLock ends the tries: nothing was changed, and another run may have more
 // luck.

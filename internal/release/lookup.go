@@ -18,7 +18,11 @@ func (a *act) lookup(ctx context.Context, n pg.Names) (catalog.Lookup, error) {
 	if err != nil {
 		return catalog.Lookup{}, explained(err)
 	}
-	return catalog.DecodeLookup(doc)
+	l, err := catalog.DecodeLookup(doc)
+	if r := l.Relation; r != nil && r.Kind == catalog.Sequence {
+		r.Created = a.newName(catalog.SymbolID{Class: catalog.RelationClass, OID: r.OID}, r.Schema, r.Name) // the ledger holds none
+	}
+	return l, err
 }
 
 // document is the answer to one of the queries that give one in hex.

@@ -83,6 +83,9 @@ func (a *act) owedTasks(ctx context.Context) (owed []ledger.Task, err error) {
 // takesAway tells the changes of a table after which a task is not to be done as
 // it was written. One whose object is gone comes to nothing.
 func takesAway(change ddl.Change, owed ledger.Task) bool {
+	if _, column, _ := columnOf(change); column == owed.Object && owed.Kind == ledger.BackfillColumn {
+		return true
+	}
 	switch c := change.(type) {
 	case ddl.RenameTable, ddl.SetSchema:
 		return true

@@ -28,7 +28,9 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 	r := &guard.Refusal{Code: f.Hazard.Code, Message: f.Message + " (" + f.Hazard.ID + ")", Detail: f.Detail, Hint: f.Hint}
 	if d.Obstacle != nil {
 		r.Detail = instead[d.Obstacle.Wanted] + d.Obstacle.Reason + ". " + r.Detail
-		r.Hint = d.Obstacle.Hint
+		if d.Obstacle.Hint != "" {
+			r.Hint = d.Obstacle.Hint
+		}
 	}
 	if a.keeper.machine != nil && d.Verdict == judge.Refuse && f.Hazard.Kind != hazard.LosesData {
 		r.Hint += fmt.Sprintf(" Or let it have maintenance mode: [policy] %s = \"maintenance\" in %s.", f.Hazard.ID, config.FileName)

@@ -153,6 +153,22 @@ func (b *bundle) fails(t *testing.T, code, sql string) *pgconn.PgError {
 	return failed(t, err, code, sql)
 }
 
+// refusedAtLast runs the messages of a migration, of which the last, and only that,
+// is refused; no transaction is left open.
+func (b *bundle) refusedAtLast(t *testing.T, code string, sql []string) *pgconn.PgError {
+	t.Helper()
+	last := len(sql) - 1
+	b.run(t, sql[:last]...)
+	e := b.fails(t, code, sql[last])
+	if status := b.client.PgConn().TxStatus(); status != 'I' {
+		t.Errorf("transaction status %c", status)
+	}
+	if _, refused := b.Recorded(); refused != 1 {
+		t.Errorf("%d refused", refused)
+	}
+	return e
+}
+
 func failed(t *testing.T, err error, code, sql string) *pgconn.PgError {
 	t.Helper()
 	var server *pgconn.PgError

@@ -57,30 +57,47 @@ func (a *act) work(ctx context.Context, table catalog.Relation, i int) (*catalog
 // copy that cannot be had says nothing; an error of the action's own is the
 // statement's.
 func (a *act) trial(ctx context.Context, table catalog.Relation, action int) (*catalog.Trial, error) {
+	var t catalog.Trial
+	return &t, a.aside(ctx, func() error {
+		acting, err := a.tryOnCopy(ctx, table, action, &t)
+		var server *guard.ServerError
+		switch {
+		case errors.As(err, &server):
+			code := server.SQLState()
+			// What is dropped is in the copy, by another name perhaps.
+			acting = acting && !has[ddl.DropConstraint](a.plan.Changes)
+			if code == codeQueryCanceled || acting && code != codeLockNotAvailable && !slices.Contains(ofTheCopy, code) {
+				server.Response.Position = 0 // in another text
+				return err
+			}
+			t.Failed = server.Response.Message
+		case errors.Is(err, ddl.ErrUnfaithful):
+			t.Failed = err.Error()
+		default:
+			return err
+		}
+		return nil
+	})
+}
+
+// aside takes back all that do has done. After an error nothing needs to be: the
+// transaction is aborted with it.
+func (a *act) aside(ctx context.Context, do func() error) error {
 	if err := a.conn.Block(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
-		return nil, err
+		return err
 	}
-	var t catalog.Trial
-	acting, err := a.tryOnCopy(ctx, table, action, &t)
-	var server *guard.ServerError
-	switch {
-	case errors.As(err, &server):
-		code := server.SQLState()
-		acting = acting && !a.drops() // what is dropped is in the copy, by another name perhaps
-		if code == codeQueryCanceled || acting && code != codeLockNotAvailable && !slices.Contains(ofTheCopy, code) {
-			server.Response.Position = 0 // in another text
-			return nil, err
-		}
-		t.Failed = server.Response.Message
-	case errors.Is(err, ddl.ErrUnfaithful):
-		t.Failed = err.Error()
-	case err != nil:
-		return nil, err
+	if err := do(); err != nil {
+		return err
 	}
-	return &t, a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+	return a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+}
+
+// has tells whether some change is of a type.
+func has[T ddl.Change](changes []ddl.Change) bool {
+	return slices.ContainsFunc(changes, func(change ddl.Change) bool { _, ok := change.(T); return ok })
 }
 
 // tryOnCopy tells whether it has come to the action.
@@ -149,32 +166,26 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 // have not, and those that the statement drops, which it does first
 // (AT_PASS_DROP, src/backend/commands/tablecmds.c).
 func (a *act) unproven(ctx context.Context, table catalog.Relation, copied ddl.Name) (steps []string, err error) {
-	rows, err := a.conn.Query(ctx, pg.Constraints(table.OID))
+	there, err := a.constraints(ctx, table)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
-		name := *row[0]
+	for _, k := range there {
 		dropped := slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool {
 			c, ok := change.(ddl.DropConstraint)
-			return ok && c.Name == name
+			return ok && c.Name == k.name
 		})
-		if *row[2] == "t" && *row[3] == "f" && !dropped {
+		if k.valid && !k.noInherit && !dropped {
 			continue
 		}
-		switch *row[1] {
+		switch k.kind {
 		case "c":
-			steps = append(steps, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", copied, ddl.Quote(name)))
+			steps = append(steps, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", copied, ddl.Quote(k.name)))
 		case "n":
-			steps = append(steps, fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", copied, ddl.Quote(*row[4])))
+			steps = append(steps, fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", copied, ddl.Quote(k.column)))
 		}
 	}
 	return steps, nil
-}
-
-// drops tells whether the statement drops a constraint.
-func (a *act) drops() bool {
-	return slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool { _, ok := change.(ddl.DropConstraint); return ok })
 }
 
 // takeApart is the statement's actions.

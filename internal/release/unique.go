@@ -30,15 +30,11 @@ func (a *act) checkUnique(ctx context.Context, staged []stagedChange) error {
 		if err != nil {
 			return err
 		}
-		owed, err := a.owedTasks(ctx)
+		owed, err := a.indexIsOwed(ctx, s.Table, name)
 		if err != nil {
 			return err
 		}
-		taken := *found[0][0] == "t"
-		for _, o := range owed {
-			taken = taken || o.Kind == ledger.CreateIndex && o.Schema == index.Schema && o.Object == index.Name
-		}
-		if taken {
+		if owed || *found[0][0] == "t" {
 			return a.unwritable(fmt.Errorf("there is, or will be, a relation with the name its index would have, %s", ddl.Quote(name)))
 		}
 	}

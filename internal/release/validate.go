@@ -3,7 +3,6 @@ package release
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -22,6 +21,8 @@ var spoken = map[string]speech{
 	ledger.ValidateConstraint: {"constraint", "validate", "valid", "while others could read and write"},
 	ledger.SetNotNull:         {"NOT NULL of column", "set", "set", "without reading the table"},
 	ledger.UseIndex:           {"constraint", "add", "added", "with the index that was built for it"},
+	ledger.BackfillColumn:     {"values of column", "fill in", "filled in", "in batches, while others could read and write"},
+	ledger.AddConstraint:      {"constraint", "add", "added", "without reading the table"},
 }
 
 // what is what a task is about.
@@ -107,6 +108,22 @@ func (t *tasks) useIndex(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 	})
 }
 
+// addConstraint adds one that is NOT VALID, when the rows have what it wants.
+func (t *tasks) addConstraint(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+	return t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
+		state, err := pg.ReadConstraintState(ctx, conn, task.Relation, task.Object)
+		switch {
+		case err != nil:
+			return "", "", err
+		case state.Table == "":
+			return "", noTable, nil
+		case state.Found:
+			return "", "", nil
+		}
+		return task.SQL, "", nil
+	})
+}
+
 // shortly runs what next says until there is nothing left to do, or only a note
 // of why not. The ACCESS EXCLUSIVE lock is waited for as those of statements are:
 // never long enough for others to queue up.
@@ -120,7 +137,7 @@ func (t *tasks) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, c
 		if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
 			return "", err
 		}
-		timeout := min(firstLockTimeout<<min(try, 8), maxLockTimeout)
+		timeout := lockTimeout(try)
 		if err := set(ctx, conn, "lock_timeout", fmt.Sprint(timeout.Milliseconds())); err != nil {
 			return "", err
 		}
@@ -129,8 +146,7 @@ func (t *tasks) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, c
 		if err == nil {
 			continue // and look whether it is done
 		}
-		code := pg.SQLState(err)
-		if code != codeLockNotAvailable && code != codeDeadlock || time.Now().After(deadline) {
+		if !lockFailed(pg.SQLState(err)) || time.Now().After(deadline) {
 			return "", err
 		}
 		holders, readErr := pg.ReadHolders(ctx, conn, task.Relation)
@@ -141,7 +157,7 @@ func (t *tasks) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, c
 		if commandRuns && slices.ContainsFunc(holders, func(pid uint32) bool { return slices.Contains(own, pid) }) {
 			return "", errPostponed
 		}
-		if err := pause(ctx, timeout/2+rand.N(timeout)); err != nil {
+		if err := pause(ctx, betweenTries(timeout)); err != nil {
 			return "", err
 		}
 	}

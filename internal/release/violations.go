@@ -29,16 +29,18 @@ const underLock = 100 * time.Millisecond
 // would have, while others read and write; or, with added, one that breaks those
 // of the columns that the statement has added by now.
 func (a *act) checkRows(ctx context.Context, staged []stagedChange, added bool) error {
-	locked, err := a.conn.Query(ctx, pg.StrongLocks(ledger.CreatedFrom))
-	if err != nil {
-		return explained(err)
-	}
-	if slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool { _, ok := change.(ddl.ChangeColumnType); return ok }) {
+	if has[ddl.ChangeColumnType](a.plan.Changes) {
 		return nil // the rows will be others
 	}
-	var most time.Duration
-	if added || *locked[0][0] == "t" {
-		most = underLock
+	most := underLock
+	if !added {
+		locked, err := a.conn.Query(ctx, pg.StrongLocks(ledger.CreatedFrom))
+		if err != nil {
+			return explained(err)
+		}
+		if *locked[0][0] == "f" {
+			most = 0
+		}
 	}
 	for _, s := range staged {
 		if s.Inline != added || s.There || s.Kind == ddl.Unique {
@@ -131,21 +133,20 @@ func (a *act) addsEmpty(column string) bool {
 // askAside runs a query that may take no longer than most, unless that is 0. Its
 // failure says nothing: the statement itself will say what is wrong.
 func (a *act) askAside(ctx context.Context, query string, most time.Duration) (bool, error) {
-	if err := a.conn.Block(ctx); err != nil {
-		return false, err
-	}
-	first := []string{"SAVEPOINT " + probeSavepoint}
-	if most > 0 {
-		first = append(first, fmt.Sprintf("SELECT pg_catalog.set_config('statement_timeout', '%d', true)", most.Milliseconds()))
-	}
-	if err := a.conn.Exec(ctx, first...); err != nil {
-		return false, err
-	}
-	rows, err := a.conn.Query(ctx, query)
-	var server *guard.ServerError
-	if err != nil && (!errors.As(err, &server) || server.SQLState() == codeQueryCanceled && most == 0) {
-		return false, err
-	}
-	yes := err == nil && *rows[0][0] == "t"
-	return yes, a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+	yes := false
+	err := a.aside(ctx, func() error {
+		if most > 0 {
+			if err := a.conn.Exec(ctx, fmt.Sprintf("SELECT pg_catalog.set_config('statement_timeout', '%d', true)", most.Milliseconds())); err != nil {
+				return err
+			}
+		}
+		rows, err := a.conn.Query(ctx, query)
+		var server *guard.ServerError
+		if err != nil && (!errors.As(err, &server) || server.SQLState() == codeQueryCanceled && most == 0) {
+			return err
+		}
+		yes = err == nil && *rows[0][0] == "t"
+		return nil
+	})
+	return yes, err
 }

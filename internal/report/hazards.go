@@ -51,7 +51,7 @@ func HazardPage(w io.Writer, all []*hazard.Hazard) error {
 
 Each is a reason why a change is unsafe. ` + "`migguard hazards`" + ` lists them, ` + "`migguard explain ID`" + `
 shows one. "make generate" writes this page from what the binary says. What is not
-judged yet is in the README, under "Limits today".
+judged is at its end, and what migguard cannot do today in the README.
 
 | id | SQLSTATE | kind | danger |
 | --- | --- | --- | --- |
@@ -63,6 +63,7 @@ judged yet is in the README, under "Limits today".
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes, mood)` is a table that was there, and `mood` an enum:\n\n```sql\n%s%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
 			h.ID, sentence(h.Title), h.Explanation, h.Verdicts, h.Remedy, given(h), h.Bad, h.Good)
 	}
+	b.WriteString(unjudged)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

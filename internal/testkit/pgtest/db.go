@@ -12,8 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// cleanupTimeout bounds what a test does after its own context has ended.
-const cleanupTimeout = 20 * time.Second
+// cleanupTimeout bounds what a test does after its own context has ended. From 15
+// on DROP DATABASE waits for every session of the server to close its files
+// (PROCSIGNAL_BARRIER_SMGRRELEASE), which one whose client does not read does not.
+const cleanupTimeout = time.Minute
 
 // A DB is an empty database that lives as long as the test it was made for.
 type DB struct {

@@ -1,0 +1,154 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+)
+
+const (
+	// batchTarget is how long one batch keeps its rows locked.
+	batchTarget = 100 * time.Millisecond
+	// firstBatch and maxBatch are numbers of blocks, 8 kB each.
+	firstBatch, maxBatch = 64, 1 << 16
+	// between two batches the backfill rests for a fraction of the last one.
+	rest = 10
+	// maxLag is how many bytes a standby may be behind, and lagPause how long
+	// a batch waits for it at most.
+	maxLag, lagPause = 64 << 20, 10 * time.Second
+	// maxPasses bounds how often the table is gone through: rows that are
+	// updated meanwhile move, perhaps to where the backfill has been.
+	maxPasses = 10
+)
+
+// backfill gives the rows that have no value in a column one, batch by batch, in
+// the table's physical order (TID range scan, from 14 on): it needs no key, reads
+// each block once, and goes on where it was. A row that somebody else has locked
+// is left for the next pass, so that nobody waits for anybody longer than a batch
+// takes, and there is no deadlock.
+func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+	if err := set(ctx, conn, "default_transaction_isolation", "read committed"); err != nil {
+		return "", err
+	}
+	if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
+		return "", err
+	}
+	table, column := ddl.Name{Schema: task.Schema, Name: task.Table}.String(), ddl.Quote(task.Object)
+	f := backfiller{tasks: t, conn: conn, task: task, batch: firstBatch, began: time.Now(), told: time.Now(),
+		sql: fmt.Sprintf("%s AND ctid = ANY (ARRAY(SELECT ctid FROM %s WHERE %s IS NULL AND ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid FOR NO KEY UPDATE SKIP LOCKED))", task.SQL, table, column)}
+	deadline := time.Now().Add(t.run.LockWait)
+	for pass, at := 1, task.Position; ; pass, at = pass+1, 0 {
+		state, err := pg.ReadFillState(ctx, conn, task.Relation, task.Object)
+		switch {
+		case err != nil:
+			return "", err
+		case !state.TableThere:
+			return noTable, nil
+		case !state.ColumnThere:
+			return noColumn, nil
+		}
+		before := f.rows
+		if err := f.pass(ctx, at, state.Blocks); err != nil {
+			return "", err
+		}
+		var left bool
+		if err := conn.QueryRow(ctx, fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s IS NULL)", table, column)).Scan(&left); err != nil {
+			return "", err
+		}
+		if !left {
+			f.tell("filled in")
+			return "", nil
+		}
+		if f.rows > before && pass < maxPasses {
+			deadline = time.Now().Add(t.run.LockWait)
+			continue
+		}
+		if pass >= maxPasses && f.rows > before {
+			return fmt.Sprintf("its default gives some rows no value, after %d passes over the table", pass), nil
+		}
+		// Others have locked all the rows that are left.
+		if commandRuns {
+			return "", errPostponed
+		}
+		if time.Now().After(deadline) {
+			return "", fmt.Errorf("other transactions keep rows of %s locked", table)
+		}
+		if err := pause(ctx, lookEvery); err != nil {
+			return "", err
+		}
+	}
+}
+
+// A backfiller is a backfill at work.
+type backfiller struct {
+	*tasks
+	conn  *pgx.Conn
+	task  ledger.Task
+	sql   string
+	batch int64 // blocks
+	rows  int64 // filled in
+	began time.Time
+	told  time.Time
+	noted time.Time
+}
+
+// pass goes through the table from one block to another.
+func (f *backfiller) pass(ctx context.Context, at, end int64) error {
+	for at < end {
+		if err := f.standbys(ctx); err != nil {
+			return err
+		}
+		to := min(at+f.batch, end)
+		began := time.Now()
+		tag, err := f.conn.Exec(ctx, f.sql, fmt.Sprintf("(%d,0)", at), fmt.Sprintf("(%d,0)", to))
+		if err != nil {
+			return err
+		}
+		took := time.Since(began)
+		f.rows += tag.RowsAffected()
+		if to-at == f.batch || took > batchTarget {
+			f.batch = min(max(int64(float64(f.batch)*min(2, max(0.25, float64(batchTarget)/float64(took+1)))), 1), maxBatch)
+		}
+		at = to
+		if time.Since(f.noted) >= lookEvery {
+			f.noted = time.Now()
+			if err := f.run.Ledger.MoveTask(ctx, f.task.ID, at); err != nil {
+				return err
+			}
+		}
+		if time.Since(f.told) >= tellEvery {
+			f.tell(fmt.Sprintf("%d %% of the table", 100*at/end))
+		}
+		if err := pause(ctx, took/rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell says how far it is, and how fast.
+func (f *backfiller) tell(how string) {
+	f.told = time.Now()
+	rate := float64(f.rows) / max(time.Since(f.began).Seconds(), 0.001)
+	f.run.Out.Line("%s: %s, %d rows, %.0f a second", spoken[f.task.Kind].what(f.task), how, f.rows, rate)
+}
+
+// standbys waits, though not forever, for those that are far behind.
+func (f *backfiller) standbys(ctx context.Context) error {
+	for began := time.Now(); time.Since(began) < lagPause; {
+		lag, err := pg.ReadLag(ctx, f.conn)
+		if err != nil || lag < maxLag {
+			return err
+		}
+		if err := pause(ctx, lookEvery); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package report
+
+// unjudged ends docs/hazards.md: what a migration may hold that is no hazard here,
+// by the reason why.
+const unjudged = `
+## What is not judged
+
+**Not yet.** These can break or block running code, and pass:
+
+* ADD COLUMN, and a changed type that is wider, where running code has prepared
+  SELECT * or RETURNING *: "cached plan must not change result type" until it prepares
+  anew. So does a view that gets columns.
+* CHECK, FOREIGN KEY, UNIQUE and EXCLUDE constraints, unique indexes, triggers, rules and
+  policies that reject or change what running code writes; a function whose body
+  changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
+* A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
+  know; a json column, which has no equality for DISTINCT and UNION.
+* ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT or ALTER INDEX ... RENAME.
+* ALTER DOMAIN ... ADD CONSTRAINT or SET NOT NULL, which read every table that uses the
+  domain; ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; ALTER INDEX ...
+  SET TABLESPACE; OWNER TO, REASSIGN OWNED and DROP OWNED.
+* Dropped operators, casts, collations, aggregates' support functions and text search
+  configurations, but for what CASCADE and the functions behind them show.
+* UPDATE, DELETE, INSERT ... SELECT and COPY of many rows, by themselves or in a
+  transaction that holds locks; LOCK TABLE.
+* A large table with partitions or children: its index, UNIQUE and backfill have no
+  rewrite, and are refused.
+
+**Taken care of without a verdict.** A strong lock on what others use is asked for with a
+short lock_timeout, again and again; statement_timeout and idle timeouts of the role do
+not stop a migration half way; an index whose build was interrupted does not count as
+being there, is dropped and built anew; a deadlock is tried again.
+
+**Done by the server.** It says so itself, and nothing is changed: CONCURRENTLY inside a
+transaction, SET NOT NULL and constraints that rows break, the type of a column that a
+view uses, an enum value used in the transaction that adds it before PostgreSQL 17, an
+identity on a column that may be NULL, a foreign key between types that do not compare.
+
+**Quick, and nobody notices.** Tables, views, functions, schemas and types that are new;
+ADD COLUMN that may be NULL or has a constant default; SET DEFAULT to a value; SET
+STATISTICS, STORAGE and COMPRESSION, storage parameters; ANALYZE, CREATE STATISTICS,
+COMMENT; GRANT; DROP CHECK; CREATE EXTENSION; ATTACH of an index.
+
+**A matter of taste.** Which types to use, names, IF NOT EXISTS, how many columns an index
+or a table has, whether an index is needed or is there twice, lengths of text, hash
+indexes, one ALTER TABLE or several.
+
+**Not seen from the database.** Migrations out of order, edited after they ran, without a
+way back, or that load the application's models; how a team plans background work.
+`
