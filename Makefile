@@ -53,9 +53,10 @@ test/race: ## The same under the race detector
 	go run ./.ci/gotest -race $(TESTFLAGS) $(PKGS)
 
 .PHONY: crash
-crash: ## Kill migguard 50 times during a Rails run; after each, the next run finishes it
+crash: ## Kill migguard 50 times during a Rails run, and 50 during its tasks; each time the next run finishes it
 	@.ci/setup test
 	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 20m -v -run '^TestCrash' ./internal/cli
+	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 1h -v -run '^TestIndexKilledAtAnyInstant$$' ./internal/release
 
 .PHONY: matrix
 matrix: ## Disturb a deploy at every state by every fault, on the Platform API's emulator, and foretell the work of ALTER TABLE: an hour
@@ -98,6 +99,7 @@ lint: ## Check format, go vet, staticcheck and shellcheck
 .PHONY: generate
 generate: ## Write the generated pages of docs anew
 	go test -count=1 -run '^TestHazardPage$$' ./internal/report -update
+	MIGGUARD_TEST_PG=all go test -count=1 -run '^TestLocks$$' ./internal/ddl -update
 
 .PHONY: verify
 verify: ## Check that go.mod and go.sum are complete and nothing more
