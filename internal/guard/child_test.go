@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
 // childVariable turns this test binary into a relay: "guard URL" or "plain
@@ -25,7 +26,7 @@ func childMain() int {
 		return 1
 	}
 	if kind == "plain" {
-		go servePlain(l, target)
+		go pgtest.Relay(l, target)
 	} else {
 		// No logger, no certificate: what is measured is the relay.
 		g, err := guard.New(guard.Config{Password: password, Dialer: dialer{target}, Gate: gates["schema"]})
@@ -37,27 +38,6 @@ func childMain() int {
 	fmt.Println(l.Addr())
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return 0
-}
-
-// servePlain is the least a relay can do: io.Copy both ways, which the kernel
-// does by itself on Linux (splice).
-func servePlain(l net.Listener, target string) {
-	for {
-		client, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			server, err := net.Dial("tcp", target)
-			if err != nil {
-				_ = client.Close()
-				return
-			}
-			go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
-			_, _ = io.Copy(client, server)
-			_ = client.Close()
-		}()
-	}
 }
 
 // A child is a relay in a process of its own.
