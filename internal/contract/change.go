@@ -1,0 +1,87 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Change is a change of the schema, as far as a contract can judge it.
+type Change struct {
+	Kind     ChangeKind
+	Relation Name
+	// Column is the one that is dropped, renamed, retyped, made required or
+	// added; empty for changes of the relation itself.
+	Column string
+	// Default says that a column has a default which fills it when a row is
+	// inserted without it.
+	Default bool
+}
+
+// ChangeKind is what a Change does.
+type ChangeKind string
+
+// The kinds of changes. A renamed relation or column is one that is gone, to
+// the code that knows the old name.
+const (
+	DropTable    ChangeKind = "drop-table"
+	RenameTable  ChangeKind = "rename-table"
+	DropColumn   ChangeKind = "drop-column"
+	RenameColumn ChangeKind = "rename-column"
+	RetypeColumn ChangeKind = "retype-column"
+	// SetNotNull makes a column required that was there before; AddRequired
+	// adds one.
+	SetNotNull  ChangeKind = "set-not-null"
+	AddRequired ChangeKind = "add-required"
+)
+
+// Breaks answers whether a change would break the build: Yes with the uses that
+// fail, No when it cannot, Unknown when it may.
+func (c *Contract) Breaks(change Change) Answer {
+	switch change.Kind {
+	case DropTable, RenameTable:
+		return c.Table(change.Relation)
+	case DropColumn, RenameColumn:
+		return c.Column(change.Relation, change.Column, AnyWay)
+	case RetypeColumn:
+		a := c.Column(change.Relation, change.Column, AnyWay)
+		if a.Verdict == Yes {
+			// Whether code works with another type its text does not tell.
+			a.Verdict = Unknown
+		}
+		return a
+	case SetNotNull, AddRequired:
+		return c.required(change)
+	}
+	return Answer{Unknown, []Reason{{Text: fmt.Sprintf("it is not known what %q means to code", change.Kind)}}}
+}
+
+// required judges a column that has to be filled from now on. An insert without
+// it fails for want of a default. One that names it, or an update, may write
+// NULL: the contract does not know values.
+func (c *Contract) required(change Change) Answer {
+	var fails, may Answer
+	for _, u := range c.usesOf(change.Relation) {
+		omits := u.Adds && !u.Inserts.Has(change.Column)
+		// A build from before a column was added fills none that is called so,
+		// even where its ORM writes every column it has cached.
+		if change.Kind == AddRequired && u.Adds && !slices.Contains(u.Inserts.Names, change.Column) {
+			omits = true
+		}
+		switch {
+		case omits && !change.Default:
+			fails.add(Yes, Reason{fmt.Sprintf("%s, and leaves %s out", describe(u), change.Column), u.At})
+		case change.Kind == SetNotNull && u.covers(change.Column, Writing):
+			may.add(Unknown, Reason{describe(u) + ", and may write NULL", u.At})
+		}
+	}
+	switch {
+	case fails.Verdict == Yes:
+		return fails
+	case may.Verdict == Unknown:
+		return may
+	}
+	// No column is asked for: a gap that cannot name the column may well insert
+	// rows without it.
+	return c.unused(change.Relation, "",
+		fmt.Sprintf("nothing that was scanned inserts into %s without %s or writes NULL to it", change.Relation, change.Column))
+}

@@ -1,0 +1,151 @@
+package contract
+
+import "slices"
+
+// Version is the schema of the JSON this package writes. It grows when an older
+// reader could take a newer contract for less than it says.
+const Version = 1
+
+// Contract is what one build needs of the schema. The zero Contract has seen
+// nothing, so it answers "unknown" to everything.
+//
+// Sources, Uses and Gaps are sorted and hold nothing twice; New, Merge and Read
+// see to it.
+type Contract struct {
+	Version int `json:"version"`
+	// Sources are the scans whose findings are in here.
+	Sources []Source `json:"sources"`
+	// Relations are those used, in the order of their names.
+	Relations []Relation `json:"relations"`
+	Gaps      []Gap      `json:"gaps"`
+}
+
+// Source is one look at a build.
+type Source struct {
+	// Scanner names who looked, as "scan" or "pg_stat_statements".
+	Scanner string `json:"scanner"`
+	// Whole says that all of the build's own source was looked at, or that
+	// what was not is among the gaps. Evidence of other kinds, as queries a
+	// database has seen, shows use and never non-use.
+	Whole bool `json:"whole,omitempty"`
+	// Files and Bytes count what was read, Models what was understood as a
+	// model of a table.
+	Files  int   `json:"files,omitempty"`
+	Bytes  int64 `json:"bytes,omitempty"`
+	Models int   `json:"models,omitempty"`
+}
+
+// Name is a relation's name. Schema is empty where the source names none; such
+// a name may mean a relation of that name in any schema.
+type Name struct {
+	Schema string `json:"schema,omitempty"`
+	Name   string `json:"name"`
+}
+
+// String gives the name with a dot, unquoted.
+func (n Name) String() string {
+	if n.Schema == "" {
+		return n.Name
+	}
+	return n.Schema + "." + n.Name
+}
+
+// may tells whether two names may mean the same relation.
+func (n Name) may(other Name) bool {
+	return n.Name == other.Name && (n.Schema == "" || other.Schema == "" || n.Schema == other.Schema)
+}
+
+// Relation is a table or view and all its uses.
+type Relation struct {
+	Name
+	Uses []Use `json:"uses"`
+}
+
+// Origin says what kind of evidence a use is.
+type Origin string
+
+// The origins of uses.
+const (
+	// Model is a class of an ORM that stands for the relation. Only it says
+	// anything about columns it does not use: see Columns.Except.
+	Model Origin = "model"
+	// SQL is a statement in the source.
+	SQL Origin = "sql"
+	// Table is a relation that an ORM uses without a class, as the table that
+	// joins two models.
+	Table Origin = "table"
+)
+
+// Use is one piece of evidence that a build uses a relation.
+type Use struct {
+	Origin Origin `json:"origin"`
+	// By is who uses it, as a model's name; empty for SQL.
+	By string   `json:"by,omitempty"`
+	At Evidence `json:"at"`
+
+	Reads   Columns `json:"reads,omitzero"`
+	Updates Columns `json:"updates,omitzero"`
+	// Adds says that rows are inserted, and Inserts with which columns.
+	Adds    bool    `json:"adds,omitempty"`
+	Inserts Columns `json:"inserts,omitzero"`
+}
+
+// Evidence is where something was seen.
+type Evidence struct {
+	// File is relative to the folder that was scanned, with slashes; Line
+	// counts from 1.
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	// Text is what stands there, shortened to MaxText bytes.
+	Text string `json:"text,omitempty"`
+}
+
+// MaxText is the length to which texts of evidence are cut, in bytes. With it
+// the contract of a large application stays at a few hundred kB.
+const MaxText = 160
+
+// New makes a contract of what one scan has found.
+func New(source Source, relations []Relation, gaps []Gap) *Contract {
+	c := &Contract{Version: Version, Sources: []Source{source},
+		Relations: slices.Clone(relations), Gaps: slices.Clone(gaps)}
+	c.normalize()
+	return c
+}
+
+// ReadOnly tells whether every model of the relation reads it only and no SQL
+// writes it. It does not look at gaps: Column answers that.
+func (r Relation) ReadOnly() bool {
+	for _, u := range r.Uses {
+		if u.Adds || !u.Updates.Empty() {
+			return false
+		}
+	}
+	return len(r.Uses) > 0
+}
+
+// Models lists the names of the relation's models.
+func (r Relation) Models() []string {
+	var names []string
+	for _, u := range r.Uses {
+		if u.Origin == Model && !slices.Contains(names, u.By) {
+			names = append(names, u.By)
+		}
+	}
+	return names
+}
+
+// whole tells whether some source saw the whole build.
+func (c *Contract) whole() bool {
+	return slices.ContainsFunc(c.Sources, func(s Source) bool { return s.Whole })
+}
+
+// usesOf lists the uses of what may be the relation.
+func (c *Contract) usesOf(name Name) []Use {
+	var uses []Use
+	for _, r := range c.Relations {
+		if r.may(name) {
+			uses = append(uses, r.Uses...)
+		}
+	}
+	return uses
+}

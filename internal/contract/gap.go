@@ -1,0 +1,50 @@
+package contract
+
+import "slices"
+
+// Reach is how far a gap goes.
+type Reach string
+
+// The reaches of gaps.
+const (
+	// Anything is a place that may use any column of any relation, as SQL that
+	// is put together when the code runs.
+	Anything Reach = "anything"
+	// Unclaimed is what may use any relation that no model of the build
+	// claims, as libraries, which have tables of their own.
+	Unclaimed Reach = "unclaimed"
+	// Within is what may use the gap's relation, or its column only.
+	Within Reach = "relation"
+)
+
+// Gap is something that was not understood.
+type Gap struct {
+	Reach Reach `json:"reach"`
+	// Relation is set with Within only; Column is empty for all of its
+	// columns.
+	Relation Name   `json:"relation,omitzero"`
+	Column   string `json:"column,omitempty"`
+	// Why says what was not understood, as "SQL that is built when the code
+	// runs".
+	Why string   `json:"why"`
+	At  Evidence `json:"at"`
+	// Spares are columns' names that the place cannot mean: the scan looked
+	// for them in the whole source and found them nowhere but where a model
+	// ignores them.
+	Spares []string `json:"spares,omitempty"`
+}
+
+// reaches tells whether the gap may hide a use. An empty column asks for the
+// relation, which nothing is spared for.
+func (g Gap) reaches(name Name, column string, claimed bool) bool {
+	if column != "" && slices.Contains(g.Spares, column) {
+		return false
+	}
+	switch g.Reach {
+	case Unclaimed:
+		return !claimed
+	case Within:
+		return g.Relation.may(name) && (column == "" || g.Column == "" || g.Column == column)
+	}
+	return true // Anything, and what a newer migguard may have named
+}

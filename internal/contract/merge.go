@@ -1,0 +1,140 @@
+package contract
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Merge joins what is known of one build. It changes neither contract; nil
+// stands for one that has seen nothing. In whichever order and grouping
+// contracts are merged, the result is the same.
+//
+// Different builds are not merged: ask each, and join the answers with Worst.
+// A model of one build says nothing about what another build's libraries use.
+func Merge(a, b *Contract) *Contract {
+	merged := &Contract{Version: Version}
+	for _, c := range []*Contract{a, b} {
+		if c == nil {
+			continue
+		}
+		merged.Sources = append(merged.Sources, c.Sources...)
+		merged.Relations = append(merged.Relations, c.Relations...)
+		merged.Gaps = append(merged.Gaps, c.Gaps...)
+	}
+	merged.normalize()
+	return merged
+}
+
+// normalize sorts everything, joins relations of one name and drops what is
+// there twice. It changes no slice that others may hold.
+func (c *Contract) normalize() {
+	c.Sources = slices.Clone(c.Sources)
+	slices.SortFunc(c.Sources, compareSources)
+	c.Sources = slices.Compact(c.Sources)
+
+	byName := make(map[Name][]Use)
+	for _, r := range c.Relations {
+		byName[r.Name] = append(byName[r.Name], r.Uses...)
+	}
+	c.Relations = make([]Relation, 0, len(byName))
+	for name, uses := range byName {
+		uses = slices.Clone(uses)
+		for i := range uses {
+			uses[i].normalize()
+		}
+		slices.SortFunc(uses, compareUses)
+		uses = slices.CompactFunc(uses, func(a, b Use) bool { return compareUses(a, b) == 0 })
+		c.Relations = append(c.Relations, Relation{name, uses})
+	}
+	slices.SortFunc(c.Relations, func(a, b Relation) int { return compareNames(a.Name, b.Name) })
+
+	c.Gaps = slices.Clone(c.Gaps)
+	for i := range c.Gaps {
+		c.Gaps[i].At.Text = short(c.Gaps[i].At.Text)
+		c.Gaps[i].Spares = sorted(c.Gaps[i].Spares)
+	}
+	slices.SortStableFunc(c.Gaps, compareGaps)
+	c.Gaps = joinGaps(c.Gaps)
+}
+
+func (u *Use) normalize() {
+	u.At.Text = short(u.At.Text)
+	for _, set := range []*Columns{&u.Reads, &u.Updates, &u.Inserts} {
+		set.Except, set.Names = sorted(set.Except), sorted(set.Names)
+		if set.All {
+			set.Names = nil
+		} else {
+			set.Except = nil
+		}
+	}
+}
+
+// joinGaps makes one of equal gaps. What one of them does not spare is not
+// spared.
+func joinGaps(gaps []Gap) []Gap {
+	joined := make([]Gap, 0, len(gaps))
+	for _, g := range gaps {
+		if n := len(joined); n > 0 && compareGaps(joined[n-1], g) == 0 {
+			joined[n-1].Spares = intersection(joined[n-1].Spares, g.Spares)
+			continue
+		}
+		joined = append(joined, g)
+	}
+	return joined
+}
+
+func intersection(a, b []string) []string {
+	var both []string
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			both = append(both, s)
+		}
+	}
+	return both
+}
+
+// short cuts a text to MaxText bytes, between two characters.
+func short(text string) string {
+	if len(text) <= MaxText {
+		return text
+	}
+	end := MaxText - len("...")
+	for end > 0 && text[end]&0xC0 == 0x80 {
+		end--
+	}
+	return text[:end] + "..."
+}
+
+func compareSources(a, b Source) int {
+	return cmp.Or(cmp.Compare(a.Scanner, b.Scanner), compareBools(a.Whole, b.Whole),
+		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models))
+}
+
+func compareNames(a, b Name) int {
+	return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
+}
+
+func compareUses(a, b Use) int {
+	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.By, b.By), compareEvidence(a.At, b.At),
+		a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts))
+}
+
+// compareGaps leaves Spares out: see joinGaps.
+func compareGaps(a, b Gap) int {
+	return cmp.Or(cmp.Compare(a.Reach, b.Reach), compareNames(a.Relation, b.Relation),
+		cmp.Compare(a.Column, b.Column), compareEvidence(a.At, b.At), cmp.Compare(a.Why, b.Why))
+}
+
+func compareEvidence(a, b Evidence) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}

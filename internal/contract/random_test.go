@@ -1,0 +1,109 @@
+package contract_test
+
+import (
+	"math/rand"
+	"reflect"
+	"testing/quick"
+
+	"github.com/migguard/migguard/internal/contract"
+)
+
+// Few names, so that what is generated meets.
+var (
+	relationNames = []contract.Name{{Name: "users"}, {Name: "orders"}, {Schema: "app", Name: "users"}, {Schema: "old", Name: "users"}}
+	columnNames   = []string{"id", "notes", "state"}
+	allKinds      = []contract.ChangeKind{contract.DropTable, contract.RenameTable, contract.DropColumn, contract.RenameColumn,
+		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired}
+)
+
+// part is a random contract, for testing/quick.
+type part struct{ *contract.Contract }
+
+func (part) Generate(r *rand.Rand, _ int) reflect.Value {
+	// Half of them are queries a database has seen, which make no models.
+	source := contract.Source{Scanner: "queries"}
+	origins := []contract.Origin{contract.SQL}
+	if r.Intn(2) == 0 {
+		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2)}
+		origins = append(origins, contract.Model, contract.Model, contract.Table)
+	}
+	var relations []contract.Relation
+	for range r.Intn(4) {
+		var uses []contract.Use
+		for range r.Intn(3) {
+			u := contract.Use{Origin: pick(r, origins), By: pick(r, []string{"A", "B"}), At: someEvidence(r),
+				Reads: someColumns(r), Updates: someColumns(r), Adds: r.Intn(2) == 0}
+			if u.Adds {
+				u.Inserts = someColumns(r)
+			}
+			uses = append(uses, u)
+		}
+		relations = append(relations, contract.Relation{Name: pick(r, relationNames), Uses: uses})
+	}
+	var gaps []contract.Gap
+	for range r.Intn(3) {
+		g := contract.Gap{Reach: pick(r, []contract.Reach{contract.Anything, contract.Unclaimed, contract.Within, contract.Within}), Why: "dynamic", At: someEvidence(r)}
+		if g.Reach == contract.Within {
+			g.Relation, g.Column = pick(r, relationNames), pick(r, append(columnNames, ""))
+		} else {
+			g.Spares = someColumns(r).Names
+		}
+		gaps = append(gaps, g)
+	}
+	return reflect.ValueOf(part{contract.New(source, relations, gaps)})
+}
+
+func someColumns(r *rand.Rand) contract.Columns {
+	var names []string
+	for _, c := range columnNames {
+		if r.Intn(2) == 0 {
+			names = append(names, c)
+		}
+	}
+	switch r.Intn(3) {
+	case 0:
+		return contract.Every(names...)
+	case 1:
+		return contract.Named(names...)
+	}
+	return contract.Columns{}
+}
+
+func someEvidence(r *rand.Rand) contract.Evidence {
+	return contract.Evidence{File: pick(r, []string{"a.rb", "b.rb"}), Line: 1 + r.Intn(2)}
+}
+
+func pick[T any](r *rand.Rand, of []T) T { return of[r.Intn(len(of))] }
+
+// A question is one that can be asked of any contract.
+type question struct {
+	name string
+	ask  func(*contract.Contract) contract.Answer
+}
+
+// questions are all of them about the generated names.
+func questions() []question {
+	var all []question
+	for _, name := range relationNames {
+		all = append(all,
+			question{"table " + name.String(), func(c *contract.Contract) contract.Answer { return c.Table(name) }},
+			question{"writes " + name.String(), func(c *contract.Contract) contract.Answer { return c.Writes(name) }})
+		for _, column := range append(columnNames, "none") {
+			for _, ways := range []contract.Ways{contract.Reading, contract.Updating, contract.Inserting, contract.AnyWay} {
+				all = append(all, question{ways.String() + " " + name.String() + "." + column,
+					func(c *contract.Contract) contract.Answer { return c.Column(name, column, ways) }})
+			}
+			for _, kind := range allKinds {
+				for _, filled := range []bool{false, true} {
+					all = append(all, question{string(kind) + " " + name.String() + "." + column,
+						func(c *contract.Contract) contract.Answer {
+							return c.Breaks(contract.Change{Kind: kind, Relation: name, Column: column, Default: filled})
+						}})
+				}
+			}
+		}
+	}
+	return all
+}
+
+var many = &quick.Config{MaxCount: 1000}
