@@ -46,6 +46,8 @@ can turn maintenance mode on for what migguard.toml says is worth it:
 			&cli.DurationFlag{Name: "lock-wait", Value: config.DefaultLockWait,
 				Usage: "wait so `LONG` for another run, and for a table's lock"},
 			&cli.StringFlag{Name: "build", Usage: "`ID` of this build (default: from Heroku's dyno metadata)"},
+			&cli.StringFlag{Name: "contract", EnvVars: []string{"MIGGUARD_CONTRACT"},
+				Usage: "what this build needs of the schema, from `FILE` as \"migguard scan --format json\" writes it (default: the one in the slug)"},
 			&cli.StringFlag{Name: "app", Usage: "`NAME` of the Heroku app (default: from dyno metadata)"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the report: text or json, which goes to stdout and all else to stderr"},
 			&cli.StringFlag{Name: "report", Usage: "write the JSON report to `FILE` as well"},
@@ -82,6 +84,9 @@ func (a *app) runAction(c *cli.Context) error {
 		r.Stdout = a.stderr
 	}
 	if err := a.usePlatform(r, cfg); err != nil {
+		return err
+	}
+	if r.Contract, err = a.contract(c.String("contract"), r.Out); err != nil {
 		return err
 	}
 	file, err := newReportFile(c.String("report"))

@@ -60,10 +60,15 @@ const (
 	buildFileVariable = "MIGGUARD_BUILD_FILE"
 )
 
+// buildFiles are the places in which the build's file may be.
+func buildFiles() []string {
+	home, _ := os.UserHomeDir()
+	return []string{os.Getenv(buildFileVariable), filepath.Join(home, buildFile), buildFile}
+}
+
 // baked is the build id that the buildpack has baked in; "" without one.
 func (a *app) baked() string {
-	home, _ := os.UserHomeDir()
-	for _, name := range []string{os.Getenv(buildFileVariable), filepath.Join(home, buildFile), buildFile} {
+	for _, name := range buildFiles() {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			continue

@@ -85,3 +85,12 @@ func (c *Contract) required(change Change) Answer {
 	return c.unused(change.Relation, "",
 		fmt.Sprintf("nothing that was scanned inserts into %s without %s or writes NULL to it", change.Relation, change.Column))
 }
+
+// Word is the name that code has for what a change takes away: the column's, or
+// the relation's.
+func (c Change) Word() string {
+	if c.Column != "" {
+		return c.Column
+	}
+	return c.Relation.Name
+}

@@ -3,6 +3,7 @@ package hazard
 import (
 	"fmt"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -18,7 +19,8 @@ and UPDATE, and a prepared SELECT * fails with "cached plan must not change
 result type", inside a transaction without a retry. The values are lost.`,
 	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] dropped-column =
 "maintenance". Passes if no code runs that could break, and with
---allow dropped-column:TABLE.COLUMN.`,
+--allow dropped-column:TABLE.COLUMN.
+Passes, too, where the contracts of all builds that run show that none uses the column.`,
 	Remedy: `Release code that ignores the column first (Rails: self.ignored_columns +=
 ["notes"]), and drop it in the release after that one.`,
 	Bad:  `ALTER TABLE users DROP COLUMN notes;`,
@@ -37,6 +39,7 @@ result type", inside a transaction without a retry. The values are lost.`,
 			Message: fmt.Sprintf("dropping column %s of %s breaks the code that is still running: statements that name it fail with \"column does not exist\" (42703), and ORMs name every column they have cached",
 				ddl.Quote(c.Column), Display(r)),
 			Detail: existed("column"),
+			Needs:  needs(contract.DropColumn, r, c.Column),
 			Hint: fmt.Sprintf("Release code that ignores the column first (Rails: self.ignored_columns += [%q]), then drop it. If that code is what is running now, say so: %s",
 				c.Column, allow("dropped-column", r, c.Column)),
 		}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -19,7 +20,8 @@ var DroppedTable = &Hazard{
 them back. DROP SCHEMA ... CASCADE does it to every table of the schema.`,
 	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] dropped-table =
 "maintenance". Passes if no code runs that could break, and with
---allow dropped-table:TABLE.`,
+--allow dropped-table:TABLE.
+Passes, too, where the contracts of all builds that run show that none uses the table.`,
 	Remedy: `Release code that does not use the table first, and drop the table in the release
 after that one.`,
 	Bad:  `DROP TABLE users;`,
@@ -52,6 +54,7 @@ func dropped(r catalog.Relation) Finding {
 		Message: fmt.Sprintf("dropping %s %s breaks the code that is still running: its statements fail with \"relation does not exist\" (42P01), and the rows are lost",
 			r.Kind, Display(r)),
 		Detail: existed(r.Kind.String()),
+		Needs:  needs(contract.DropTable, r, ""),
 		Hint: fmt.Sprintf("Release code that does not use it first, then drop it. If that code is what is running now, say so: %s",
 			allow("dropped-table", r, "")),
 	}

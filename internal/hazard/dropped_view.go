@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -28,7 +29,8 @@ can be refreshed and has its rows. Otherwise COMMIT is refused, or the
 statement itself where it is a transaction of its own. Under maintenance mode, if
 migguard.toml has [policy] dropped-view = "maintenance". Passes if no code runs that
 could break, and with --allow dropped-view:VIEW. Not compared: the columns' order,
-and whether one could write through a view that CASCADE or a function has dropped.`,
+and whether one could write through a view that CASCADE or a function has dropped.
+Passes, too, where the contracts of all builds that run show that none uses the view.`,
 	Remedy: `Create the view anew in the transaction that drops it, with the columns it had;
 more may follow. To drop it for good, release code that does not use it first,
 and drop it in the release after that one.`,
@@ -55,6 +57,7 @@ COMMIT;`,
 			Relation: qualified(r),
 			Message:  fmt.Sprintf("dropping %s %s breaks the code that is still running: %s", r.Kind, Display(r), why),
 			Detail:   existed(r.Kind.String()),
+			Needs:    needs(contract.DropTable, r, ""),
 			Hint: fmt.Sprintf("Create it anew in the same transaction, with what it had. To drop it for good, release code that does not use it first. If that code is what is running now, say so: %s",
 				allow("dropped-view", r, "")),
 		}}

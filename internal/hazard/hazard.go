@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -101,6 +102,9 @@ type Finding struct {
 	Message string `json:"message"`
 	Detail  string `json:"evidence"`
 	Hint    string `json:"hint"`
+	// Needs is what the contract of the running code is asked: a build that it
+	// does not break is in no danger. Nil: a contract cannot tell.
+	Needs *contract.Change `json:"-"`
 }
 
 // All is the registry, sorted by ID.
@@ -254,6 +258,15 @@ func allow(id string, r catalog.Relation, column string) string {
 		text = "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 	}
 	return "--allow " + text
+}
+
+// needs is a question to the contract of the running code. Tables of a hierarchy
+// are known by names of their own each, so about them there is none.
+func needs(kind contract.ChangeKind, r catalog.Relation, column string) *contract.Change {
+	if r.HasChildren || r.PartitionOf != 0 || r.Kind == catalog.PartitionedTable {
+		return nil
+	}
+	return &contract.Change{Kind: kind, Relation: contract.Name{Schema: r.Schema, Name: r.Name}, Column: column}
 }
 
 // existed is the evidence there is without a contract.

@@ -3,6 +3,7 @@ package hazard
 import (
 	"fmt"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -19,7 +20,8 @@ name all of them in INSERT, so it is enough that a model of the table exists.
 Prepared SELECT * does not fail, but its rows have other keys.`,
 	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] renamed-column =
 "maintenance". Passes if no code runs that could break, and with
---allow renamed-column:TABLE.COLUMN.`,
+--allow renamed-column:TABLE.COLUMN.
+Passes, too, where the contracts of all builds that run show that none uses the column.`,
 	Remedy: `Add a column with the new name, write both, copy the old values in batches, read
 the new one, and drop the old one two releases later.`,
 	Bad:  `ALTER TABLE users RENAME COLUMN notes TO remarks;`,
@@ -38,6 +40,7 @@ the new one, and drop the old one two releases later.`,
 			Message: fmt.Sprintf("renaming column %s of %s to %s breaks the code that is still running: its statements that name the column fail with \"column does not exist\" (42703)",
 				ddl.Quote(c.Column), Display(r), ddl.Quote(c.To)),
 			Detail: existed("column"),
+			Needs:  needs(contract.RenameColumn, r, c.Column),
 			Hint: fmt.Sprintf("Add column %s, write both, copy the values, and drop %s when no release in use names it. Or say that no running code does: %s",
 				ddl.Quote(c.To), ddl.Quote(c.Column), allow("renamed-column", r, c.Column)),
 		}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -22,7 +23,9 @@ same to code that does not have the new schema on its search_path.`,
 updatable view under the old name, which a later release drops. Where a view
 cannot stand in, and for SET SCHEMA: under maintenance mode, if migguard.toml has
 [policy] renamed-table = "maintenance", or else refused. Passes if no code runs
-that could break, and with --allow renamed-table:TABLE.`,
+that could break, and with --allow renamed-table:TABLE.
+Passes, too, where no view can stand in and the contracts of all builds that run show
+that none uses the table.`,
 	Remedy: `Where a view cannot stand in, create the new table beside the old one, write to
 both and move the readers in one release, and drop the old one in the next.`,
 	Bad:  `ALTER TABLE users RENAME TO accounts;`,
@@ -59,6 +62,7 @@ func renamed(r catalog.Relation, to ddl.Name) Finding {
 		Message: fmt.Sprintf("renaming %s %s to %s breaks the code that is still running: its statements fail with \"relation does not exist\" (42P01) until its last dyno is gone",
 			r.Kind, Display(r), display(to)),
 		Detail: existed(r.Kind.String()),
+		Needs:  needs(contract.RenameTable, r, ""),
 		Hint: fmt.Sprintf("Create %s beside it, write to both and move the readers in one release, drop %s in the next. Or say that no running code uses it: %s",
 			display(to), Display(r), allow("renamed-table", r, "")),
 	}

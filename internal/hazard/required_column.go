@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -22,7 +23,9 @@ that the same release has added.`,
 	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] required-column =
 "maintenance". Passes if the column or its domain has a default, if it is an
 identity, serial or generated column, on a table that no release has known yet, if
-no code runs that could break, and with --allow required-column:TABLE.COLUMN.`,
+no code runs that could break, and with --allow required-column:TABLE.COLUMN.
+Passes, too, where the contracts of all builds that run show that none inserts rows
+without the column.`,
 	Remedy: `Add the column with a constant default, which rewrites nothing; or without NOT NULL,
 and SET NOT NULL in a later release, when all code fills it.`,
 	Bad:  `ALTER TABLE users ADD COLUMN rank int NOT NULL;`,
@@ -68,6 +71,7 @@ func required(r catalog.Relation, column string) Finding {
 		Message: fmt.Sprintf("adding column %s to %s, NOT NULL and without a default, breaks the code that is still running: its INSERTs do not know the column and fail with \"null value in column\" (23502)",
 			ddl.Quote(column), Display(r)),
 		Detail: existed(r.Kind.String()),
+		Needs:  needs(contract.AddRequired, r, column),
 		Hint: fmt.Sprintf("Add it with a default, or without NOT NULL, which a later release sets. Or say that no running code inserts into %s: %s",
 			Display(r), allow("required-column", r, column)),
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -25,7 +26,8 @@ varchar to a longer one or to text, text to varchar without length, numeric with
 more digits before the point, smallint to int to bigint, real to double precision, a
 time with more digits, a longer bit varying; if no code runs that could break, and
 with --allow retyped-column:TABLE.COLUMN. How long the change rewrites the table is
-not judged by this.`,
+not judged by this.
+Passes, too, where the contracts of all builds that run show that none uses the column.`,
 	Remedy: `Add a column of the new type, write both, copy the old values in batches, read the
 new one, and drop the old one two releases later.`,
 	Bad:  `ALTER TABLE users ALTER COLUMN notes TYPE varchar(20);`,
@@ -55,6 +57,7 @@ func runRetypedColumn(p *Pass) []Finding {
 		Message: fmt.Sprintf("changing column %s of %s from %s to %s breaks the code that is still running: what it writes may be rejected, and what it reads is not what it expects",
 			ddl.Quote(c.Column), Display(r), from, c.Type),
 		Detail: existed("column"),
+		Needs:  needs(contract.RetypeColumn, r, c.Column),
 		Hint: fmt.Sprintf("Add a column of type %s, write both, copy the values, and drop %s when no release in use names it. Or say that the running code takes both types: %s",
 			c.Type, ddl.Quote(c.Column), allow("retyped-column", r, c.Column)),
 	}}

@@ -39,6 +39,14 @@ type Facts struct {
 	Text    string // the statement's, for a change that is all of it
 	// Idle says that no code runs, so that none can break or wait.
 	Idle bool
+	// Code is what runs; empty: nothing is known of it, and all that was there
+	// before the run counts as used.
+	Code []Code
+	// Doubt is why the contracts of the code do not tell all, if they do not.
+	Doubt string
+	// Done says that the change has been made, and nothing can be done in its
+	// place.
+	Done bool
 	// Ending says that what can only be told when the transaction is about to
 	// commit can be told.
 	Ending bool
@@ -50,6 +58,8 @@ type Decision struct {
 	Findings []hazard.Finding
 	// Allowed are findings that an exception removed.
 	Allowed []hazard.Finding
+	// Unused are findings about what no code that runs needs, by its contract.
+	Unused []hazard.Finding
 	// Pending are findings that may be none when the transaction is about to
 	// commit.
 	Pending []hazard.Finding
@@ -85,6 +95,12 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	}
 	d.rewrite(change, facts)
 	d.shim(change, facts)
+	if d.Verdict == "" || facts.Done { // what can be made safe for all code needs no evidence
+		if d.consult(facts); len(d.Findings) == 0 {
+			d.Verdict, d.View, d.Obstacle = Allow, nil, nil
+			return d
+		}
+	}
 	if d.Verdict == "" && policy.maintains(d.Findings) {
 		d.Verdict = Maintenance
 	}

@@ -49,17 +49,29 @@ func (l *Ledger) Contracts(ctx context.Context, builds []string) (documents map[
 	return documents, err
 }
 
-// SucceededBuilds are the last builds of which a run succeeded, newest first; an
-// empty one is a build without an id.
-func (l *Ledger) SucceededBuilds(ctx context.Context, most int) (builds []string, err error) {
+// A Released is a build with the last run of it that succeeded.
+type Released struct {
+	App       string // empty: unknown
+	Build     string // empty: unknown
+	Version   string
+	ReleaseID int64
+}
+
+// SucceededBuilds are the last builds of each app of which a run succeeded, at
+// most so many of one, newest first.
+func (l *Ledger) SucceededBuilds(ctx context.Context, most int) (builds []Released, err error) {
 	err = l.read(ctx, "list builds", func(ctx context.Context, conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, `
-			select coalesce(build, '') from migguard.release where outcome = 'succeeded'
-			group by 1 order by max(id) desc limit $1`, most)
+			select coalesce(r.app, ''), coalesce(r.build, ''), coalesce(r.version, ''), r.id
+			from (
+				select max(id) as id, row_number() over (partition by app order by max(id) desc) as n
+				from migguard.release where outcome = 'succeeded' group by app, build
+			) as last join migguard.release r using (id)
+			where last.n <= $1 order by r.id desc`, most)
 		if err != nil {
 			return err
 		}
-		builds, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		builds, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Released])
 		return err
 	})
 	return builds, err

@@ -1,5 +1,12 @@
 package pg
 
+import (
+	"regexp"
+	"strings"
+
+	"github.com/migguard/migguard/internal/ddl"
+)
+
 // Symbols is the query for the functions, sequences, types and extensions that
 // statements can name: one row, one column, a JSON array of catalog.Symbol,
 // written as Lookup's. Left out is what belongs to something else: members of
@@ -70,3 +77,24 @@ JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace LEFT JOIN pg_catalog.pg
 WHERE y.oid >= 16384 AND (y.typtype <> 'c' OR c.relkind = 'c')
 UNION ALL SELECT x.tableoid, x.oid, n.nspname, x.extname FROM pg_catalog.pg_extension x
 JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace`
+
+// Naming is the query for functions of the application's whose body names one of
+// some identifiers: their signature, and the identifier, a row for the first of
+// each identifier. The server does not track what a body depends on.
+func Naming(words []string) string {
+	var b strings.Builder
+	b.WriteString(`SELECT DISTINCT ON (w.word) p.oid::pg_catalog.regprocedure::pg_catalog.text, w.word
+FROM (VALUES `)
+	for i, word := range words {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + ddl.Literal(word) + ", " + ddl.Literal(`(^|[^[:alnum:]_$])`+regexp.QuoteMeta(word)+`($|[^[:alnum:]_$])`) + ")")
+	}
+	b.WriteString(`) AS w (word, form)
+JOIN pg_catalog.pg_proc p ON p.oid >= 16384 AND p.prosrc ~* w.form
+JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname NOT IN ('c', 'internal')
+WHERE p.pronamespace <> coalesce(pg_catalog.to_regnamespace('migguard')::pg_catalog.oid, 0)
+ORDER BY w.word, p.oid`)
+	return b.String()
+}

@@ -24,6 +24,7 @@ type act struct {
 	verdict  judge.Verdict
 	findings []hazard.Finding
 	allowed  []hazard.Finding
+	unused   []hazard.Finding // by the contracts of what runs
 	creates  []ddl.Name       // relations, as the statement names them
 	broken   []hazard.Finding // on record in the statement's transaction
 	executed []string         // all that ran, when that was not just the statement
@@ -196,9 +197,9 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 	}
 	facts := a.facts(found)
 	facts.Text, facts.Ending = a.text, a.plan.Alone
-	d := judge.Decide(change, facts, a.policy)
+	d, err := a.judge(ctx, change, facts)
 	a.keep(d)
-	return d, found, nil
+	return d, found, err
 }
 
 // columnIsThere tells a constraint of a column that is not added, because IF NOT
@@ -219,7 +220,7 @@ func (a *act) columnIsThere(i int, found catalog.Lookup) bool {
 
 // facts are what the judge is told.
 func (g *gate) facts(found catalog.Lookup) judge.Facts {
-	return judge.Facts{Lookup: found, Major: g.major, Release: g.release, Idle: g.idle}
+	return judge.Facts{Lookup: found, Major: g.major, Release: g.release, Idle: g.idle, Code: g.code}
 }
 
 // keep notes a decision for the record. What a statement's text and its effect
@@ -229,6 +230,11 @@ func (a *act) keep(d judge.Decision) {
 	for _, f := range d.Findings {
 		if !contains(a.findings, f) {
 			a.findings = append(a.findings, f)
+		}
+	}
+	for _, f := range d.Unused {
+		if !contains(a.unused, f) {
+			a.unused = append(a.unused, f)
 		}
 	}
 	for _, f := range d.Allowed {

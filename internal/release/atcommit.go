@@ -55,7 +55,10 @@ func (a *act) judgeEnd(ctx context.Context, change ddl.Change, found catalog.Loo
 	}
 	facts := a.facts(found)
 	facts.Ending = true
-	d := judge.Decide(change, facts, a.policy)
+	d, err := a.judge(ctx, change, facts)
+	if err != nil {
+		return err
+	}
 	a.keep(d)
 	switch d.Verdict {
 	case judge.Allow:

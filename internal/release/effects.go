@@ -119,7 +119,12 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 
 // judgeEffect judges an effect as the change that would have had it.
 func (a *act) judgeEffect(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
-	d := judge.Decide(change, a.facts(found), a.policy)
+	facts := a.facts(found)
+	facts.Done = true
+	d, err := a.judge(ctx, change, facts)
+	if err != nil {
+		return err
+	}
 	a.keep(d)
 	if len(d.Pending) > 0 {
 		return a.judgeAtCommit(ctx, change, found)

@@ -23,11 +23,13 @@ type gate struct {
 	policy    *judge.Policy
 	existed   map[catalog.SymbolID]ddl.Name // what there was when the run began
 	lockWait  time.Duration
+	code      []judge.Code // what runs; nil: all that was there is in use
 	out       *report.Reporter
 
 	mu         sync.Mutex
 	harmless   map[string]bool // names of functions that hide no change
 	standing   map[string]bool // names that shims' views have, or had
+	shimmed    map[uint32]bool // tables that code knows by a shim's name
 	made       map[string]bool // relations this run has created, as it named them
 	functions  map[string]bool // names of functions it has created anew
 	blurred    bool            // prepared statements may change what names mean, unseen
@@ -84,7 +86,7 @@ func (g *gate) tooLong(r *guard.Refusal) {
 // turned out to be one.
 func (a *act) hasEffect() bool {
 	reads := a.plan.Class == ddl.Query || a.plan.Class == ddl.Copy
-	return !reads || len(a.findings)+len(a.allowed)+len(a.executed) > 0
+	return !reads || len(a.findings)+len(a.allowed)+len(a.unused)+len(a.executed) > 0
 }
 
 func (g *gate) add(s report.Statement) {
@@ -112,10 +114,11 @@ func clip(text string) string {
 	return string([]byte(text[:ledger.MaxText])) + " …"
 }
 
-// hold remembers a name that a shim's view has.
-func (g *gate) hold(name string) {
+// hold remembers the name that a shim's view has, and its table.
+func (g *gate) hold(name string, table uint32) {
 	g.mu.Lock()
 	g.standing[name] = true
+	g.shimmed[table] = true
 	g.mu.Unlock()
 }
 

@@ -29,9 +29,13 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	code, err := r.code(ctx)
+	if err != nil {
+		return nil, err
+	}
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
-		lockWait: r.LockWait, out: r.Out,
+		lockWait: r.LockWait, code: code, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,
 		idle: r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
@@ -49,6 +53,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	for _, s := range shims {
 		g.standing[s.OldName] = true
 	}
+	g.shimmed = shimmedTables(shims)
 	if !g.tasks.some.Load() {
 		return g, nil
 	}

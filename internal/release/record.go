@@ -64,10 +64,17 @@ func (a *act) finish(tag string, err error) report.Statement {
 		Duration: time.Since(a.began),
 	}
 	for _, f := range a.findings {
-		s.Hazards = append(s.Hazards, reportHazard(f, false))
+		s.Hazards = append(s.Hazards, reportHazard(f))
 	}
 	for _, f := range a.allowed {
-		s.Hazards = append(s.Hazards, reportHazard(f, true))
+		h := reportHazard(f)
+		h.Allowed = true
+		s.Hazards = append(s.Hazards, h)
+	}
+	for _, f := range a.unused {
+		h := reportHazard(f)
+		h.Unused = true
+		s.Hazards = append(s.Hazards, h)
 	}
 	var refusal *guard.Refusal
 	if errors.As(err, &refusal) {
@@ -81,9 +88,9 @@ func (a *act) finish(tag string, err error) report.Statement {
 	return s
 }
 
-func reportHazard(f hazard.Finding, allowed bool) report.Hazard {
+func reportHazard(f hazard.Finding) report.Hazard {
 	return report.Hazard{ID: f.Hazard.ID, Kind: string(f.Hazard.Kind), Relation: f.Relation,
-		Column: f.Column, Message: f.Message, Evidence: f.Detail, Allowed: allowed}
+		Column: f.Column, Message: f.Message, Evidence: f.Detail}
 }
 
 // ledgerStatement is the record in the ledger's form.

@@ -34,7 +34,7 @@ func (a *act) renameWithView(ctx context.Context, change ddl.Change, d judge.Dec
 	a.notes = append(a.notes,
 		fmt.Sprintf("a view %s keeps the code that is still running working", hazard.Display(view.Old)),
 		"on a view these statements of old code fail: "+strings.Join(view.Limits(), "; "))
-	a.hold(view.Old.Name)
+	a.hold(view.Old.Name, view.Old.OID)
 	return tag, nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
@@ -45,6 +46,8 @@ type Run struct {
 	// LockWait bounds the waiting for another run, and for one strong lock.
 	LockWait time.Duration
 	Policy   *judge.Policy
+	// Contract is what this build's code needs; nil: unknown.
+	Contract *contract.Contract
 	// Platform is nil without a token, and so is Maintenance.
 	Platform    Platform
 	Maintenance *maintenance.Machine
@@ -109,6 +112,9 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 		return Ended{}, err
 	}
 	dropped, err := r.prepare(ctx, id)
+	if err == nil {
+		err = r.recordContract(ctx)
+	}
 	if err != nil {
 		return Ended{}, errors.Join(err, r.finish(ctx, id, ledger.Failed, ExitInternal, outcome{}))
 	}

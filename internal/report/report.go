@@ -39,6 +39,7 @@ type Hazard struct {
 	Message  string `json:"message"`
 	Evidence string `json:"evidence"`
 	Allowed  bool   `json:"allowed,omitempty"` // by an exception
+	Unused   bool   `json:"unused,omitempty"`  // no code that runs needs it, says its contract
 }
 
 // A Reporter writes a run's events, each a line of its own with the prefix
@@ -88,8 +89,11 @@ func (r *Reporter) Statement(s Statement) {
 		r.Line("%s%s%s  %s\n%s", r.bold, past[s.Verdict], r.reset, oneLine(s.Text), strings.Join(s.Notes, "\n"))
 	default:
 		for _, h := range s.Hazards {
-			if h.Allowed {
+			switch {
+			case h.Allowed:
 				r.Line("allowed  %s\n%s:%s by --allow or [policy]", oneLine(s.Text), h.ID, objectName(h))
+			case h.Unused:
+				r.Line("unused   %s\n%s:%s %s", oneLine(s.Text), h.ID, objectName(h), h.Evidence)
 			}
 		}
 		for _, n := range s.Notes {

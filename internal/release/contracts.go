@@ -1,0 +1,136 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// lastBuilds is how many builds of an app may run where nobody says which do: the
+// last that was released, and the one before, if that release failed after its
+// migrations.
+const lastBuilds = 2
+
+// recordContract keeps what this build needs, for the runs of later ones.
+func (r *Run) recordContract(ctx context.Context) error {
+	switch {
+	case r.Contract == nil:
+		return nil
+	case r.Build == "":
+		r.Out.Line("this build's id is unknown, so its contract is not recorded, and the next release will take all that is there for used: turn on runtime-dyno-build-metadata, or give --build")
+		return nil
+	}
+	var text bytes.Buffer
+	if err := r.Contract.Write(&text); err != nil {
+		return err
+	}
+	return r.Ledger.RecordContract(ctx, r.Build, text.Bytes())
+}
+
+// code is what runs, with its contracts. It is empty when there is none of them.
+func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
+	released, err := r.Ledger.SucceededBuilds(ctx, lastBuilds)
+	if err != nil {
+		return nil, err
+	}
+	var code []judge.Code
+	var builds []string
+	add := func(build, of string) {
+		name := "code of " + of
+		if build != "" {
+			name = fmt.Sprintf("build %s of %s", build, of)
+		}
+		builds, code = append(builds, build), append(code, judge.Code{Name: name})
+	}
+	fromPlatform := r.known.Running.Source == report.FromPlatform
+	if fromPlatform {
+		for _, c := range r.known.Running.Code {
+			add(c.Build, versions(c.Releases))
+		}
+	}
+	for _, is := range released {
+		if !fromPlatform || is.App != r.App && is.App != "" { // another app that migrates this database
+			add(is.Build, releaseName(is.Version, is.ReleaseID))
+		}
+	}
+	documents, err := r.Ledger.Contracts(ctx, builds)
+	if err != nil {
+		return nil, err
+	}
+	for i, build := range builds {
+		document, ok := documents[build]
+		if !ok || build == "" {
+			continue
+		}
+		if code[i].Contract, err = contract.Read(bytes.NewReader(document)); err != nil {
+			r.Out.Line("the contract of %s cannot be used, so all that was there before counts as used by it: %v", code[i].Name, err)
+		}
+	}
+	if !slices.ContainsFunc(code, func(c judge.Code) bool { return c.Contract != nil }) {
+		return nil, nil
+	}
+	return code, nil
+}
+
+func versions(releases []int) string {
+	var names []string
+	for _, n := range releases {
+		names = append(names, fmt.Sprintf("v%d", n))
+	}
+	return strings.Join(names, ", ")
+}
+
+// judge judges a change. A contract that says that nothing is used is looked at
+// again by what the code does not show.
+func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (judge.Decision, error) {
+	d := judge.Decide(change, facts, a.policy)
+	if len(d.Unused) == 0 {
+		return d, nil
+	}
+	var err error
+	if facts.Doubt, err = a.doubt(ctx, d.Unused, facts.Lookup); err == nil && facts.Doubt != "" {
+		d = judge.Decide(change, facts, a.policy)
+	}
+	return d, err
+}
+
+// doubt says why code may use what it does not name: it reaches a renamed table
+// through a shim, or calls, or fires, a function whose body names it.
+func (a *act) doubt(ctx context.Context, unused []hazard.Finding, found catalog.Lookup) (string, error) {
+	a.mu.Lock()
+	known := found.Relation != nil && a.shimmed[found.Relation.OID] ||
+		slices.ContainsFunc(found.Inside, func(r catalog.Relation) bool { return a.shimmed[r.OID] })
+	a.mu.Unlock()
+	if known {
+		return "code reaches the table through a shim, by another name", nil
+	}
+	var words []string
+	for _, f := range unused {
+		words = append(words, f.Needs.Word())
+	}
+	rows, err := a.conn.Query(ctx, pg.Naming(words))
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("function %s names %s", *rows[0][0], *rows[0][1]), nil
+}
+
+// shimmedTables are the tables that code knows by a shim's name.
+func shimmedTables(shims []ledger.Shim) map[uint32]bool {
+	tables := map[uint32]bool{}
+	for _, s := range shims {
+		tables[s.Relation] = true
+	}
+	return tables
+}
