@@ -47,7 +47,17 @@ func Lookup(n Names, created, standing string) string {
 	case n.OID != 0:
 		n.Relation = fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text", n.OID)
 	}
-	query := lookupQuery
+	var asked []string
+	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "",
+		"referencing": n.Referencing, "parent": n.Parent != "", "default_partition": n.Parent != ""} {
+		if wanted {
+			asked = append(asked, lookupAsked[part])
+		}
+	}
+	if len(asked) == 0 {
+		asked = []string{lookupAsked["relation"]}
+	}
+	query := strings.ReplaceAll(lookupQuery, "$asked", strings.Join(asked, "\n  UNION "))
 	if n.Query {
 		query = strings.ReplaceAll(query, "$size", lookupParts["query"])
 	}
@@ -71,13 +81,27 @@ func Lookup(n Names, created, standing string) string {
 }
 
 // The ledger's tables stand where they are used, and not in a CTE, so that
-// their indexes serve; relations is inlined for the same reason.
+// their indexes serve. relations is restricted to what was asked for by itself:
+// a CTE with a volatile function, as pg_relation_size is, is never inlined
+// (inline_cte, src/backend/optimizer/plan/subselect.c), and would be worked out
+// for all relations there are.
 const lookupQuery = `
-WITH wanted AS (
+WITH RECURSIVE wanted AS (
   SELECT c.oid, c.relnamespace, c.reltype FROM pg_catalog.pg_class c
   WHERE c.oid = pg_catalog.to_regclass($name)
 ),
-relations AS NOT MATERIALIZED (
+reached AS (
+  SELECT w.oid FROM wanted w
+  UNION
+  SELECT x.oid FROM reached d, LATERAL (
+    SELECT k.conrelid AS oid FROM pg_catalog.pg_constraint k WHERE k.confrelid = d.oid AND k.contype = 'f'
+    UNION ALL
+    SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = d.oid) x
+),
+asked (oid) AS MATERIALIZED (
+  $asked
+),
+relations AS (
   SELECT c.oid, pg_catalog.json_build_object(
     'oid', c.oid::pg_catalog.int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
     'owner', pg_catalog.pg_get_userbyid(c.relowner), 'role', current_user,
@@ -121,7 +145,8 @@ relations AS NOT MATERIALIZED (
         'name', s.relation::pg_catalog.regclass::pg_catalog.text)
       FROM (SELECT * FROM $standing) s WHERE s.view = c.oid)
   ) AS doc
-  FROM pg_catalog.pg_class c
+  FROM asked
+  JOIN pg_catalog.pg_class c ON c.oid = asked.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 )
 SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(

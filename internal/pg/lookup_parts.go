@@ -90,8 +90,7 @@ var lookupParts = map[string]string{
               WHERE t.attidentity <> '' AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i'
                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid AND d.refobjsubid = t.attnum))
           FROM pg_catalog.pg_type y WHERE y.oid = t.atttypid) END`,
-	// Until 15 the last value of one that the role may not use is an error, and
-	// the planner may have this done for every sequence.
+	// Until 15 the last value of one that the role may not use is an error.
 	"sequence": `(
       SELECT pg_catalog.json_build_object('last', pg_catalog.pg_sequence_last_value(s.seqrelid), 'increment', s.seqincrement,
         'owned', EXISTS (
@@ -101,14 +100,6 @@ var lookupParts = map[string]string{
       FROM pg_catalog.pg_sequence s WHERE s.seqrelid = c.oid AND pg_catalog.has_sequence_privilege(s.seqrelid, 'USAGE, SELECT'))`,
 	// What TRUNCATE CASCADE reaches. A partition goes with its parent.
 	"referencing": `(
-    WITH RECURSIVE reached AS (
-      SELECT w.oid FROM wanted w
-      UNION
-      SELECT x.oid FROM reached d, LATERAL (
-        SELECT k.conrelid AS oid FROM pg_catalog.pg_constraint k WHERE k.confrelid = d.oid AND k.contype = 'f'
-        UNION ALL
-        SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = d.oid) x
-    )
     SELECT pg_catalog.json_agg(r.doc) FROM reached d JOIN relations r ON r.oid = d.oid
     WHERE d.oid <> (SELECT w.oid FROM wanted w) AND NOT EXISTS (
       SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class q ON q.oid = i.inhrelid
@@ -127,10 +118,23 @@ var lookupParts = map[string]string{
     JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
     WHERE y.oid = pg_catalog.to_regtype($type))`,
 	"inside": `(
-    SELECT pg_catalog.json_agg(r.doc)
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    JOIN relations r ON r.oid = c.oid
-    WHERE n.nspname = $schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-      AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0))`,
+    SELECT pg_catalog.json_agg(r.doc) FROM relations r
+    WHERE r.oid IN (` + lookupInside + `))`,
+}
+
+// lookupInside is what is in a schema that running code can know.
+const lookupInside = `SELECT c.oid FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0)`
+
+// lookupAsked are the oids of the relations that a part is about.
+var lookupAsked = map[string]string{
+	"relation": `SELECT w.oid FROM wanted w`,
+	"target": `SELECT t.oid FROM wanted w
+    JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $to`,
+	"inside":            lookupInside,
+	"referencing":       `SELECT d.oid FROM reached d`,
+	"parent":            `SELECT pg_catalog.to_regclass($partitioned)::pg_catalog.oid`,
+	"default_partition": `SELECT t.partdefid FROM pg_catalog.pg_partitioned_table t WHERE t.partrelid = pg_catalog.to_regclass($partitioned)`,
 }

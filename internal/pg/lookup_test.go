@@ -32,6 +32,11 @@ func TestLookupInLargeDatabase(t *testing.T) {
 		most time.Duration
 	}{
 		"a table":      {Lookup(Names{Relation: "'t5000'", Target: "'t6000'"}, "created", "standing"), 100 * time.Millisecond},
+		"its size":     {Lookup(Names{Relation: "'t5000'", Size: true, Target: "'t6000'"}, "created", "standing"), 100 * time.Millisecond},
+		"a column":     {Lookup(Names{Relation: "'t5000'", Size: true, Column: "'a'", Type: "'int'", Sequence: true}, "created", "standing"), 100 * time.Millisecond},
+		"by a view":    {Lookup(Names{Relation: "'t5000'", Writable: true, Arbiters: true, Query: true}, "created", "standing"), 100 * time.Millisecond},
+		"references":   {Lookup(Names{Relation: "'t5000'", Size: true, Referencing: true}, "created", "standing"), 100 * time.Millisecond},
+		"a partition":  {Lookup(Names{Relation: "'t5000'", Size: true, Parent: "'t6000'"}, "created", "standing"), 100 * time.Millisecond},
 		"a schema":     {Lookup(Names{Schema: "'public'"}, "created", "standing"), 2 * time.Second},
 		"the database": {Snapshot, 10 * time.Second},
 	} {
