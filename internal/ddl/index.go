@@ -92,6 +92,9 @@ func ConstraintName(table, column, label string) string { return joinedName(tabl
 // joinedName joins names so that the result is no longer than an identifier
 // may be: the longer one gives way, a byte at a time.
 func joinedName(table, columns, label string) string {
+	if columns == "" {
+		return clipped(table, min(len(table), maxIdentifier-len(label)-len("_"))) + "_" + label
+	}
 	room := maxIdentifier - len(label) - len("__")
 	a, b := len(table), len(columns)
 	for a+b > room {

@@ -7,13 +7,16 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// UniqueName is the name of the UNIQUE constraint that an action adds, and of its
+// UniqueName is the name of the UNIQUE constraint or primary key that an action adds, and of its
 // index: what the server would choose, if no other relation has it; empty where
 // that cannot be told.
 func (a *Alter) UniqueName(action int, table string) string {
 	def := a.actions[action].cmd.GetDef().GetConstraint()
 	if def.GetConname() != "" {
 		return def.GetConname()
+	}
+	if def.GetContype() == pg.ConstrType_CONSTR_PRIMARY {
+		return joinedName(table, "", "pkey")
 	}
 	columns := append(stringsOf(def.GetKeys()), stringsOf(def.GetIncluding())...)
 	if slices.Sort(columns); len(slices.Compact(slices.Clone(columns))) < len(columns) {
@@ -22,11 +25,16 @@ func (a *Alter) UniqueName(action int, table string) string {
 	return joinedName(table, addition(append(stringsOf(def.GetKeys()), stringsOf(def.GetIncluding())...)), "key")
 }
 
+// Keys are the columns of the UNIQUE constraint or primary key that an action adds.
+func (a *Alter) Keys(action int) []string {
+	return stringsOf(a.actions[action].cmd.GetDef().GetConstraint().GetKeys())
+}
+
 // WriteUniqueIndex writes the CREATE UNIQUE INDEX CONCURRENTLY of an index for
-// the UNIQUE constraint that an action adds.
+// the UNIQUE constraint or primary key that an action adds.
 func (a *Alter) WriteUniqueIndex(action int, on Name, index string) (string, error) {
 	def := a.actions[action].cmd.GetDef().GetConstraint()
-	if def.GetContype() != pg.ConstrType_CONSTR_UNIQUE || def.GetIndexname() != "" {
+	if t := def.GetContype(); t != pg.ConstrType_CONSTR_UNIQUE && t != pg.ConstrType_CONSTR_PRIMARY || def.GetIndexname() != "" {
 		return "", ErrUnfaithful
 	}
 	stmt := &pg.IndexStmt{
@@ -48,7 +56,7 @@ func indexColumns(names []*pg.Node) []*pg.Node {
 	return columns
 }
 
-// WriteUsingIndex writes the action that adds a UNIQUE constraint so that it
+// WriteUsingIndex writes the action that adds such a constraint so that it
 // takes an index that is there, and its name.
 func (a *Alter) WriteUsingIndex(action int, on Name, index string) (string, error) {
 	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)

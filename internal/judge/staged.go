@@ -1,19 +1,17 @@
 package judge
 
 import (
-	"fmt"
-
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 )
 
 // A StagedConstraint is added without a look at the rows there are, and
-// validated outside the migration's transaction; if it is UNIQUE, it is added
-// there, when its index is built.
+// validated outside the migration's transaction; one with an index is added there,
+// when that is built.
 type StagedConstraint struct {
 	Table catalog.Relation
-	Kind  ddl.ConstraintKind // Check, ForeignKey, NotNull or Unique
+	Kind  ddl.ConstraintKind // Check, ForeignKey, NotNull, Unique or PrimaryKey
 	Name  string             // empty if the server chooses it
 	// Column is that of a NOT NULL.
 	Column string
@@ -22,6 +20,9 @@ type StagedConstraint struct {
 	// There: the table has it already, not validated.
 	There bool
 }
+
+// Indexed tells a constraint that is added when its index is built.
+func (s StagedConstraint) Indexed() bool { return s.Kind == ddl.Unique || s.Kind == ddl.PrimaryKey }
 
 func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*StagedConstraint, *Obstacle) {
 	cannot := func(reason, hint string) (*StagedConstraint, *Obstacle) {
@@ -40,18 +41,25 @@ func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*Staged
 		if c.UsingIndex != "" {
 			return cannot("a column of its index may be NULL", "SET NOT NULL first, in a migration of its own.")
 		}
-		return cannot("a primary key has no NOT VALID",
-			fmt.Sprintf("SET NOT NULL and CREATE UNIQUE INDEX CONCURRENTLY, in a migration that runs outside a transaction, then ALTER TABLE %s ADD PRIMARY KEY USING INDEX.", hazard.Display(r)))
-	case ddl.Unique:
-		if r.Kind == catalog.PartitionedTable {
-			return cannot("CONCURRENTLY does not work on a partitioned table", "Make a unique index of each partition CONCURRENTLY, one ON ONLY the parent, and ATTACH them.")
+		if c.Inline {
+			return cannot("a primary key has no NOT VALID, and its column is a new one", "Add the column first, and fill it; then SET NOT NULL, and then ADD PRIMARY KEY, each in a migration of its own.")
 		}
+		return indexedConstraint(c, r, cannot)
+	case ddl.Unique:
+		return indexedConstraint(c, r, cannot)
 	case ddl.Exclude:
 		return cannot("an exclusion constraint has no NOT VALID, and its index cannot be built CONCURRENTLY", "Do it under maintenance mode, or on a new table.")
 	case ddl.ForeignKey:
 		if r.Kind == catalog.PartitionedTable && major < 18 {
 			return cannot("before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID", "Add it to each partition NOT VALID, and VALIDATE it there, before the parent gets it.")
 		}
+	}
+	return &StagedConstraint{Table: r, Kind: c.Constraint, Name: c.Name, Inline: c.Inline}, nil
+}
+
+func indexedConstraint(c ddl.AddConstraint, r catalog.Relation, cannot func(reason, hint string) (*StagedConstraint, *Obstacle)) (*StagedConstraint, *Obstacle) {
+	if r.Kind == catalog.PartitionedTable {
+		return cannot("CONCURRENTLY does not work on a partitioned table", "Make a unique index of each partition CONCURRENTLY, one ON ONLY the parent, and ATTACH them.")
 	}
 	return &StagedConstraint{Table: r, Kind: c.Constraint, Name: c.Name, Inline: c.Inline}, nil
 }

@@ -1,9 +1,14 @@
 package pg
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
 
-// Constraints is the query for the CHECK, foreign key and NOT NULL constraints of
-// a table: name, pg_constraint.contype, whether its rows were checked against it,
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// Constraints is the query for the primary key and the CHECK, foreign key and NOT
+// NULL constraints of a table: name, pg_constraint.contype, whether its rows were checked against it,
 // whether children have it not, the first of its columns, or NULL, and its oid.
 // What belongs to a constraint of the same table is left out.
 func Constraints(table uint32) string {
@@ -11,9 +16,23 @@ func Constraints(table uint32) string {
 		(SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND a.attnum OPERATOR(pg_catalog.=) c.conkey[1]),
 		c.oid
 		FROM pg_catalog.pg_constraint c
-		WHERE c.conrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) ANY ('{c,f,n}')
+		WHERE c.conrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) ANY ('{c,f,n,p}')
 		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid OPERATOR(pg_catalog.=) c.conparentid AND p.conrelid OPERATOR(pg_catalog.=) c.conrelid)
 		ORDER BY c.oid`, table)
+}
+
+// Nullable is the query for those of a table's columns that may be NULL, or have,
+// as is possible from PostgreSQL 18 on, a NOT NULL that is not validated.
+func Nullable(table uint32, columns []string) string {
+	names := make([]string, len(columns))
+	for i, name := range columns {
+		names[i] = ddl.Literal(name)
+	}
+	return fmt.Sprintf(`SELECT a.attname FROM pg_catalog.pg_attribute a
+		WHERE a.attrelid OPERATOR(pg_catalog.=) %[1]d::pg_catalog.oid AND a.attname OPERATOR(pg_catalog.=) ANY (ARRAY[%[2]s]::pg_catalog.name[])
+		AND (NOT a.attnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint c WHERE c.conrelid OPERATOR(pg_catalog.=) a.attrelid
+			AND c.contype OPERATOR(pg_catalog.=) 'n' AND NOT c.convalidated AND a.attnum OPERATOR(pg_catalog.=) ANY (c.conkey)))
+		ORDER BY a.attnum`, table, strings.Join(names, ", "))
 }
 
 // NullableInIndex is the query whether a column of an index, a SQL literal of its

@@ -57,7 +57,7 @@ func (a *act) validates(staged []stagedChange, c constraint, before constraints)
 		switch {
 		case s.There:
 			return s.Name == c.name
-		case s.Kind == ddl.Unique || leaves:
+		case s.Indexed() || leaves:
 			return false
 		case s.Kind == ddl.NotNull && c.kind == "n":
 			return c.column == s.Column

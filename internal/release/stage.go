@@ -38,10 +38,8 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, filled []filledC
 	if err != nil {
 		return "", err
 	}
-	for _, s := range staged {
-		if _, there := before.named(s.Name); s.There && !there && !a.leavesNotValid(s.Name) {
-			return a.run(ctx, record) // the server says that there is none
-		}
+	if a.serverRefuses(staged, before) {
+		return a.run(ctx, record)
 	}
 	if err := a.empty(filled, before); err != nil {
 		return "", err
@@ -85,6 +83,16 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, filled []filledC
 	}
 	a.conn.AfterCommit()
 	return a.plan.Tag, nil
+}
+
+// serverRefuses tells what the server says no to, before it looks at a row: the
+// validation of a constraint that there is not, a second primary key.
+func (a *act) serverRefuses(staged []stagedChange, before constraints) bool {
+	return slices.ContainsFunc(staged, func(s stagedChange) bool {
+		_, there := before.named(s.Name)
+		return s.There && !there && !a.leavesNotValid(s.Name) ||
+			s.Kind == ddl.PrimaryKey && slices.ContainsFunc(before, func(c constraint) bool { return c.kind == "p" })
+	})
 }
 
 // promiseValid has the statement's constraints validated when the transaction
@@ -188,7 +196,7 @@ func (a *act) stagedSteps(staged []stagedChange, before constraints) ([]string, 
 		var sql string
 		table, column := only+qualified(s.Table), ddl.Quote(s.Column)
 		switch {
-		case s.There, s.Kind == ddl.Unique, s.Kind == ddl.NotNull && a.major < notNullConstraints && taken:
+		case s.There, s.Indexed(), s.Kind == ddl.NotNull && a.major < notNullConstraints && taken:
 			continue // is there, from a statement before this one perhaps, or comes later
 		case s.Kind != ddl.NotNull:
 			if sql, err = alter.WriteNotValid(s.action); err != nil {

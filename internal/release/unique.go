@@ -10,15 +10,18 @@ import (
 	"github.com/migguard/migguard/internal/pg"
 )
 
-// checkUnique tries the UNIQUE constraints on an empty copy of the table: what is
+// checkUnique tries the constraints that have an index on an empty copy of the table: what is
 // wrong with one has to be said now. Its index has to have the name the server
 // would give it.
 func (a *act) checkUnique(ctx context.Context, staged []stagedChange) error {
 	for _, s := range staged {
-		if s.Kind != ddl.Unique {
+		if !s.Indexed() {
 			continue
 		}
 		if _, err := a.trial(ctx, s.Table, s.action); err != nil {
+			return err
+		}
+		if err := a.checkKey(ctx, s); err != nil {
 			return err
 		}
 		name := a.apart.UniqueName(s.action, s.Table.Name)
@@ -41,11 +44,24 @@ func (a *act) checkUnique(ctx context.Context, staged []stagedChange) error {
 	return nil
 }
 
+// checkKey refuses a primary key on columns that may be NULL: the server would
+// read all rows for it when it is added.
+func (a *act) checkKey(ctx context.Context, s stagedChange) error {
+	if s.Kind != ddl.PrimaryKey {
+		return nil
+	}
+	rows, err := a.conn.Query(ctx, pg.Nullable(s.Table.OID, a.apart.Keys(s.action)))
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	return a.unwritable(fmt.Errorf("column %s may be NULL; SET NOT NULL is rewritten, too, but in a migration of its own, before this one", ddl.Quote(*rows[0][0])))
+}
+
 // promiseUnique has the indexes built and made constraints when the transaction
 // has committed.
 func (a *act) promiseUnique(ctx context.Context, staged []stagedChange) error {
 	for _, s := range staged {
-		if s.Kind != ddl.Unique {
+		if !s.Indexed() {
 			continue
 		}
 		table := ddl.Name{Schema: s.Table.Schema, Name: s.Table.Name}

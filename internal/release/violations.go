@@ -43,7 +43,7 @@ func (a *act) checkRows(ctx context.Context, staged []stagedChange, added bool) 
 		}
 	}
 	for _, s := range staged {
-		if s.Inline != added || s.There || s.Kind == ddl.Unique {
+		if s.Inline != added || s.There || s.Indexed() {
 			continue
 		}
 		query, err := a.violations(ctx, s)
