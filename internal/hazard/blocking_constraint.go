@@ -23,15 +23,15 @@ references (SHARE ROW EXCLUSIVE).`,
 	Verdicts: `Rewritten for CHECK, foreign keys, NOT NULL, UNIQUE and PRIMARY KEY: migguard looks for
 rows that break the constraint, adds it NOT VALID, which takes no time, and validates
 it when the migration's transaction has committed and before the command hears of it,
-under locks that let others read and write. For SET NOT NULL a CHECK is validated
-first that spares the server the reading; from PostgreSQL 18 on the constraint itself
-is. For UNIQUE, and for PRIMARY KEY on columns that are NOT NULL, an index is built CONCURRENTLY, and made the constraint then. A run
-that is killed in between leaves the task in the ledger, and the next one does it
-first. Refused for a PRIMARY KEY on other columns, for EXCLUDE, and for a foreign key of, or to, a
-partitioned table before PostgreSQL 18. Passes as it is on a small table
-(10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
-migguard.toml), if no code runs, with --allow blocking-constraint:TABLE, and with
-[policy] blocking-constraint = "allow".`,
+under locks that let others read and write. For SET NOT NULL a CHECK is validated first
+that spares the server the reading; from PostgreSQL 18 on the constraint itself is. For
+UNIQUE, and for PRIMARY KEY on columns that are NOT NULL, an index is built
+CONCURRENTLY, and made the constraint then. A run that is killed in between leaves the
+task in the ledger, and the next one does it first. Refused for a PRIMARY KEY on other
+columns, for EXCLUDE, and for a foreign key of, or to, a partitioned table before
+PostgreSQL 18. Passes as it is on a small table (10,000 rows and 10 MB, or what
+small-table-rows and small-table-mb say in migguard.toml), if no code runs, with
+--allow blocking-constraint:TABLE, and with [policy] blocking-constraint = "allow".`,
 	Remedy: `Leave it to migguard; or add the constraint NOT VALID and VALIDATE it in a later
 migration. UNIQUE and PRIMARY KEY: CREATE UNIQUE INDEX CONCURRENTLY, then ADD
 CONSTRAINT ... USING INDEX.`,
