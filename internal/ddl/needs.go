@@ -1,0 +1,120 @@
+package ddl
+
+import (
+	"errors"
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Uses is what statements need of the schema to run.
+type Uses struct {
+	// Needs has one entry for each relation, in order of the names. Names of
+	// CTEs and of subqueries are not among them.
+	Needs []Need
+	// Opaque is set if the text runs code that is not in it: DO, CALL and
+	// EXECUTE. What that needs is not among the needs.
+	Opaque bool
+	// Aliases are the names the text gives to relations and subqueries.
+	Aliases []string
+}
+
+// Need is what a text needs of one relation.
+//
+// A column without a qualifier is counted for every relation that could have it:
+// which of them does only the catalog knows. A qualifier that names nothing in
+// the text is taken for a relation's own name, so that parts of statements can
+// be read inside a made-up one.
+type Need struct {
+	Relation Name
+	Reads    ColumnSet
+	Updates  ColumnSet
+	// Adds says that rows are inserted, and Inserts with which columns.
+	Adds    bool
+	Inserts ColumnSet
+}
+
+// ColumnSet is a set of columns, or all of them: SELECT *, a reference to a
+// whole row, INSERT without a list.
+type ColumnSet struct {
+	All   bool
+	Names []string
+}
+
+func (c *ColumnSet) add(name string) {
+	if !slices.Contains(c.Names, name) {
+		c.Names = append(c.Names, name)
+	}
+}
+
+// NeedsOf lists what the statements of a text need of relations. A text of which
+// any statement does not parse is an error, a *SyntaxError, and nothing else:
+// half an answer would hide the other half.
+//
+// Statements that are not queries, as DDL, need every column of each relation
+// they name: what they do to it is not looked at here.
+func NeedsOf(sql string) (Uses, error) {
+	if err := checkText(sql); err != nil {
+		return Uses{}, err
+	}
+	tree, err := pg.Parse(sql)
+	if err != nil {
+		return Uses{}, syntaxError(sql, 0, err)
+	}
+	w := &needWalker{needs: make(map[Name]*Need)}
+	for _, raw := range tree.GetStmts() {
+		if raw.GetStmt() == nil {
+			return Uses{}, errors.New("statement is empty")
+		}
+		w.statement(raw.GetStmt())
+	}
+	return w.uses(), nil
+}
+
+// statement reads one statement at the top. Queries are walked with the names
+// that are in scope; everything else counts with all it names.
+func (w *needWalker) statement(n *pg.Node) {
+	switch s := n.GetNode().(type) {
+	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt:
+		w.node(n, nil)
+	case *pg.Node_ExplainStmt:
+		w.statement(s.ExplainStmt.GetQuery())
+	case *pg.Node_PrepareStmt:
+		w.statement(s.PrepareStmt.GetQuery())
+	case *pg.Node_DeclareCursorStmt:
+		w.statement(s.DeclareCursorStmt.GetQuery())
+	case *pg.Node_CopyStmt:
+		w.copy(s.CopyStmt)
+	case *pg.Node_DoStmt, *pg.Node_CallStmt, *pg.Node_ExecuteStmt:
+		w.opaque = true
+		w.everything(n.ProtoReflect())
+	case *pg.Node_LockStmt:
+		for _, relation := range s.LockStmt.GetRelations() {
+			w.need(rangeName(relation.GetRangeVar()))
+		}
+	case *pg.Node_TruncateStmt:
+		for _, relation := range s.TruncateStmt.GetRelations() {
+			w.need(rangeName(relation.GetRangeVar()))
+		}
+	default:
+		w.everything(n.ProtoReflect())
+	}
+}
+
+func (w *needWalker) copy(s *pg.CopyStmt) {
+	if s.GetQuery() != nil {
+		w.statement(s.GetQuery())
+		return
+	}
+	need := w.need(rangeName(s.GetRelation()))
+	columns := &need.Reads
+	if s.GetIsFrom() {
+		need.Adds = true
+		columns = &need.Inserts
+	}
+	columns.All = columns.All || len(s.GetAttlist()) == 0
+	for _, name := range stringsOf(s.GetAttlist()) {
+		columns.add(name)
+	}
+	w.node(s.GetWhereClause(), &needScope{relations: []needRange{{alias: s.GetRelation().GetRelname(), name: need.Relation}}})
+}
