@@ -17,6 +17,8 @@ type Uses struct {
 	Opaque bool
 	// Aliases are the names the text gives to relations and subqueries.
 	Aliases []string
+	// Loose are unqualified names that no relation of the text can have.
+	Loose []string
 }
 
 // Need is what a text needs of one relation.

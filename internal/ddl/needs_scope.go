@@ -143,16 +143,21 @@ func (w *needWalker) star(scope *needScope) {
 // unqualified notes a name that is a column of any relation in scope, or the
 // whole row of the one that is called so.
 func (w *needWalker) unqualified(name string, scope *needScope) {
+	found := false
 	for ; scope != nil; scope = scope.outer {
 		for _, r := range scope.relations {
 			if r.name.Name == "" {
 				continue
 			}
+			found = true
 			w.need(r.name).Reads.add(name)
 			if r.alias == name {
 				w.need(r.name).Reads.All = true
 			}
 		}
+	}
+	if !found {
+		w.loose = append(w.loose, name)
 	}
 }
 

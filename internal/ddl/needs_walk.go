@@ -12,6 +12,7 @@ import (
 type needWalker struct {
 	needs   map[Name]*Need
 	aliases []string
+	loose   []string
 	opaque  bool
 }
 
@@ -23,7 +24,7 @@ func (w *needWalker) need(name Name) *Need {
 }
 
 func (w *needWalker) uses() Uses {
-	u := Uses{Opaque: w.opaque, Aliases: w.aliases}
+	u := Uses{Opaque: w.opaque, Aliases: w.aliases, Loose: w.loose}
 	for _, n := range w.needs {
 		for _, set := range []*ColumnSet{&n.Reads, &n.Updates, &n.Inserts} {
 			slices.Sort(set.Names)

@@ -1,0 +1,166 @@
+package rails
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/syntax"
+)
+
+// A File is what one source file says. Files are read independently of one
+// another and resolved together.
+type File struct {
+	path    string
+	classes []*class
+	queries []query
+	texts   []placed
+	bulk    []bulkWrite
+	words   []string
+	weak    bool // the grammar did not understand all of it
+	// inflections is the source of a file that may add rules.
+	inflections []byte
+	// settings are of ActiveRecord, as table_name_prefix.
+	settings map[string]text
+	err      error
+}
+
+// A placed text stands in a class, or in none.
+type placed struct {
+	text
+	at    contract.Evidence
+	class *class
+}
+
+// A bulkWrite is a call that writes rows past a model's readonly?.
+type bulkWrite struct {
+	receiver string // a constant, else empty
+	chain    string
+	at       contract.Evidence
+}
+
+// A class is one opening of a class or module. The same name may be opened in
+// several files.
+type class struct {
+	name   string
+	module bool
+	super  string // as written
+	// nesting are the full names of the classes and modules around it, from
+	// the innermost out.
+	nesting []string
+	at      contract.Evidence
+
+	tables       []tableName
+	prefix       *text
+	suffix       *text
+	abstract     bool
+	ignores      []ignoring
+	only         []string // only_columns
+	readonly     bool
+	includes     []string
+	joins        []joinTable
+	macros       int // calls that only models make
+	constants    map[string]*syntax.Node
+	src          []byte
+	dynamicTable string // table_name that is computed
+}
+
+type tableName struct {
+	text
+	conditional bool
+}
+
+// Read reads one Ruby file, or an ERB template.
+func Read(path string, src []byte) *File {
+	f := &File{path: path, settings: make(map[string]text)}
+	if strings.HasSuffix(path, ".erb") {
+		src = fromERB(src)
+	}
+	root, broken, err := syntax.Parse(syntax.Ruby, src)
+	if err != nil {
+		f.err = err
+		return f
+	}
+	if f.weak = broken; broken {
+		f.words = found.WordsOf(string(src))
+	}
+	placeHeredocs(root)
+	r := &reader{file: f, src: src}
+	r.walk(root, nil)
+	if broken {
+		r.headers()
+	}
+	if bytes.Contains(src, []byte("nflect")) && strings.Contains(path, "initializers/") {
+		f.inflections = src
+	}
+	return f
+}
+
+// placeHeredocs gives the text of each heredoc to the place where it begins.
+func placeHeredocs(root *syntax.Node) {
+	var begun []*syntax.Node
+	root.Walk(func(n *syntax.Node) bool {
+		switch {
+		case n.Kind == "heredoc_beginning":
+			begun = append(begun, n)
+		case n.Kind == "heredoc_body" && len(begun) > 0 && n != begun[0]:
+			begun[0].Kind, begun[0].Children = n.Kind, n.Children
+			n.Kind, n.Children = "heredoc_moved", nil
+			begun = begun[1:]
+			return false
+		}
+		return true
+	})
+}
+
+// fromERB keeps the code of a template, at its lines, and blanks the rest.
+func fromERB(src []byte) []byte {
+	out := make([]byte, 0, len(src))
+	inside := false
+	for i := 0; i < len(src); i++ {
+		switch {
+		case !inside && bytes.HasPrefix(src[i:], []byte("<%%")):
+			out = append(out, "   "...)
+			i += 2
+		case !inside && bytes.HasPrefix(src[i:], []byte("<%#")):
+			end := bytes.Index(src[i:], []byte("%>"))
+			if end < 0 {
+				return out
+			}
+			out = blank(out, src[i:i+end+2])
+			i += end + 1
+		case !inside && bytes.HasPrefix(src[i:], []byte("<%")):
+			inside = true
+			out = append(out, "  "...)
+			i++
+			if i+1 < len(src) && (src[i+1] == '=' || src[i+1] == '-') {
+				out = append(out, ' ')
+				i++
+			}
+		case inside && bytes.HasPrefix(src[i:], []byte("-%>")):
+			inside = false
+			out = append(out, " ; "...)
+			i += 2
+		case inside && bytes.HasPrefix(src[i:], []byte("%>")):
+			inside = false
+			out = append(out, "; "...)
+			i++
+		case inside:
+			out = append(out, src[i])
+		default:
+			out = blank(out, src[i:i+1])
+		}
+	}
+	return out
+}
+
+func blank(out, text []byte) []byte {
+	for _, c := range text {
+		if c != '\n' {
+			c = ' '
+		}
+		out = append(out, c)
+	}
+	return out
+}

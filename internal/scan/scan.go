@@ -1,0 +1,147 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/django"
+	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/rails"
+	"github.com/migguard/migguard/internal/scan/sqltext"
+)
+
+// Limits of one scan. What is beyond them becomes a gap.
+const (
+	// maxFile is the longest file read, in bytes. Nobody writes longer ones.
+	maxFile = 4 << 20
+	// maxFiles is the most files looked at.
+	maxFiles = 200_000
+)
+
+// Dir scans a folder. It fails only if that is no folder; a file that cannot be
+// read, and a context that ends, become gaps.
+func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("scanning: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("scanning %s: not a folder", dir)
+	}
+	s := &scan{root: dir, languages: make(map[string]contract.Evidence)}
+	w := &walker{root: dir, visited: make(map[string]bool), blind: s.blind}
+	w.folder(ctx, "")
+	slices.SortFunc(w.files, func(a, b source) int { return strings.Compare(a.path, b.path) })
+	s.readAll(ctx, w.files)
+	rails.Resolve(s.ruby, &s.found)
+	django.Resolve(s.python, &s.found)
+	for _, language := range slices.Sorted(keys(s.languages)) {
+		s.libraries(language)
+	}
+	// A folder without any code shows nothing.
+	whole := s.files > 0
+	return s.found.Contract(contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes}), nil
+}
+
+// scan is one scan at work.
+type scan struct {
+	root  string
+	found found.Findings
+
+	mu     sync.Mutex
+	ruby   []*rails.File
+	python []*django.File
+	// languages are those seen, with the first file of each.
+	languages map[string]contract.Evidence
+	files     int
+	bytes     int64
+}
+
+// blind notes a gap at what was not read at all, so that no word in it is known.
+func (s *scan) blind(path, why string) {
+	s.found.Blind(contract.Gap{Reach: contract.Anything, Why: why, At: contract.Evidence{File: path}})
+}
+
+// readAll reads the files on all processors.
+func (s *scan) readAll(ctx context.Context, files []source) {
+	queue := make(chan source)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for file := range queue {
+				s.read(file)
+			}
+		})
+	}
+	for _, file := range files {
+		if ctx.Err() != nil {
+			s.blind(file.path, "the scan was ended before this file and those behind it were read: "+context.Cause(ctx).Error())
+			break
+		}
+		queue <- file
+	}
+	close(queue)
+	workers.Wait()
+}
+
+func (s *scan) read(file source) {
+	if file.size > maxFile {
+		s.blind(file.path, fmt.Sprintf("file of %d MB was not read: the longest read is %d MB", file.size>>20, maxFile>>20))
+		return
+	}
+	src, err := os.ReadFile(file.real)
+	if err != nil {
+		s.blind(file.path, "file was not read: "+err.Error())
+		return
+	}
+	if isBinary(src) {
+		s.blind(file.path, "file is named like code and holds none")
+		return
+	}
+	s.count(file, len(src))
+	switch file.language {
+	case "Ruby":
+		f := rails.Read(file.path, src)
+		s.mu.Lock()
+		s.ruby = append(s.ruby, f)
+		s.mu.Unlock()
+	case "Python":
+		f := django.Read(file.path, src)
+		s.mu.Lock()
+		s.python = append(s.python, f)
+		s.mu.Unlock()
+	case "SQL":
+		sqltext.File(&s.found, file.path, string(src))
+	default:
+		s.found.Words(found.WordsOf(string(src))...)
+	}
+}
+
+func (s *scan) count(file source, size int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files++
+	s.bytes += int64(size)
+	if first, ok := s.languages[file.language]; !ok || file.path < first.File {
+		s.languages[file.language] = contract.Evidence{File: file.path}
+	}
+}
+
+// libraries notes what is never scanned: a language's libraries, which have
+// tables of their own, and languages that there is no scanner for.
+func (s *scan) libraries(language string) {
+	at := s.languages[language]
+	switch language {
+	case "SQL":
+	case "Ruby", "Python":
+		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
+	default:
+		s.found.Gap(contract.Gap{Reach: contract.Anything, Why: language + " is not understood: its files were read for words only", At: at})
+	}
+}

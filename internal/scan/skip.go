@@ -1,0 +1,69 @@
+package scan
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// neverCode are folders that hold no code of the running application, wherever
+// they stand: libraries, which are a gap of their own, caches, tools, and code
+// for browsers.
+var neverCode = []string{"node_modules", "bower_components", "__pycache__", "site-packages", "dist-packages", "sorbet", "static", "staticfiles"}
+
+// atTop are folders of that kind at the top of an application.
+var atTop = []string{"public", "tmp", "log", "coverage", "doc", "docs", "vendor/cache", "assets", "cypress", "features", "spec", "test", "extra", "examples", "sample_plugin"}
+
+// forBrowsers are such folders of an application and of its engines.
+var forBrowsers = []string{"app/assets", "app/javascript", "app/frontend", "vendor/assets", "vendor/javascript"}
+
+// skipped tells whether a folder is left out by its name and by what stands
+// beside it.
+func skipped(at string, beside map[string]bool) bool {
+	base := path.Base(at)
+	if strings.HasPrefix(base, ".") || slices.Contains(neverCode, base) || slices.Contains(atTop, at) ||
+		slices.ContainsFunc(forBrowsers, func(folder string) bool { return strings.HasSuffix("/"+at, "/"+folder) }) {
+		return true
+	}
+	parent := path.Dir(at)
+	switch base {
+	case "bundle":
+		return false // holdsCode looks closer
+	case "migrate", "post_migrate":
+		return path.Base(parent) == "db"
+	case "templates":
+		return strings.Contains(at, "generators/")
+	case "spec", "test":
+		// Of an engine or a plugin. Inside app and lib it may be a namespace.
+		return beside["lib"] || beside["app"] || beside["init.rb"] || beside["Rakefile"]
+	}
+	return false
+}
+
+// holdsCode tells whether a folder is to be read, from what it holds.
+func holdsCode(at string, names map[string]bool) bool {
+	switch base := path.Base(at); {
+	case names["pyvenv.cfg"]:
+		return false
+	case base == "migrations" && names["__init__.py"]:
+		return false
+	case base == "tests" || base == "test":
+		// An application may be called so: then it has models.
+		return !names["__init__.py"] || names["models.py"] || names["models"] || names["apps.py"]
+	}
+	// Of libraries that were installed into the tree, models have tables.
+	if _, inside, ok := strings.Cut("/"+at+"/", "/vendor/bundle/"); ok {
+		if _, gem, ok := strings.Cut(inside, "/gems/"); ok {
+			_, rest, _ := strings.Cut(gem, "/")
+			return rest == "" || strings.HasPrefix("app/models/", rest) || strings.HasPrefix(rest, "app/models/")
+		}
+	}
+	return true
+}
+
+// isDump tells a picture of the schema: it names every table and uses none.
+func isDump(at string) bool {
+	base := path.Base(at)
+	return path.Base(path.Dir(at)) == "db" && (strings.HasSuffix(base, "schema.rb") || strings.HasSuffix(base, "structure.sql")) ||
+		strings.HasSuffix(base, "schema.sql") || strings.Contains("/"+at, "/migrations/") && strings.HasSuffix(base, ".sql")
+}

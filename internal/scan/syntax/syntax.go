@@ -1,0 +1,125 @@
+// Package syntax parses source files with tree-sitter's grammars into plain Go
+// trees. It is the only package of the house that uses them, and C code with
+// them; it knows nothing of what a tree means.
+package syntax
+
+import (
+	"errors"
+	"slices"
+	"unsafe"
+
+	sitter "github.com/tree-sitter/go-tree-sitter"
+	python "github.com/tree-sitter/tree-sitter-python/bindings/go"
+	ruby "github.com/tree-sitter/tree-sitter-ruby/bindings/go"
+)
+
+// A Language is a grammar that is built in.
+type Language int
+
+// The languages.
+const (
+	Ruby Language = iota
+	Python
+)
+
+var grammars = map[Language]func() unsafe.Pointer{
+	Ruby:   ruby.Language,
+	Python: python.Language,
+}
+
+// Node is one named part of a source text, or an operator.
+type Node struct {
+	// Kind is the grammar's name for it, Field what it is to its parent, as
+	// "left"; often empty.
+	Kind, Field string
+	// Start and End are byte offsets, Line counts from 1.
+	Start, End, Line int
+	Children         []*Node
+}
+
+// maxNesting bounds the recursion through what no person has written.
+const maxNesting = 500
+
+// ErrTooDeep is returned by Parse for text that is nested too deeply.
+var ErrTooDeep = errors.New("source is nested too deeply to be read")
+
+// Parse reads a text. broken says that the grammar did not understand all of
+// it: classes and methods around such a place may be missing from the tree.
+func Parse(language Language, src []byte) (root *Node, broken bool, err error) {
+	parser := sitter.NewParser()
+	defer parser.Close()
+	if err := parser.SetLanguage(sitter.NewLanguage(grammars[language]())); err != nil {
+		return nil, false, err
+	}
+	tree := parser.Parse(src, nil)
+	if tree == nil {
+		return nil, false, errors.New("source cannot be parsed")
+	}
+	defer tree.Close()
+	cursor := tree.Walk()
+	defer cursor.Close()
+	root, err = copyTree(cursor, 0)
+	return root, tree.RootNode().HasError(), err
+}
+
+func copyTree(cursor *sitter.TreeCursor, depth int) (*Node, error) {
+	if depth > maxNesting {
+		return nil, ErrTooDeep
+	}
+	from := cursor.Node()
+	n := &Node{Kind: from.Kind(), Field: cursor.FieldName(), Start: int(from.StartByte()), End: int(from.EndByte()),
+		Line: int(from.StartPosition().Row) + 1}
+	if !cursor.GotoFirstChild() {
+		return n, nil
+	}
+	defer cursor.GotoParent()
+	for {
+		if child := cursor.Node(); child.IsNamed() || cursor.FieldName() != "" {
+			below, err := copyTree(cursor, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.Children = append(n.Children, below)
+		}
+		if !cursor.GotoNextSibling() {
+			return n, nil
+		}
+	}
+}
+
+// Text is the node's source.
+func (n *Node) Text(src []byte) string {
+	if n == nil {
+		return ""
+	}
+	return string(src[n.Start:n.End])
+}
+
+// Is tells whether the node is of one of some kinds. A nil node is of none.
+func (n *Node) Is(kinds ...string) bool {
+	return n != nil && slices.Contains(kinds, n.Kind)
+}
+
+// Child is the first child that stands in a field, nil if none does.
+func (n *Node) Child(field string) *Node {
+	if n == nil {
+		return nil
+	}
+	for _, child := range n.Children {
+		if child.Field == field {
+			return child
+		}
+	}
+	return nil
+}
+
+// Walk calls do for the node and everything below it, parents first, and goes
+// no deeper where do says false.
+func (n *Node) Walk(do func(*Node) bool) {
+	if n == nil || !do(n) {
+		return
+	}
+	for _, child := range n.Children {
+		child.Walk(do)
+	}
+}
