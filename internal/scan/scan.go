@@ -119,7 +119,7 @@ func (s *scan) read(file source) {
 	case "SQL":
 		sqltext.File(&s.found, file.path, string(src))
 	default:
-		s.found.Words(found.WordsOf(string(src))...)
+		s.found.Words(found.SnakeWordsOf(string(src))...)
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 // for browsers.
 var neverCode = []string{"node_modules", "bower_components", "__pycache__", "site-packages", "dist-packages", "sorbet", "static", "staticfiles"}
 
-// atTop are folders of that kind at the top of an application.
-var atTop = []string{"public", "tmp", "log", "coverage", "doc", "docs", "vendor/cache", "assets", "cypress", "features", "spec", "test", "extra", "examples", "sample_plugin"}
+// atTop are folders of that kind at the top of an application, unless they are
+// packages of Python: an application may be called assets.
+var atTop = []string{"public", "tmp", "log", "coverage", "doc", "docs", "vendor/cache", "assets", "cypress", "features", "extra", "examples"}
 
 // forBrowsers are such folders of an application and of its engines.
 var forBrowsers = []string{"app/assets", "app/javascript", "app/frontend", "vendor/assets", "vendor/javascript"}
@@ -21,16 +22,15 @@ var forBrowsers = []string{"app/assets", "app/javascript", "app/frontend", "vend
 // beside it.
 func skipped(at string, beside map[string]bool) bool {
 	base := path.Base(at)
-	if strings.HasPrefix(base, ".") || slices.Contains(neverCode, base) || slices.Contains(atTop, at) ||
+	if strings.HasPrefix(base, ".") || slices.Contains(neverCode, base) ||
 		slices.ContainsFunc(forBrowsers, func(folder string) bool { return strings.HasSuffix("/"+at, "/"+folder) }) {
 		return true
 	}
-	parent := path.Dir(at)
 	switch base {
 	case "bundle":
 		return false // holdsCode looks closer
 	case "migrate", "post_migrate":
-		return path.Base(parent) == "db"
+		return path.Base(path.Dir(at)) == "db"
 	case "templates":
 		return strings.Contains(at, "generators/")
 	case "spec", "test":
@@ -45,6 +45,8 @@ func holdsCode(at string, names map[string]bool) bool {
 	switch base := path.Base(at); {
 	case names["pyvenv.cfg"]:
 		return false
+	case slices.Contains(atTop, at):
+		return names["__init__.py"] || names["models.py"]
 	case base == "migrations" && names["__init__.py"]:
 		return false
 	case base == "tests" || base == "test":

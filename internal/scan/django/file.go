@@ -24,6 +24,7 @@ type File struct {
 	words   []string
 	dynamic []contract.Evidence // queries that take SQL from a variable
 	added   []contract.Evidence // fields that are added to models from outside
+	foreign []contract.Evidence // imports of ORMs that are not understood
 	weak    bool
 	err     error
 }
@@ -180,7 +181,7 @@ var otherORMs = regexp.MustCompile(`^(sqlalchemy|flask_sqlalchemy|sqlmodel|peewe
 
 func (f *File) noteLibrary(module string, at contract.Evidence) {
 	if m := otherORMs.FindString(module); m != "" {
-		f.dynamic = append(f.dynamic, at)
+		f.foreign = append(f.foreign, at)
 	}
 }
 

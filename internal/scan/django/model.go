@@ -18,7 +18,7 @@ func (p *project) model(c *class, to *found.Findings) {
 	}
 	tables, ok := p.tables(c, 0)
 	if !ok {
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: "model " + c.name + " has a table whose name is computed", At: c.at})
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "model " + c.name + " has a table whose name is computed", At: c.at})
 	}
 	if c.option("proxy") == "True" {
 		return // the class it stands for is a model itself
@@ -36,7 +36,7 @@ func (p *project) model(c *class, to *found.Findings) {
 				name = table + "_" + j.name
 			}
 			if j.computed {
-				to.Gap(contract.Gap{Reach: contract.Anything, Why: "the table of " + c.name + "." + j.name + " is computed", At: c.at})
+				to.Blind(contract.Gap{Reach: contract.Anything, Why: "the table of " + c.name + "." + j.name + " is computed", At: c.at})
 				continue
 			}
 			to.Use(contract.Name{Name: name}, contract.Use{Origin: contract.Table, By: "ManyToManyField " + c.name + "." + j.name, At: c.at,

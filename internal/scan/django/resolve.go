@@ -46,7 +46,7 @@ func (f *File) note(to *found.Findings) {
 		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
 	}
 	if f.weak {
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: "not all of the file could be parsed", At: here})
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "not all of the file could be parsed", At: here})
 	}
 	to.Words(f.words...)
 	for _, t := range f.texts {
@@ -54,10 +54,13 @@ func (f *File) note(to *found.Findings) {
 	}
 	if len(f.dynamic) > 0 {
 		to.Gap(contract.Gap{Reach: contract.Anything, At: f.dynamic[0],
-			Why: fmt.Sprintf("%d places in this file take SQL from a variable, or use an ORM that is not understood", len(f.dynamic))})
+			Why: fmt.Sprintf("%d places in this file take SQL from a variable", len(f.dynamic))})
+	}
+	for _, at := range f.foreign {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM that is not understood", At: at})
 	}
 	for _, at := range f.added {
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: "a model is changed from outside its class", At: at})
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "a model is changed from outside its class", At: at})
 	}
 }
 

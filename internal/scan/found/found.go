@@ -37,7 +37,8 @@ func (f *Findings) Use(name contract.Name, use contract.Use) {
 	}
 }
 
-// Gap notes what was not understood.
+// Gap notes what was not understood, and can use a column only if its name
+// stands somewhere in the source.
 func (f *Findings) Gap(g contract.Gap) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

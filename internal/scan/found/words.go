@@ -22,9 +22,24 @@ func WordsOf(s string) []string {
 	return words
 }
 
-// Blind notes a gap at what was not read: no column is spared by it.
+// Blind notes a gap that may use columns without naming them, as a model that
+// was not understood, or whose words are not known: no column is spared by it.
 func (f *Findings) Blind(g contract.Gap) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.blind = append(f.blind, g)
 }
+
+// SnakeWordsOf are the words of a text, and those an ORM would make columns' names
+// of: oldNotes is old_notes in the database.
+func SnakeWordsOf(s string) []string {
+	words := WordsOf(s)
+	for _, w := range words {
+		if snake := strings.ToLower(hump.ReplaceAllString(w, "${1}_${2}")); snake != w {
+			words = append(words, snake)
+		}
+	}
+	return words
+}
+
+var hump = regexp.MustCompile(`([a-z0-9])([A-Z])`)

@@ -156,7 +156,7 @@ func (a *app) looksLikeModel(m *model, super string) bool {
 		return false
 	}
 	for _, c := range m.openings {
-		if c.macros > 0 || len(c.tables) > 0 || len(c.ignores) > 0 || strings.Contains(c.at.File, "app/models/") && !strings.Contains(c.at.File, "concerns/") {
+		if strings.HasPrefix(super, "Sequel::Model") || c.macros > 0 || len(c.tables) > 0 || len(c.ignores) > 0 || strings.Contains(c.at.File, "app/models/") && !strings.Contains(c.at.File, "concerns/") {
 			return true
 		}
 	}

@@ -61,6 +61,11 @@ func (r *reader) walk(n *syntax.Node, in *class) {
 			}
 		})
 		return
+	case "identifier":
+		if in != nil && r.text(n) == "primary_abstract_class" {
+			in.abstract = true
+		}
+		return
 	case "simple_symbol", "hash_key_symbol", "symbol_array", "string_array":
 		r.words(n)
 		return

@@ -10,13 +10,15 @@ import (
 	"github.com/migguard/migguard/internal/scan/sqltext"
 )
 
+const whyWeak = "not all of the file could be parsed"
+
 // Resolve joins what the files say, and notes it.
 func Resolve(files []*File, to *found.Findings) {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
 	a, gaps := newApp(files)
 	for _, g := range gaps {
-		to.Gap(g)
+		to.Blind(g)
 	}
 	var bulk []bulkWrite
 	for _, f := range files {
@@ -42,7 +44,7 @@ func (a *app) model(m *model, bulk []bulkWrite, to *found.Findings) {
 	at := m.openings[0].at
 	tables, ok := a.tables(m)
 	if !ok {
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: "model " + m.name + " has a table whose name is computed", At: at})
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "model " + m.name + " has a table whose name is computed", At: at})
 	}
 	if !m.abstract() {
 		columns := contract.Every(a.ignored(m)...)
@@ -94,7 +96,7 @@ func (a *app) join(m *model, tables []string, j joinTable, c *class, to *found.F
 		}
 	}
 	if !ok {
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: fmt.Sprintf("the table that joins %s with %s is not known", m.name, j.other), At: at})
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: fmt.Sprintf("the table that joins %s with %s is not known", m.name, j.other), At: at})
 		return
 	}
 	to.Use(relation(name), contract.Use{Origin: contract.Table, By: "has_and_belongs_to_many :" + strings.TrimPrefix(j.other, "::") + " of " + m.name, At: at,
@@ -109,7 +111,10 @@ func (a *app) unknown(m *model, to *found.Findings) {
 	why := fmt.Sprintf("class %s may be a model: its superclass %s is not in the source", m.name, super)
 	tables, _ := a.tables(m)
 	for _, table := range tables {
-		to.Gap(contract.Gap{Reach: contract.Within, Relation: relation(table), Why: why, At: at})
+		to.Blind(contract.Gap{Reach: contract.Within, Relation: relation(table), Why: why, At: at})
+	}
+	if strings.HasPrefix(super, "Sequel::Model") {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "class " + m.name + " is a model of Sequel, which is not understood", At: at})
 	}
 	to.Gap(contract.Gap{Reach: contract.Unclaimed, Why: why, At: at})
 }
@@ -117,11 +122,14 @@ func (a *app) unknown(m *model, to *found.Findings) {
 // file notes the queries and the SQL of a file.
 func (a *app) file(f *File, to *found.Findings) {
 	here := contract.Evidence{File: f.path, Line: 1}
-	if f.err != nil {
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
-	}
-	if f.weak {
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: "not all of the file could be parsed", At: here})
+	switch {
+	case f.err != nil:
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
+	case f.weak && strings.HasSuffix(f.path, ".erb"):
+		// No model stands in a template, and all its words were taken.
+		to.Gap(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
+	case f.weak:
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
 	}
 	to.Words(f.words...)
 	for _, t := range f.texts {

@@ -34,6 +34,10 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 		switch {
 		case isHole(name.Name) || isHole(name.Schema):
 			anything = whyHole
+			if use.Inserts.All {
+				// Values without names break when any column goes.
+				f.Blind(contract.Gap{Reach: contract.Anything, Why: "inserts without names of columns into a table that is computed", At: at})
+			}
 			continue
 		case name.Name == baseName && l.Base.Name == "":
 			// Columns of which relation? They are words that queries name.
