@@ -96,9 +96,12 @@ func (c *Contract) unused(name Name, column, no string) Answer {
 		a.add(Unknown, Reason{Text: "the build's source was not scanned"})
 	}
 	claimed := c.claims(name)
-	for _, g := range c.Gaps {
-		if g.reaches(name, column, claimed) {
-			a.add(Unknown, Reason{g.Why, g.At})
+	// The gaps of the relation itself come first: they say most.
+	for _, within := range []bool{true, false} {
+		for _, g := range c.Gaps {
+			if (g.Reach == Within) == within && g.reaches(name, column, claimed) {
+				a.add(Unknown, Reason{g.Why, g.At})
+			}
 		}
 	}
 	if a.Verdict == Unknown {

@@ -11,8 +11,7 @@ import (
 	"github.com/migguard/migguard/internal/scan"
 )
 
-// tree writes files and scans them. Names end at the first line that begins with
-// "== ".
+// tree writes files, by their names, and scans them.
 func tree(t *testing.T, files map[string]string) *contract.Contract {
 	t.Helper()
 	dir := t.TempDir()
@@ -79,4 +78,8 @@ func tables(c *contract.Contract) string {
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "; ")
+}
+
+func scanDir(tb testing.TB, dir string) (*contract.Contract, error) {
+	return scan.Dir(tb.Context(), dir)
 }

@@ -109,7 +109,7 @@ func (r *reader) walk(n *syntax.Node) {
 		r.importFrom(n)
 		return
 	case "import_statement":
-		r.file.noteLibrary(strings.TrimSpace(strings.TrimPrefix(r.text(n), "import")), r.at(n))
+		r.imported(n)
 		return
 	case "expression_statement":
 		// A string that is nothing's value is documentation.
@@ -148,6 +148,22 @@ func (r *reader) holes(n *syntax.Node) {
 		default:
 			r.walk(child)
 		}
+	}
+}
+
+// imported reads "import a.b as c".
+func (r *reader) imported(n *syntax.Node) {
+	for _, child := range n.Children {
+		module := r.text(child)
+		// Without "as" the first part is what the file can name.
+		first, _, _ := strings.Cut(module, ".")
+		as, means := first, first
+		if child.Is("aliased_import") {
+			module, as = r.text(child.Child("name")), r.text(child.Child("alias"))
+			means = module
+		}
+		r.file.imports[as] = means
+		r.file.noteLibrary(module, r.at(n))
 	}
 }
 

@@ -86,6 +86,7 @@ func (p *project) columns(c *class) (names []string, joins []field, all bool) {
 			all = true // a library's base may have fields
 		case parent != nil && p.kindOf(parent, 0) != noModel && parent.option("abstract") != "True":
 			names = append(names, strings.ToLower(parent.name)+"_ptr_id")
+			primary = true
 		}
 	}
 	if !primary {
