@@ -71,6 +71,9 @@ func (s *site) lifecycle(platform, layers string, environ, args []string) identi
 	if got := read(s.t, layers+"/build.toml"); got != "[types]\nlaunch = true\n" {
 		s.t.Errorf("build.toml: %s", got)
 	}
+	if got := read(s.t, layers+"/build/contract.json"); !strings.Contains(got, `"scanner"`) {
+		s.t.Errorf("contract.json: %s", got)
+	}
 	if exists(filepath.Join(s.build, ".migguard")) || exists(filepath.Join(s.build, ".profile.d")) {
 		s.t.Error("the app's folder was changed")
 	}

@@ -24,7 +24,7 @@ const patience = time.Minute
 var program, toolbox string
 
 // standIn answers as migguard does as far as a build asks it, and is short.
-const standIn = "#!/bin/sh\n[ \"$1\" = version ] && echo migguard v0.0.0-stand-in\n"
+const standIn = "#!/bin/sh\ncase $1 in version) echo migguard v0.0.0-stand-in ;; scan) echo {} ;; *) exit 1 ;; esac\n"
 
 // fileName is what the program for this machine is called in dist/ and on a
 // server.
@@ -67,7 +67,7 @@ func link(dir string) error {
 	}
 	for _, name := range strings.Fields(`awk bash cat chmod cp curl cut date dirname
 		env find grep head mkdir mktemp mv od rm rmdir sed setsid sh sha256sum sort
-		tail tr uname xargs`) {
+		tail timeout tr uname xargs`) {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			return fmt.Errorf("look for what the scripts use: %w", err)
