@@ -96,12 +96,32 @@ func policyOf(cfg config.Config) (*judge.Policy, error) {
 		small.Bytes = *cfg.SmallMB << 20
 	}
 	policy.Small = &small
-	for id, most := range cfg.Policy {
-		if err := policy.Choose(id, judge.Verdict(most)); err != nil {
-			return nil, usage("%s: [policy] %w", config.FileName, err)
+	if err := choose(policy, "", cfg.Policy.Hazards); err != nil {
+		return nil, usage("%s: [policy] %w", config.FileName, err)
+	}
+	for table, actions := range cfg.Policy.Tables {
+		if err := choose(policy, table, actions); err != nil {
+			return nil, usage("%s: [policy.table.%q] %w", config.FileName, table, err)
 		}
 	}
 	return policy, nil
+}
+
+// choose puts what the file says of hazards, of one table or all, into the policy.
+func choose(policy *judge.Policy, table string, actions map[string]config.Action) error {
+	for id, action := range actions {
+		choice := judge.Choice{Only: make([]judge.Verdict, len(action.Words))}
+		for i, word := range action.Words {
+			choice.Only[i] = judge.Verdict(word)
+		}
+		if !action.List {
+			choice = judge.Choice{Most: choice.Only[0]}
+		}
+		if err := policy.Choose(table, id, choice); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Tests shorten with these the time in which dynos may run that the Platform

@@ -52,8 +52,8 @@ type Config struct {
 	LockWait time.Duration
 	// OnAPIFailure is AssumePrevious unless it was set.
 	OnAPIFailure string
-	Allow        []string          // exceptions, judge.ParsePolicy
-	Policy       map[string]string // hazard id -> most intrusive verdict
+	Allow        []string // exceptions, judge.ParsePolicy
+	Policy       Policy
 	// SmallRows and SmallMB are the size up to which a table is small; nil:
 	// not set.
 	SmallRows, SmallMB *int64

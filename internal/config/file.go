@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/migguard/migguard/internal/hazard"
 )
 
 // FileName is the file a command reads from the folder it runs in.
@@ -34,12 +36,12 @@ const DefaultDeadline = 30 * time.Minute
 
 // A File is what migguard.toml holds; the zero value is an empty one.
 type File struct {
-	App          string            `toml:"app"`
-	OnAPIFailure string            `toml:"on-api-failure"`
-	Allow        []string          `toml:"allow"`
-	Policy       map[string]string `toml:"policy"`
-	SmallRows    *int64            `toml:"small-table-rows"`
-	SmallMB      *int64            `toml:"small-table-mb"`
+	App          string   `toml:"app"`
+	OnAPIFailure string   `toml:"on-api-failure"`
+	Allow        []string `toml:"allow"`
+	Policy       Policy   `toml:"policy"`
+	SmallRows    *int64   `toml:"small-table-rows"`
+	SmallMB      *int64   `toml:"small-table-mb"`
 	Maintenance  struct {
 		Stop []string `toml:"stop"`
 	} `toml:"maintenance"`
@@ -71,9 +73,20 @@ func ParseFile(text string) (File, error) {
 		return f, err
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return f, fmt.Errorf("%s is no setting; there are app, on-api-failure, allow, small-table-rows, small-table-mb, [policy], maintenance.stop, settle.deadline and settle.if-crashing", unknown[0])
+		return f, noSetting(unknown[0].String())
 	}
 	return f, f.validate()
+}
+
+// settings are the keys there are. Those under policy have an Unmarshaler.
+var settings = []string{"app", "on-api-failure", "allow", "small-table-rows", "small-table-mb", "policy",
+	"maintenance", "maintenance.stop", "settle", "settle.deadline", "settle.if-crashing"}
+
+func noSetting(key string) error {
+	if near := hazard.Nearest(key, settings); near != "" {
+		return fmt.Errorf("%s is no setting; did you mean %s?", key, near)
+	}
+	return fmt.Errorf("%s is no setting; there are %s", key, strings.Join(settings, ", "))
 }
 
 func (f File) validate() error {
@@ -101,6 +114,9 @@ func (f File) validate() error {
 func oneOf(key, value string, known ...string) error {
 	if value == "" || slices.Contains(known, value) {
 		return nil
+	}
+	if near := hazard.Nearest(value, known); near != "" {
+		return fmt.Errorf("%s %q is not known; did you mean %q?", key, value, near)
 	}
 	return fmt.Errorf("%s %q is not known: %s", key, value, strings.Join(known, " or "))
 }

@@ -17,6 +17,10 @@ small-table-rows = 0
 
 [policy]
 renamed-column = "maintenance"
+blocking-alter = ["rewrite", "maintenance"]
+
+[policy.table."sales.orders"]
+blocking-index = "refuse"
 
 [maintenance]
 stop = ["worker", "clock"]
@@ -30,7 +34,11 @@ if-crashing = "lift"
 	}
 	want := Config{
 		DatabaseURL: "postgres://db/shop", App: "shop", OnAPIFailure: RefuseRun,
-		Allow: []string{"dropped-column:users.notes", "dropped-table:old"}, Policy: map[string]string{"renamed-column": "maintenance"}, SmallRows: new(int64),
+		Allow: []string{"dropped-column:users.notes", "dropped-table:old"}, SmallRows: new(int64),
+		Policy: Policy{
+			Hazards: map[string]Action{"renamed-column": {Words: []string{"maintenance"}}, "blocking-alter": {[]string{"rewrite", "maintenance"}, true}},
+			Tables:  map[string]map[string]Action{"sales.orders": {"blocking-index": {Words: []string{"refuse"}}}},
+		},
 		Stop: []string{"worker", "clock"}, Deadline: 45 * time.Minute, IfCrashing: Lift,
 	}
 	environ := []string{"DATABASE_URL=postgres://db/shop", "HEROKU_APP_NAME=other"}
@@ -47,18 +55,26 @@ if-crashing = "lift"
 func TestFileRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"app = ":                            "line 1: ",
-		"\n[polcy]\nx = \"refuse\"":         "polcy is no setting; there are app",
-		"[settle]\ndeadline = \"soon\"":     "soon",
-		"[settle]\ndeadline = \"-1m\"":      `"-1m0s" is negative`,
-		"[settle]\nif-crashing = \"cry\"":   `settle.if-crashing "cry" is not known: stay or lift`,
-		"small-table-rows = -1":             "small-table-rows = -1 is negative",
-		"small-table-mb = \"ten\"":          "small-table-mb",
-		"on-api-failure = \"hope\"":         `"hope" is not known: assume-previous or refuse`,
-		"[maintenance]\nstop = [\"web\"]":   "need not be stopped",
-		"[maintenance]\nstop = [\"\"]":      "an empty name",
-		"[maintenance]\nstop = \"worker\"":  "stop",
-		"[policy]\nrenamed-column = [\"\"]": "policy",
+		"app = ":                                  "line 1: ",
+		"\n[polcy]\nx = \"refuse\"":               "polcy is no setting; did you mean policy?",
+		"[settle]\ndedline = \"30m\"":             "settle.dedline is no setting; did you mean settle.deadline?",
+		"colour = true":                           "colour is no setting; there are app, on-api-failure, ",
+		"[settle]\ndeadline = \"soon\"":           "soon",
+		"[settle]\ndeadline = \"-1m\"":            `"-1m0s" is negative`,
+		"[settle]\nif-crashing = \"cry\"":         `settle.if-crashing "cry" is not known: stay or lift`,
+		"small-table-rows = -1":                   "small-table-rows = -1 is negative",
+		"small-table-mb = \"ten\"":                "small-table-mb",
+		"on-api-failure = \"refused\"":            `"refused" is not known; did you mean "refuse"?`,
+		"on-api-failure = \"hope\"":               `"hope" is not known: assume-previous or refuse`,
+		"[maintenance]\nstop = [\"web\"]":         "need not be stopped",
+		"[maintenance]\nstop = [\"\"]":            "an empty name",
+		"[maintenance]\nstop = \"worker\"":        "stop",
+		"policy = 1":                              "policy is no table",
+		"[policy]\nrenamed-column = [1]":          `policy.renamed-column is neither a word, as "refuse", nor a list`,
+		"[policy.t]\nrenamed-column = \"refuse\"": `policy.t is neither a word, as "refuse", nor a list, as ["rewrite", "maintenance"]; a table's own policy is [policy.table."NAME"]`,
+		"[policy]\ntable = \"refuse\"":            `write [policy.table."NAME"]`,
+		"[policy.table]\nblocking-index = 1":      `write [policy.table."blocking-index"]`,
+		"[policy.table.t]\nblocking-index = 1":    `policy.table."t".blocking-index is neither`,
 	} {
 		_, err := ParseFile(text)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -10,10 +10,11 @@ import (
 // BlockingAlter is a change of a table that takes as long as the table is large
 // while nobody can use it.
 var BlockingAlter = &Hazard{
-	ID:    "blocking-alter",
-	Kind:  BlocksTraffic,
-	Code:  "MG007",
-	Title: "nobody can use a table while ALTER TABLE writes it anew or reads it through",
+	ID:        "blocking-alter",
+	Kind:      BlocksTraffic,
+	Code:      "MG007",
+	Rewritten: true,
+	Title:     "nobody can use a table while ALTER TABLE writes it anew or reads it through",
 	Explanation: `ALTER TABLE holds an ACCESS EXCLUSIVE lock on its table until its transaction ends,
 and some of its forms write every row and every index anew meanwhile, or read all
 rows: ADD COLUMN with a volatile default, GENERATED ... STORED, IDENTITY, serial

@@ -9,10 +9,11 @@ import (
 // BlockingConstraint is a constraint for which every row of a table is looked at
 // under a lock that keeps running code from its table.
 var BlockingConstraint = &Hazard{
-	ID:    "blocking-constraint",
-	Kind:  BlocksTraffic,
-	Code:  "MG006",
-	Title: "a table is locked while a new constraint is checked against its rows",
+	ID:        "blocking-constraint",
+	Kind:      BlocksTraffic,
+	Code:      "MG006",
+	Rewritten: true,
+	Title:     "a table is locked while a new constraint is checked against its rows",
 	Explanation: `ADD CONSTRAINT and SET NOT NULL read all rows of the table before they return, and
 UNIQUE, PRIMARY KEY and EXCLUDE build an index. PRIMARY KEY USING INDEX reads the
 rows if a column may be NULL, and VALIDATE CONSTRAINT does so under the locks that

@@ -11,10 +11,11 @@ import (
 // BlockingIndex is an index that is built under a lock which keeps running code
 // from writing to its table.
 var BlockingIndex = &Hazard{
-	ID:    "blocking-index",
-	Kind:  BlocksTraffic,
-	Code:  "MG005",
-	Title: "nobody can write to a table while CREATE INDEX or REINDEX builds its index",
+	ID:        "blocking-index",
+	Kind:      BlocksTraffic,
+	Code:      "MG005",
+	Rewritten: true,
+	Title:     "nobody can write to a table while CREATE INDEX or REINDEX builds its index",
 	Explanation: `CREATE INDEX without CONCURRENTLY holds a SHARE lock on its table until its
 transaction ends. INSERT, UPDATE and DELETE of the running code wait that long:
 minutes on a large table, and longer if the migration goes on in the same

@@ -10,10 +10,11 @@ import (
 // BlockingRefresh is a materialized view that nobody can read while its query
 // runs.
 var BlockingRefresh = &Hazard{
-	ID:    "blocking-refresh",
-	Kind:  BlocksTraffic,
-	Code:  "MG008",
-	Title: "nobody can read a materialized view while REFRESH runs its query",
+	ID:        "blocking-refresh",
+	Kind:      BlocksTraffic,
+	Code:      "MG008",
+	Rewritten: true,
+	Title:     "nobody can read a materialized view while REFRESH runs its query",
 	Explanation: `REFRESH MATERIALIZED VIEW without CONCURRENTLY holds an ACCESS EXCLUSIVE lock on the
 view while its query runs, and until its transaction ends. Reads of the running code
 wait that long. After WITH NO DATA they fail (55000) until the view is refreshed. How

@@ -48,6 +48,10 @@ type Hazard struct {
 	// AtCommit: what a statement takes away may be there again when its
 	// transaction commits, so that only then it can be told.
 	AtCommit bool `json:"at_commit,omitempty"`
+	// Rewritten and Shimmed: migguard has a safer way for some of the
+	// statements that have it, which policy can switch off.
+	Rewritten bool `json:"rewritten,omitempty"`
+	Shimmed   bool `json:"shimmed,omitempty"`
 	// Bad is SQL that has the hazard where users(id, notes, mood) exists, the
 	// last an enum, and what Given makes; Good is SQL that has not.
 	Given string `json:"given,omitempty"`
@@ -165,7 +169,8 @@ func Validate(all []*Hazard) error {
 	return nil
 }
 
-// Named returns the hazard that has an id, or refuses with one.
+// Named returns the hazard that has an id, or refuses with one; its error names
+// the nearest.
 func Named(name string) (*Hazard, error) {
 	ids := make([]string, len(All))
 	for i, h := range All {
@@ -173,6 +178,9 @@ func Named(name string) (*Hazard, error) {
 			return h, nil
 		}
 		ids[i] = h.ID
+	}
+	if near := Nearest(name, ids); near != "" {
+		return nil, fmt.Errorf("%q is no hazard; did you mean %s? \"migguard hazards\" lists them", name, near)
 	}
 	return nil, fmt.Errorf("%q is no hazard; there are %s", name, strings.Join(ids, ", "))
 }

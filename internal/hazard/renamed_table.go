@@ -11,10 +11,11 @@ import (
 // RenamedTable is a relation that is no longer found under the name the
 // running code has for it.
 var RenamedTable = &Hazard{
-	ID:    "renamed-table",
-	Kind:  BreaksCode,
-	Code:  "MG001",
-	Title: "a renamed table is gone for the code that is still running",
+	ID:      "renamed-table",
+	Kind:    BreaksCode,
+	Code:    "MG001",
+	Shimmed: true,
+	Title:   "a renamed table is gone for the code that is still running",
 	Explanation: `Heroku starts new dynos after the migration has committed. Until the last old
 dyno has exited, every statement of its code that names the table under the old
 name fails with 42P01 (undefined_table). ALTER TABLE ... SET SCHEMA does the

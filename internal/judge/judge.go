@@ -5,6 +5,7 @@ package judge
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -25,9 +26,10 @@ const (
 	Refuse      Verdict = "refuse"
 )
 
+var order = []Verdict{Allow, Rewrite, Shim, Maintenance, Refuse}
+
 // Over is the more intrusive of two verdicts.
 func (v Verdict) Over(other Verdict) Verdict {
-	order := []Verdict{Allow, Rewrite, Shim, Maintenance, Refuse}
 	return order[max(slices.Index(order, v), slices.Index(order, other), 0)]
 }
 
@@ -95,6 +97,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	}
 	d.rewrite(change, facts)
 	d.shim(change, facts)
+	d.switchOff(policy)
 	if d.Verdict == "" || facts.Done { // what can be made safe for all code needs no evidence
 		if d.consult(facts); len(d.Findings) == 0 {
 			d.Verdict, d.View, d.Obstacle = Allow, nil, nil
@@ -108,6 +111,25 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 		d.Verdict = Refuse
 	}
 	return d
+}
+
+// switchOff takes back a rewrite or shim that policy does not permit, and says so
+// where the statement is refused for it.
+func (d *Decision) switchOff(policy *Policy) {
+	if d.Verdict == "" {
+		return
+	}
+	f := d.Findings[0]
+	choice, table := policy.choice(f)
+	if choice.permits(d.Verdict) {
+		return
+	}
+	why := &Obstacle{Wanted: d.Verdict, Reason: fmt.Sprintf("the policy says %s = %s", f.Hazard.ID, choice)}
+	if table {
+		why.Reason += " for " + f.Relation
+	}
+	d.Index, d.Staged, d.Filled, d.Refresh, d.View = nil, nil, nil, "", nil
+	d.Verdict, d.Obstacle = "", why
 }
 
 // shim looks for one that removes all hazards.

@@ -29,7 +29,7 @@ func TestPending(t *testing.T) {
 	} {
 		policy, err := judge.ParsePolicy(c.allow)
 		if err == nil {
-			err = policy.Choose("dropped-view", c.most)
+			err = policy.Choose("", "dropped-view", judge.Choice{Most: c.most})
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -12,17 +12,20 @@ import (
 )
 
 // A Policy is what the user decided beforehand: exceptions, each for one
-// hazard on one object, what is done at most about a hazard, and how large a
+// hazard on one object, what may be done about a hazard, and how large a
 // small table is. It may be used by several sessions at once; a nil one has
 // none of it.
 type Policy struct {
 	// Small is the size up to which a table is small; nil: hazard.SmallTable.
 	Small      *catalog.Size
 	exceptions []exception
-	most       map[string]Verdict // by hazard id
+	choices    map[chosen]Choice
 	mu         sync.Mutex
 	used       []bool
 }
+
+// A chosen is what there is a Choice about; without a relation, all of them.
+type chosen struct{ id, relation string }
 
 type exception struct {
 	text, id string
@@ -64,16 +67,22 @@ func parseException(text string) (exception, error) {
 		e.column, parts = parts[last], parts[:last]
 	}
 	switch len(parts) {
-	case 1:
-		e.relation = ddl.Name{Schema: "public", Name: parts[0]}
-	case 2:
-		e.relation = ddl.Name{Schema: parts[0], Name: parts[1]}
+	case 1, 2:
+		e.relation = relationOf(parts)
 	case 0:
 		return exception{}, fmt.Errorf("%q names no column: write %s:TABLE.COLUMN", text, id)
 	default:
 		return exception{}, fmt.Errorf("%q has more names than schema, table and, for a hazard of columns, column", text)
 	}
 	return e, nil
+}
+
+// relationOf is a name of one part, which is in public, or of two.
+func relationOf(parts []string) ddl.Name {
+	if len(parts) == 1 {
+		return ddl.Name{Schema: "public", Name: parts[0]}
+	}
+	return ddl.Name{Schema: parts[0], Name: parts[1]}
 }
 
 // identifiers splits a dotted name as SQL does.
@@ -127,7 +136,8 @@ func (p *Policy) allows(f hazard.Finding) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	covered := p.most[f.Hazard.ID] == Allow
+	choice, _ := p.choice(f)
+	covered := choice.permits(Allow)
 	for i, e := range p.exceptions {
 		if e.id == f.Hazard.ID && e.relation.String() == f.Relation && e.column == f.Column {
 			p.used[i], covered = true, true
@@ -152,36 +162,55 @@ func (p *Policy) Unused() []string {
 	return unused
 }
 
-// Choose sets the most intrusive verdict that a hazard may have: Maintenance,
-// in which no request comes, but rows are lost all the same; Allow, for one that
-// breaks no code; or Refuse, which is the default. A Policy is not changed while
-// it is used.
-func (p *Policy) Choose(id string, most Verdict) error {
+// Choose says what may be done about a hazard: on one table, or other object, or
+// where table is empty on all that have no choice of their own. Names are written
+// as in an exception. A Policy is not changed while it is used.
+func (p *Policy) Choose(table, id string, c Choice) error {
 	h, err := hazard.Named(id)
 	if err != nil {
 		return err
 	}
-	choices := []Verdict{Maintenance, Refuse}
-	switch h.Kind {
-	case hazard.BlocksTraffic:
-		choices = []Verdict{Allow, Maintenance, Refuse}
-	case hazard.LosesData:
-		choices = []Verdict{Allow, Refuse}
+	if err := c.check(h); err != nil {
+		return fmt.Errorf("%s = %s: %w", id, c, err)
 	}
-	if !slices.Contains(choices, most) {
-		return fmt.Errorf("%s = %q: choose one of %q", id, most, choices)
+	on := chosen{id: h.ID}
+	if table != "" {
+		parts, ok := identifiers(table)
+		if !ok || len(parts) > 2 {
+			return fmt.Errorf("%q is not of the form TABLE or SCHEMA.TABLE", table)
+		}
+		on.relation = relationOf(parts).String()
 	}
-	if p.most == nil {
-		p.most = map[string]Verdict{}
+	if p.choices == nil {
+		p.choices = map[chosen]Choice{}
 	}
-	p.most[h.ID] = most
+	if _, twice := p.choices[on]; twice {
+		return fmt.Errorf("%s is chosen twice", id)
+	}
+	p.choices[on] = c
 	return nil
+}
+
+// choice is what may be done about a finding, and whether that was said of its
+// table.
+func (p *Policy) choice(f hazard.Finding) (c Choice, table bool) {
+	if p == nil {
+		return unchosen, false
+	}
+	if c, ok := p.choices[chosen{f.Hazard.ID, f.Relation}]; ok {
+		return c, true
+	}
+	if c, ok := p.choices[chosen{id: f.Hazard.ID}]; ok {
+		return c, false
+	}
+	return unchosen, false
 }
 
 // maintains tells whether maintenance mode is allowed for all findings.
 func (p *Policy) maintains(found []hazard.Finding) bool {
-	return p != nil && !slices.ContainsFunc(found, func(f hazard.Finding) bool {
-		return p.most[f.Hazard.ID] != Maintenance
+	return !slices.ContainsFunc(found, func(f hazard.Finding) bool {
+		c, _ := p.choice(f)
+		return !c.permits(Maintenance)
 	})
 }
 

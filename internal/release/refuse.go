@@ -3,6 +3,7 @@ package release
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -32,7 +33,7 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 			r.Hint = d.Obstacle.Hint
 		}
 	}
-	if a.keeper.machine != nil && d.Verdict == judge.Refuse && f.Hazard.Kind != hazard.LosesData {
+	if a.keeper.machine != nil && d.Verdict == judge.Refuse && slices.Contains(judge.Choices(f.Hazard), judge.Maintenance) {
 		r.Hint += fmt.Sprintf(" Or let it have maintenance mode: [policy] %s = \"maintenance\" in %s.", f.Hazard.ID, config.FileName)
 	}
 	if n := len(d.Findings); n > 1 {

@@ -51,6 +51,8 @@ type options struct {
 	lockWait time.Duration
 	// large: every table with a row counts as large.
 	large bool
+	// policy, unless it is nil, adds to it.
+	policy func(*judge.Policy) error
 }
 
 // setup runs SQL on the database, as an earlier release would have, and starts
@@ -83,6 +85,11 @@ func (b *bundle) start(t *testing.T, o options) {
 	}
 	if o.large {
 		policy.Small = &catalog.Size{}
+	}
+	if o.policy != nil {
+		if err := o.policy(policy); err != nil {
+			t.Fatal(err)
+		}
 	}
 	b.ledger, err = ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
 )
 
 // Hazards writes a line for each hazard, for people.
@@ -30,6 +31,9 @@ func Explain(w io.Writer, h *hazard.Hazard) error {
 What migguard does
 %s
 
+Policy
+%s
+
 What to do
 %s
 
@@ -38,7 +42,7 @@ Dangerous
 
 Safe
 %s
-`, h.ID, h.Kind, h.Code, h.Title, h.Explanation, indented(h.Verdicts), indented(h.Remedy), indented(given(h)+h.Bad), indented(h.Good))
+`, h.ID, h.Kind, h.Code, h.Title, h.Explanation, indented(h.Verdicts), indented(choices(h)), indented(h.Remedy), indented(given(h)+h.Bad), indented(h.Good))
 	return err
 }
 
@@ -60,12 +64,27 @@ judged is at its end, and what migguard cannot do today in the README.
 		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | %s | %s |\n", h.ID, h.ID, h.Code, h.Kind, h.Title)
 	}
 	for _, h := range all {
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes, mood)` is a table that was there, and `mood` an enum:\n\n```sql\n%s%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
-			h.ID, sentence(h.Title), h.Explanation, h.Verdicts, h.Remedy, given(h), h.Bad, h.Good)
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n\n**What migguard does.** %s\n\n**Policy.** %s\n\n**What to do.** %s\n\nDangerous, where `users (id, notes, mood)` is a table that was there, and `mood` an enum:\n\n```sql\n%s%s\n```\n\nSafe:\n\n```sql\n%s\n```\n",
+			h.ID, sentence(h.Title), h.Explanation, h.Verdicts, choices(h), h.Remedy, given(h), h.Bad, h.Good)
 	}
 	b.WriteString(unjudged)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// choices is what migguard.toml may say about a hazard, and its default.
+func choices(h *hazard.Hazard) string {
+	may := judge.Choices(h)
+	words := make([]string, len(may))
+	usual := judge.Refuse
+	for i, v := range may {
+		words[i] = fmt.Sprintf("%q", v)
+		if v == judge.Rewrite || v == judge.Shim {
+			usual = v
+		}
+	}
+	last := len(words) - 1
+	return fmt.Sprintf("[policy] %s = %s or %s; without it, %q.", h.ID, strings.Join(words[:last], ", "), words[last], usual)
 }
 
 // given is what an example needs before it.
