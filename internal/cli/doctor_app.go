@@ -93,7 +93,7 @@ func (a *app) checkBuild(d *diagnosis, cfg config.Config) {
 
 // checkPolicy says nothing where migguard.toml has none.
 func (d *diagnosis) checkPolicy(cfg config.Config) {
-	if len(cfg.Policy.Hazards)+len(cfg.Policy.Tables)+len(cfg.Allow) == 0 {
+	if len(cfg.Policy.Hazards)+len(cfg.Policy.Tables)+len(cfg.Exceptions)+len(cfg.Allow) == 0 {
 		return
 	}
 	if _, err := policyOf(cfg); err != nil {

@@ -96,6 +96,14 @@ func policyOf(cfg config.Config) (*judge.Policy, error) {
 		small.Bytes = *cfg.SmallMB << 20
 	}
 	policy.Small = &small
+	for _, e := range cfg.Exceptions {
+		if err := policy.Except(judge.Exception{
+			Hazard: e.Hazard, Object: e.Object, By: judge.ByFile, Reason: e.Reason,
+			Migration: e.Migration, Statement: e.Statement, Expires: e.Expires,
+		}, time.Now()); err != nil {
+			return nil, usage("%s: [[allow]] %w", config.FileName, err)
+		}
+	}
 	if err := choose(policy, "", cfg.Policy.Hazards); err != nil {
 		return nil, usage("%s: [policy] %w", config.FileName, err)
 	}

@@ -52,7 +52,8 @@ type Config struct {
 	LockWait time.Duration
 	// OnAPIFailure is AssumePrevious unless it was set.
 	OnAPIFailure string
-	Allow        []string // exceptions, judge.ParsePolicy
+	Allow        []string    // --allow, as judge.ParsePolicy has it
+	Exceptions   []Exception // of the file
 	Policy       Policy
 	// SmallRows and SmallMB are the size up to which a table is small; nil:
 	// not set.
@@ -83,7 +84,8 @@ func Load(environ []string, flags Flags) (Config, error) {
 		Build:        cmp.Or(flags.Build, get("MIGGUARD_BUILD_ID"), flags.Baked, get("HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT")),
 		LockWait:     flags.LockWait,
 		OnAPIFailure: cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
-		Allow:        slices.Concat(flags.File.Allow, flags.Allow),
+		Allow:        flags.Allow,
+		Exceptions:   flags.File.Allow,
 		Policy:       flags.File.Policy,
 		SmallRows:    flags.File.SmallRows,
 		SmallMB:      flags.File.SmallMB,

@@ -36,12 +36,12 @@ const DefaultDeadline = 30 * time.Minute
 
 // A File is what migguard.toml holds; the zero value is an empty one.
 type File struct {
-	App          string   `toml:"app"`
-	OnAPIFailure string   `toml:"on-api-failure"`
-	Allow        []string `toml:"allow"`
-	Policy       Policy   `toml:"policy"`
-	SmallRows    *int64   `toml:"small-table-rows"`
-	SmallMB      *int64   `toml:"small-table-mb"`
+	App          string      `toml:"app"`
+	OnAPIFailure string      `toml:"on-api-failure"`
+	Allow        []Exception `toml:"allow"`
+	Policy       Policy      `toml:"policy"`
+	SmallRows    *int64      `toml:"small-table-rows"`
+	SmallMB      *int64      `toml:"small-table-mb"`
 	Maintenance  struct {
 		Stop []string `toml:"stop"`
 	} `toml:"maintenance"`
@@ -73,7 +73,7 @@ func ParseFile(text string) (File, error) {
 		return f, err
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return f, noSetting(unknown[0].String())
+		return f, noSetting(unknown[0].String(), settings)
 	}
 	return f, f.validate()
 }
@@ -82,7 +82,7 @@ func ParseFile(text string) (File, error) {
 var settings = []string{"app", "on-api-failure", "allow", "small-table-rows", "small-table-mb", "policy",
 	"maintenance", "maintenance.stop", "settle", "settle.deadline", "settle.if-crashing"}
 
-func noSetting(key string) error {
+func noSetting(key string, settings []string) error {
 	if near := hazard.Nearest(key, settings); near != "" {
 		return fmt.Errorf("%s is no setting; did you mean %s?", key, near)
 	}

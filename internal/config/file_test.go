@@ -12,7 +12,7 @@ func TestFile(t *testing.T) {
 	file, err := ParseFile(`
 app = "shop"
 on-api-failure = "refuse"
-allow = ["dropped-column:users.notes"]
+allow = ["dropped-column:users.notes", {hazard = "MG004", object = "users.note", reason = "gone"}]
 small-table-rows = 0
 
 [policy]
@@ -34,7 +34,8 @@ if-crashing = "lift"
 	}
 	want := Config{
 		DatabaseURL: "postgres://db/shop", App: "shop", OnAPIFailure: RefuseRun,
-		Allow: []string{"dropped-column:users.notes", "dropped-table:old"}, SmallRows: new(int64),
+		Allow:      []string{"dropped-table:old"},
+		Exceptions: []Exception{{Hazard: "dropped-column", Object: "users.notes"}, {Hazard: "MG004", Object: "users.note", Reason: "gone"}}, SmallRows: new(int64),
 		Policy: Policy{
 			Hazards: map[string]Action{"renamed-column": {Words: []string{"maintenance"}}, "blocking-alter": {[]string{"rewrite", "maintenance"}, true}},
 			Tables:  map[string]map[string]Action{"sales.orders": {"blocking-index": {Words: []string{"refuse"}}}},

@@ -38,7 +38,7 @@ type Facts struct {
 	Lookup  catalog.Lookup
 	Major   int    // of the server
 	Release string // for people: "release v42"
-	Text    string // the statement's, for a change that is all of it
+	Text    string // the statement's
 	// Idle says that no code runs, so that none can break or wait.
 	Idle bool
 	// Code is what runs; empty: nothing is known of it, and all that was there
@@ -58,8 +58,8 @@ type Facts struct {
 type Decision struct {
 	Verdict  Verdict
 	Findings []hazard.Finding
-	// Allowed are findings that an exception removed.
-	Allowed []hazard.Finding
+	// Allowed are findings that an exception or the policy removed.
+	Allowed []Allowance
 	// Unused are findings about what no code that runs needs, by its contract.
 	Unused []hazard.Finding
 	// Pending are findings that may be none when the transaction is about to
@@ -81,10 +81,16 @@ type Decision struct {
 func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	var d Decision
 	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup, Small: policy.small()}) {
+		if facts.Idle { // every kind of hazard there is needs code that runs
+			continue
+		}
+		by, covered, expired := policy.allows(f, facts.Text)
+		if !covered {
+			f.Detail += expired
+		}
 		switch {
-		case facts.Idle: // every kind of hazard there is needs code that runs
-		case policy.allows(f):
-			d.Allowed = append(d.Allowed, f)
+		case covered:
+			d.Allowed = append(d.Allowed, Allowance{f, by})
 		case f.Hazard.AtCommit && !facts.Ending:
 			d.Pending = append(d.Pending, f)
 		default:

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/migguard/migguard/internal/catalog"
-	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 )
 
@@ -17,149 +17,83 @@ import (
 // none of it.
 type Policy struct {
 	// Small is the size up to which a table is small; nil: hazard.SmallTable.
-	Small      *catalog.Size
-	exceptions []exception
-	choices    map[chosen]Choice
+	Small   *catalog.Size
+	choices map[chosen]Choice
+
 	mu         sync.Mutex
-	used       []bool
+	exceptions []*exception
 }
 
 // A chosen is what there is a Choice about; without a relation, all of them.
 type chosen struct{ id, relation string }
 
-type exception struct {
-	text, id string
-	relation ddl.Name
-	column   string
-}
-
 // ParsePolicy reads exceptions of the form HAZARD:TABLE or
-// HAZARD:TABLE.COLUMN, the table with or without its schema, which is public
-// then. Names are written as in SQL: folded unless quoted.
+// HAZARD:TABLE.COLUMN, as --allow has them.
 func ParsePolicy(allow []string) (*Policy, error) {
-	p := &Policy{used: make([]bool, len(allow))}
+	p := &Policy{}
 	for _, text := range allow {
-		e, err := parseException(text)
-		if err != nil {
+		id, object, _ := strings.Cut(text, ":")
+		if err := p.Except(Exception{Hazard: id, Object: object, By: ByFlag}, time.Time{}); err != nil {
 			return nil, err
 		}
-		p.exceptions = append(p.exceptions, e)
 	}
 	return p, nil
 }
 
-func parseException(text string) (exception, error) {
-	id, object, ok := strings.Cut(text, ":")
-	if !ok || object == "" {
-		return exception{}, fmt.Errorf("%q is not of the form HAZARD:TABLE or HAZARD:TABLE.COLUMN", text)
-	}
-	h, err := hazard.Named(id)
+// Except adds an exception, which counts if it has not expired now. A Policy is
+// not changed while it is used.
+func (p *Policy) Except(e Exception, now time.Time) error {
+	parsed, err := parseException(e)
 	if err != nil {
-		return exception{}, fmt.Errorf("%q: %w", text, err)
+		return err
 	}
-	parts, ok := identifiers(object)
-	if !ok {
-		return exception{}, fmt.Errorf("%q holds no name: %s", text, object)
-	}
-	e := exception{text: text, id: h.ID}
-	if strings.HasSuffix(h.ID, "-column") {
-		last := len(parts) - 1
-		e.column, parts = parts[last], parts[:last]
-	}
-	switch len(parts) {
-	case 1, 2:
-		e.relation = relationOf(parts)
-	case 0:
-		return exception{}, fmt.Errorf("%q names no column: write %s:TABLE.COLUMN", text, id)
-	default:
-		return exception{}, fmt.Errorf("%q has more names than schema, table and, for a hazard of columns, column", text)
-	}
-	return e, nil
+	parsed.expired = !e.Expires.IsZero() && !now.Before(e.Expires)
+	p.exceptions = append(p.exceptions, parsed)
+	return nil
 }
 
-// relationOf is a name of one part, which is in public, or of two.
-func relationOf(parts []string) ddl.Name {
-	if len(parts) == 1 {
-		return ddl.Name{Schema: "public", Name: parts[0]}
-	}
-	return ddl.Name{Schema: parts[0], Name: parts[1]}
-}
-
-// identifiers splits a dotted name as SQL does.
-func identifiers(s string) (parts []string, ok bool) {
-	for {
-		var part string
-		if strings.HasPrefix(s, `"`) {
-			part, s, ok = quoted(s[1:])
-		} else {
-			end := strings.IndexAny(s, `."`)
-			if end < 0 {
-				end = len(s)
-			}
-			part, s, ok = strings.ToLower(s[:end]), s[end:], end > 0
-		}
-		if !ok || part == "" {
-			return nil, false
-		}
-		parts = append(parts, part)
-		if s == "" {
-			return parts, true
-		}
-		if s[0] != '.' {
-			return nil, false
-		}
-		s = s[1:]
-	}
-}
-
-// quoted reads what stands before a closing quote; two are one of the name's.
-func quoted(s string) (name, rest string, ok bool) {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(s, `"`)
-		b.WriteString(before)
-		if !found {
-			return "", "", false
-		}
-		if !strings.HasPrefix(after, `"`) {
-			return b.String(), after, true
-		}
-		b.WriteByte('"')
-		s = after[1:]
-	}
-}
-
-// allows tells whether an exception covers a finding, and notes that it did.
-func (p *Policy) allows(f hazard.Finding) bool {
+// allows tells whether a finding in a statement is let pass, and by what; the
+// exceptions that cover it count as used. Of expired ones it only says so.
+func (p *Policy) allows(f hazard.Finding, statement string) (by Exception, covered bool, expired string) {
 	if p == nil {
-		return false
+		return by, false, ""
+	}
+	if choice, _ := p.choice(f); choice.permits(Allow) {
+		by, covered = Exception{Hazard: f.Hazard.ID, By: ByPolicy}, true
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	choice, _ := p.choice(f)
-	covered := choice.permits(Allow)
-	for i, e := range p.exceptions {
-		if e.id == f.Hazard.ID && e.relation.String() == f.Relation && e.column == f.Column {
-			p.used[i], covered = true, true
+	for _, e := range slices.Backward(p.exceptions) { // the first of them is the ground
+		switch {
+		case !e.covers(f, statement):
+		case e.expired:
+			expired = fmt.Sprintf(" The exception for that in %s has expired: it counted until %s (%s).", e.By, e.Expires.Format(time.DateOnly), e.Reason)
+		default:
+			by, covered, e.used = e.Exception, true, true
 		}
 	}
-	return covered
+	return by, covered, expired
 }
 
-// Unused lists the exceptions that covered nothing, as they were written.
-func (p *Policy) Unused() []string {
+// Exceptions are those of the policy, in order, and what became of them so far.
+func (p *Policy) Exceptions() []Standing {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var unused []string
-	for i, e := range p.exceptions {
-		if !p.used[i] {
-			unused = append(unused, e.text)
+	var all []Standing
+	for _, e := range p.exceptions {
+		s := Standing{e.Exception, Unused}
+		switch {
+		case e.expired:
+			s.State = Expired
+		case e.used:
+			s.State = Used
 		}
+		all = append(all, s)
 	}
-	return unused
+	return all
 }
 
 // Choose says what may be done about a hazard: on one table, or other object, or

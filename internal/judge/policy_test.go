@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -56,8 +57,8 @@ func TestExceptionsCover(t *testing.T) {
 		if covered := len(d.Allowed) == 1 && d.Verdict == judge.Allow; covered != c.covered {
 			t.Errorf("%s for %s %s.%s: covered %t", c.allow, c.change.ChangeType(), c.schema, c.name, covered)
 		}
-		if unused := len(p.Unused()) == 1; unused == c.covered {
-			t.Errorf("%s: unused %t", c.allow, unused)
+		if used := p.Exceptions()[0].State == judge.Used; used != c.covered {
+			t.Errorf("%s: used %t", c.allow, used)
 		}
 	}
 }
@@ -108,7 +109,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 	}
 }
 
-func TestUnusedAreListedAsWritten(t *testing.T) {
+func TestExceptionsAreListed(t *testing.T) {
 	t.Parallel()
 	p, err := judge.ParsePolicy([]string{"dropped-table:A", "dropped-table:b", "dropped-table:public.a"})
 	if err != nil {
@@ -121,10 +122,14 @@ func TestUnusedAreListedAsWritten(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := p.Unused(); !slices.Equal(got, []string{"dropped-table:b"}) {
-		t.Errorf("unused %q", got)
+	var got []string
+	for _, e := range p.Exceptions() {
+		got = append(got, fmt.Sprint(e.By, " ", e.Exception, " ", e.State))
 	}
-	if got := (*judge.Policy)(nil).Unused(); got != nil {
+	if want := []string{"--allow dropped-table:A used", "--allow dropped-table:b unused", "--allow dropped-table:public.a used"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := (*judge.Policy)(nil).Exceptions(); got != nil {
 		t.Error(got)
 	}
 }

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -23,7 +24,7 @@ type act struct {
 
 	verdict  judge.Verdict
 	findings []hazard.Finding
-	allowed  []hazard.Finding
+	allowed  []judge.Allowance
 	unused   []hazard.Finding // by the contracts of what runs
 	creates  []ddl.Name       // relations, as the statement names them
 	broken   []hazard.Finding // on record in the statement's transaction
@@ -196,7 +197,7 @@ func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup
 		}
 	}
 	facts := a.facts(found)
-	facts.Text, facts.Ending = a.text, a.plan.Alone
+	facts.Ending = a.plan.Alone
 	d, err := a.judge(ctx, change, facts)
 	a.keep(d)
 	return d, found, err
@@ -219,8 +220,8 @@ func (a *act) columnIsThere(i int, found catalog.Lookup) bool {
 }
 
 // facts are what the judge is told.
-func (g *gate) facts(found catalog.Lookup) judge.Facts {
-	return judge.Facts{Lookup: found, Major: g.major, Release: g.release, Idle: g.idle, Code: g.code}
+func (a *act) facts(found catalog.Lookup) judge.Facts {
+	return judge.Facts{Lookup: found, Major: a.major, Release: a.release, Text: a.text, Idle: a.idle, Code: a.code}
 }
 
 // keep notes a decision for the record. What a statement's text and its effect
@@ -238,17 +239,16 @@ func (a *act) keep(d judge.Decision) {
 		}
 	}
 	for _, f := range d.Allowed {
-		if !contains(a.allowed, f) {
+		if !slices.ContainsFunc(a.allowed, func(other judge.Allowance) bool { return same(other.Finding, f.Finding) }) {
 			a.allowed = append(a.allowed, f)
 		}
 	}
 }
 
 func contains(found []hazard.Finding, f hazard.Finding) bool {
-	for _, other := range found {
-		if other.Hazard == f.Hazard && other.Relation == f.Relation && other.Column == f.Column {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(found, func(other hazard.Finding) bool { return same(other, f) })
+}
+
+func same(f, other hazard.Finding) bool {
+	return other.Hazard == f.Hazard && other.Relation == f.Relation && other.Column == f.Column
 }

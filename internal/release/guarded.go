@@ -38,7 +38,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		lockWait: r.LockWait, code: code, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,
-		idle: r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
+		idle: r.idle(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
 	}
 	if g.idle {
 		r.Out.Line("no code runs, so none can break: %s", strings.Join(r.known.Running.Reasons, "; "))
@@ -68,6 +68,11 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		}
 	}
 	return g, nil
+}
+
+// idle tells that no code runs.
+func (r *Run) idle() bool {
+	return r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing()
 }
 
 // guarded runs the command with its connection strings leading to the guard.

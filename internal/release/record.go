@@ -67,8 +67,8 @@ func (a *act) finish(tag string, err error) report.Statement {
 		s.Hazards = append(s.Hazards, reportHazard(f))
 	}
 	for _, f := range a.allowed {
-		h := reportHazard(f)
-		h.Allowed = true
+		h := reportHazard(f.Finding)
+		h.Allowed, h.AllowedBy, h.Reason = true, f.By.By, f.By.Reason
 		s.Hazards = append(s.Hazards, h)
 	}
 	for _, f := range a.unused {
@@ -91,6 +91,20 @@ func (a *act) finish(tag string, err error) report.Statement {
 func reportHazard(f hazard.Finding) report.Hazard {
 	return report.Hazard{ID: f.Hazard.ID, Kind: string(f.Hazard.Kind), Relation: f.Relation,
 		Column: f.Column, Message: f.Message, Evidence: f.Detail}
+}
+
+// reportExceptions are those of the policy with what became of them.
+func reportExceptions(policy *judge.Policy) []report.Exception {
+	var all []report.Exception
+	for _, e := range policy.Exceptions() {
+		r := report.Exception{Hazard: e.Hazard, Object: e.Object, By: e.By, State: string(e.State),
+			Reason: e.Reason, Migration: e.Migration, Statement: e.Statement}
+		if !e.Expires.IsZero() {
+			r.Expires = &e.Expires
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 // ledgerStatement is the record in the ledger's form.

@@ -11,7 +11,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -209,9 +208,8 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 	if stay != "" {
 		how, exit, reason = ledger.Refused, ExitRefused, reason+"\n"+stay
 	}
-	if unused := r.Policy.Unused(); len(unused) > 0 && how == ledger.Succeeded {
-		r.Out.Line("these exceptions matched nothing and can go: --allow %s", strings.Join(unused, " --allow "))
-	}
+	exceptions := reportExceptions(r.Policy)
+	r.Out.Exceptions(exceptions, how == ledger.Succeeded && !r.idle())
 	if err := r.finish(ctx, id, how, exit, did); err != nil {
 		return Ended{}, errors.Join(runErr, err)
 	}
@@ -224,6 +222,7 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 		Runner: r.Command.String(), Database: r.Database.String(),
 		Outcome: string(how), Exit: exit, Reason: reason,
 		Statements: did.statements, Shims: shims, Tasks: r.work().list(), Running: r.known.Running,
+		Exceptions: exceptions,
 	}}, runErr
 }
 

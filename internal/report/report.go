@@ -38,8 +38,13 @@ type Hazard struct {
 	Column   string `json:"column,omitempty"`
 	Message  string `json:"message"`
 	Evidence string `json:"evidence"`
-	Allowed  bool   `json:"allowed,omitempty"` // by an exception
-	Unused   bool   `json:"unused,omitempty"`  // no code that runs needs it, says its contract
+	// Allowed says that it was let pass: by an exception or the policy, for
+	// the Reason that this gives.
+	Allowed   bool   `json:"allowed,omitempty"`
+	AllowedBy string `json:"allowed_by,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	// Unused: no code that runs needs it, says its contract.
+	Unused bool `json:"unused,omitempty"`
 }
 
 // A Reporter writes a run's events, each a line of its own with the prefix
@@ -80,6 +85,9 @@ func (r *Reporter) Line(format string, args ...any) {
 
 // Statement writes what was done to a statement, unless it simply ran.
 func (r *Reporter) Statement(s Statement) {
+	if s.Verdict != "refuse" && s.Error == "" {
+		r.allowed(s)
+	}
 	switch {
 	case s.Verdict == "refuse":
 		r.Line("%srefused%s  %s\n%s\nwhy   %s\nhelp  %s", r.bold, r.reset, oneLine(s.Text), s.Error, s.Detail, s.Hint)
@@ -88,14 +96,6 @@ func (r *Reporter) Statement(s Statement) {
 	case s.Verdict == "shim", s.Verdict == "rewrite":
 		r.Line("%s%s%s  %s\n%s", r.bold, past[s.Verdict], r.reset, oneLine(s.Text), strings.Join(s.Notes, "\n"))
 	default:
-		for _, h := range s.Hazards {
-			switch {
-			case h.Allowed:
-				r.Line("allowed  %s\n%s:%s by --allow or [policy]", oneLine(s.Text), h.ID, objectName(h))
-			case h.Unused:
-				r.Line("unused   %s\n%s:%s %s", oneLine(s.Text), h.ID, objectName(h), h.Evidence)
-			}
-		}
 		for _, n := range s.Notes {
 			r.Line("%s", n)
 		}

@@ -25,6 +25,7 @@ type Run struct {
 	Shims      []Shim // that stand at the end
 	Dropped    []Shim // by this run
 	Tasks      []Task // that this run did, or tried
+	Exceptions []Exception
 }
 
 // A Shim is one that stands, or stood.
@@ -55,6 +56,7 @@ type runJSON struct {
 	Shims      []Shim          `json:"shims"`
 	Dropped    []Shim          `json:"dropped_shims"`
 	Tasks      []Task          `json:"tasks"`
+	Exceptions []Exception     `json:"exceptions"`
 }
 
 type statementJSON struct {
@@ -80,6 +82,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		Reason: r.Reason, Running: r.Running, Started: r.Started.UTC(), DurationMS: ms(r.Duration),
 		Statements: make([]statementJSON, 0, len(r.Statements)),
 		Shims:      list(r.Shims), Dropped: list(r.Dropped), Tasks: list(r.Tasks),
+		Exceptions: list(r.Exceptions),
 	}
 	for _, s := range r.Statements {
 		doc.Statements = append(doc.Statements, statementJSON{
