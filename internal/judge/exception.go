@@ -34,8 +34,8 @@ type Exception struct {
 	Expires time.Time
 }
 
-// String is HAZARD:OBJECT.
-func (e Exception) String() string { return e.Hazard + ":" + e.Object }
+// String is HAZARD:OBJECT, or HAZARD.
+func (e Exception) String() string { return strings.TrimSuffix(e.Hazard+":"+e.Object, ":") }
 
 // An Allowance is a finding that was let pass, and by what.
 type Allowance struct {
@@ -65,13 +65,14 @@ type exception struct {
 	relation  ddl.Name
 	column    string
 	statement string // in normal form
+	any       bool   // whatever the object
 	expired   bool
 	used      bool
 }
 
 func parseException(e Exception) (*exception, error) {
 	if e.Object == "" {
-		return nil, fmt.Errorf("%q is not of the form HAZARD:TABLE or HAZARD:TABLE.COLUMN", strings.TrimSuffix(e.String(), ":"))
+		return nil, fmt.Errorf("%q is not of the form HAZARD:TABLE or HAZARD:TABLE.COLUMN", e)
 	}
 	h, err := hazard.Named(e.Hazard)
 	if err != nil {
@@ -106,7 +107,7 @@ func parseException(e Exception) (*exception, error) {
 
 // covers tells whether it is for a finding in a statement, expired or not.
 func (e *exception) covers(f hazard.Finding, statement string) bool {
-	if e.Hazard != f.Hazard.ID || e.relation.String() != f.Relation || e.column != f.Column {
+	if e.Hazard != f.Hazard.ID || !e.any && (e.relation.String() != f.Relation || e.column != f.Column) {
 		return false
 	}
 	if e.statement == "" {

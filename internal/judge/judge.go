@@ -39,6 +39,8 @@ type Facts struct {
 	Major   int    // of the server
 	Release string // for people: "release v42"
 	Text    string // the statement's
+	// Directives are those that belong to the statement.
+	Directives []Directive
 	// Idle says that no code runs, so that none can break or wait.
 	Idle bool
 	// Code is what runs; empty: nothing is known of it, and all that was there
@@ -84,7 +86,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 		if facts.Idle { // every kind of hazard there is needs code that runs
 			continue
 		}
-		by, covered, expired := policy.allows(f, facts.Text)
+		by, covered, expired := policy.allows(f, facts)
 		if !covered {
 			f.Detail += expired
 		}

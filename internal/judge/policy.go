@@ -52,11 +52,16 @@ func (p *Policy) Except(e Exception, now time.Time) error {
 	return nil
 }
 
-// allows tells whether a finding in a statement is let pass, and by what; the
-// exceptions that cover it count as used. Of expired ones it only says so.
-func (p *Policy) allows(f hazard.Finding, statement string) (by Exception, covered bool, expired string) {
-	if p == nil {
-		return by, false, ""
+// allows tells whether a finding is let pass, and by what; the exceptions that
+// cover it count as used. Of expired ones it only says so.
+func (p *Policy) allows(f hazard.Finding, facts Facts) (by Exception, covered bool, expired string) {
+	for _, d := range slices.Backward(facts.Directives) {
+		if d.exception.covers(f, facts.Text) {
+			by, covered = d.Exception(), true
+		}
+	}
+	if p == nil || covered { // not known to the policy, and nearer than it
+		return by, covered, ""
 	}
 	if choice, _ := p.choice(f); choice.permits(Allow) {
 		by, covered = Exception{Hazard: f.Hazard.ID, By: ByPolicy}, true
@@ -65,7 +70,7 @@ func (p *Policy) allows(f hazard.Finding, statement string) (by Exception, cover
 	defer p.mu.Unlock()
 	for _, e := range slices.Backward(p.exceptions) { // the first of them is the ground
 		switch {
-		case !e.covers(f, statement):
+		case !e.covers(f, facts.Text):
 		case e.expired:
 			expired = fmt.Sprintf(" The exception for that in %s has expired: it counted until %s (%s).", e.By, e.Expires.Format(time.DateOnly), e.Reason)
 		default:

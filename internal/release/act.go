@@ -39,6 +39,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	if a.plan.unjudged != "" {
 		return "", a.unjudged(a.plan.unjudged, a.plan.instead)
 	}
+	if a.plan.said.wrong != nil {
+		return "", a.misdirected()
+	}
 	if err := a.checkUnfilled(ctx); err != nil {
 		return "", err
 	}
@@ -221,7 +224,7 @@ func (a *act) columnIsThere(i int, found catalog.Lookup) bool {
 
 // facts are what the judge is told.
 func (a *act) facts(found catalog.Lookup) judge.Facts {
-	return judge.Facts{Lookup: found, Major: a.major, Release: a.release, Text: a.text, Idle: a.idle, Code: a.code}
+	return judge.Facts{Lookup: found, Major: a.major, Release: a.release, Text: a.text, Directives: a.plan.said.directives, Idle: a.idle, Code: a.code}
 }
 
 // keep notes a decision for the record. What a statement's text and its effect

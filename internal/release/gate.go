@@ -65,6 +65,9 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	if err != nil {
 		g.forget()
 	}
+	if err == nil {
+		a.unsaid()
+	}
 	if err != nil || a.hasEffect() {
 		g.add(a.finish(tag, err))
 	}

@@ -33,6 +33,7 @@ type plan struct {
 	// unjudged is why the statement must not reach the server at all, and
 	// instead what to send.
 	unjudged, instead string
+	said              said
 }
 
 // Inspect implements guard.Gate.
@@ -136,8 +137,9 @@ func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.St
 	var out []guard.Statement
 	matters := false
 	last, offset := 0, 0
-	for _, st := range parsed {
-		p := plan{Statement: st, watched: g.hidesEffects(st), steady: steady}
+	said := saidIn(sql, parsed)
+	for i, st := range parsed {
+		p := plan{Statement: st, watched: g.hidesEffects(st), steady: steady, said: said[i]}
 		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
 		last = st.Span.Start
 		out = append(out, guard.Statement{

@@ -45,7 +45,7 @@ func (g *gate) passes(p plan) bool {
 	g.mu.Lock()
 	names := len(g.standing)+len(g.owes) > 0
 	g.mu.Unlock()
-	if names || g.tasks.failed() != nil || p.unjudged != "" || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
+	if names || g.tasks.failed() != nil || p.unjudged != "" || p.said.wrong != nil || p.said.directives != nil || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
 		return false
 	}
 	for _, change := range p.Changes {
