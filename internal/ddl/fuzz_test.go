@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,7 +62,36 @@ func FuzzParse(f *testing.F) {
 		if Plain(sql) {
 			checkPlain(t, sql, statements)
 		}
+		checkRemarks(t, sql, statements)
 	})
+}
+
+// checkRemarks: what a statement's own text has in it, alone, the whole has too,
+// and nothing else inside that statement.
+func checkRemarks(t *testing.T, sql string, statements []Statement) {
+	t.Helper()
+	of := map[int][]string{} // by statement
+	for _, r := range Remarks(sql, statements) {
+		if r.Statement < 0 || r.Statement >= len(statements) || !strings.HasPrefix(r.Text, "--") && !strings.HasPrefix(r.Text, "/*") {
+			t.Fatalf("%q has %+v", sql, r)
+		}
+		if !r.Behind {
+			of[r.Statement] = append(of[r.Statement], r.Text)
+		}
+	}
+	for i, s := range statements {
+		var inside []string
+		for _, r := range Remarks(s.Text, Parse(s.Text)) {
+			inside = append(inside, r.Text)
+		}
+		rest := of[i] // those in front, those inside, and those before the semicolon
+		for len(rest) > len(inside) && !slices.Equal(rest[:len(inside)], inside) {
+			rest = rest[1:]
+		}
+		if s.Class != Unparsed && (len(rest) < len(inside) || !slices.Equal(rest[:len(inside)], inside)) {
+			t.Fatalf("%q has %q, alone %q has %q", sql, of[i], s.Text, inside)
+		}
+	}
 }
 
 func checkPlain(t *testing.T, sql string, statements []Statement) {

@@ -99,3 +99,18 @@ func TestDirectivesCover(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseDirective(f *testing.F) {
+	f.Add("-- migguard:allow dropped-column:users.notes reason: v41")
+	f.Add("/* migguard:allow MG004 reason: a\n*/")
+	f.Add("/*migguard:*/")
+	f.Fuzz(func(t *testing.T, comment string) {
+		d, ok, err := judge.ParseDirective(comment)
+		if !ok && err != nil {
+			t.Errorf("%q is none, and wrong: %v", comment, err)
+		}
+		if ok && err == nil && (d.Exception().Reason == "" || d.Exception().Hazard == "") {
+			t.Errorf("%q is %+v", comment, d.Exception())
+		}
+	})
+}
