@@ -16,7 +16,7 @@ func (DropObject) ChangeType() string { return "drop_object" }
 func (DropObject) Relations() []Name { return nil }
 
 // Locks implements Change.
-func (DropObject) Locks() []Lock { return nil }
+func (c DropObject) Locks() []Lock { return dropObjectLocks(c) }
 
 // MarshalJSON implements json.Marshaler.
 func (c DropObject) MarshalJSON() ([]byte, error) {

@@ -79,3 +79,57 @@ func (c SetOwner) MarshalJSON() ([]byte, error) {
 	type fields SetOwner
 	return object(c, fields(c))
 }
+
+// DropOwned is DROP OWNED: all that roles own in the database goes.
+type DropOwned struct {
+	Roles   []string `json:"roles,omitempty"`
+	Cascade bool     `json:"cascade,omitempty"`
+}
+
+// ChangeType implements Change.
+func (DropOwned) ChangeType() string { return "drop_owned" }
+
+// Relations implements Change.
+func (DropOwned) Relations() []Name { return nil }
+
+// Locks implements Change. The tables of policies for the roles are left out.
+func (c DropOwned) Locks() []Lock {
+	var locks []Lock
+	for _, role := range c.Roles {
+		locks = append(locks, dropAllLocks(lock(Name{Name: role}, KindRole, AccessExclusive), c.Cascade)...)
+	}
+	return locks
+}
+
+// MarshalJSON implements json.Marshaler.
+func (c DropOwned) MarshalJSON() ([]byte, error) {
+	type fields DropOwned
+	return object(c, fields(c))
+}
+
+// ReassignOwned is REASSIGN OWNED: all that roles own in the database gets another
+// owner.
+type ReassignOwned struct {
+	Roles []string `json:"roles,omitempty"`
+}
+
+// ChangeType implements Change.
+func (ReassignOwned) ChangeType() string { return "reassign_owned" }
+
+// Relations implements Change.
+func (ReassignOwned) Relations() []Name { return nil }
+
+// Locks implements Change.
+func (c ReassignOwned) Locks() []Lock {
+	var locks []Lock
+	for _, role := range c.Roles {
+		locks = append(locks, lock(Name{Name: role}, KindRole, AccessExclusive).via(Inside))
+	}
+	return locks
+}
+
+// MarshalJSON implements json.Marshaler.
+func (c ReassignOwned) MarshalJSON() ([]byte, error) {
+	type fields ReassignOwned
+	return object(c, fields(c))
+}

@@ -170,20 +170,22 @@ func (c CreateExtension) MarshalJSON() ([]byte, error) {
 	return object(c, fields(c))
 }
 
-// AlterExtension is ALTER EXTENSION UPDATE, or ADD and DROP of members.
+// AlterExtension is ALTER EXTENSION UPDATE, or ADD and DROP of the member Object.
 type AlterExtension struct {
 	Extension string `json:"extension,omitempty"`
 	Update    bool   `json:"update,omitempty"`
+	Object    Name   `json:"object,omitzero"`
+	Kind      Kind   `json:"kind,omitempty"`
 }
 
 // ChangeType implements Change.
 func (AlterExtension) ChangeType() string { return "alter_extension" }
 
 // Relations implements Change.
-func (AlterExtension) Relations() []Name { return nil }
+func (c AlterExtension) Relations() []Name { return relationsOfKind(c.Kind, c.Object) }
 
-// Locks implements Change.
-func (AlterExtension) Locks() []Lock { return nil }
+// Locks implements Change. What the script of an UPDATE locks is not known.
+func (c AlterExtension) Locks() []Lock { return memberLocks(c) }
 
 // MarshalJSON implements json.Marshaler.
 func (c AlterExtension) MarshalJSON() ([]byte, error) {

@@ -97,7 +97,12 @@ func (b *builder) collectObject(n *pg.Node) bool {
 	case *pg.Node_AlterExtensionStmt:
 		b.add(AlterExtension{Extension: s.AlterExtensionStmt.GetExtname(), Update: true})
 	case *pg.Node_AlterExtensionContentsStmt:
-		b.add(AlterExtension{Extension: s.AlterExtensionContentsStmt.GetExtname()})
+		b.add(AlterExtension{Extension: s.AlterExtensionContentsStmt.GetExtname(),
+			Object: objectName(s.AlterExtensionContentsStmt.GetObject()), Kind: kindOf(s.AlterExtensionContentsStmt.GetObjtype())})
+	case *pg.Node_DropOwnedStmt:
+		b.add(DropOwned{Roles: roleNames(s.DropOwnedStmt.GetRoles()), Cascade: isCascade(s.DropOwnedStmt.GetBehavior())})
+	case *pg.Node_ReassignOwnedStmt:
+		b.add(ReassignOwned{Roles: roleNames(s.ReassignOwnedStmt.GetRoles())})
 	default:
 		return false
 	}

@@ -34,6 +34,7 @@ const (
 	KindPolicy           Kind = "policy"
 	KindStatistics       Kind = "statistics"
 	KindExtension        Kind = "extension"
+	KindRole             Kind = "role"
 	KindColumn           Kind = "column"
 	KindConstraint       Kind = "constraint"
 	KindDomainConstraint Kind = "domain constraint"

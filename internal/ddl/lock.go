@@ -66,8 +66,8 @@ const (
 	UsersOf Via = "users of"
 	// TablesOf: tables made by CREATE TABLE OF the named type.
 	TablesOf Via = "tables of"
-	// Inside: every relation in the named schema, or in the database if Kind
-	// is KindDatabase.
+	// Inside: every relation in the named schema, in the database if Kind is
+	// KindDatabase, or of the named role's if it is KindRole.
 	Inside Via = "inside"
 )
 

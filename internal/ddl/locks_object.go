@@ -97,9 +97,34 @@ func dropSchemaLocks(c DropSchema) []Lock {
 	if !c.Cascade {
 		return nil
 	}
-	inside := lock(Name{Name: c.Schema}, KindSchema, AccessExclusive)
-	return []Lock{inside.via(Inside), inside.via(ReferencedBy), inside.via(Referencing),
-		inside.via(UsersOf), inside.via(DependentsOf)}
+	return dropAllLocks(lock(Name{Name: c.Schema}, KindSchema, AccessExclusive), true)
+}
+
+// dropAllLocks is what dropping all that is in a schema, or a role's, locks.
+func dropAllLocks(all Lock, cascade bool) []Lock {
+	locks := []Lock{all.via(Inside), all.via(ReferencedBy)}
+	if cascade {
+		locks = append(locks, all.via(Referencing), all.via(UsersOf), all.via(DependentsOf))
+	}
+	return locks
+}
+
+// dropObjectLocks: an extension's types, functions and operators go with it, and
+// what uses these.
+func dropObjectLocks(c DropObject) []Lock {
+	locks := cascadeLocks(c.Object, c.Kind, c.Cascade)
+	if c.Cascade && c.Kind == KindExtension {
+		locks = append(locks, lock(c.Object, c.Kind, AccessExclusive).via(UsersOf))
+	}
+	return locks
+}
+
+// memberLocks: a relation that is made a member of an extension, or no longer is.
+func memberLocks(c AlterExtension) []Lock {
+	if !c.Kind.isRelation() {
+		return nil
+	}
+	return []Lock{lock(c.Object, c.Kind, ShareUpdateExclusive)}
 }
 
 // cascadeLocks: what depends on a type, function or sequence goes with it, or

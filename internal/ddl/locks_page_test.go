@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/migguard/migguard/internal/testkit/locklab"
 )
 
 // lockPagePath is made of what the servers of all majors did.
@@ -16,7 +18,7 @@ const lockPagePath = "../../docs/locks.md"
 
 // A lockPage is what each form did on each major, nil where it is not known.
 type lockPage struct {
-	forms []lockForm
+	forms []locklab.Form
 	seen  map[int][]*lockTaken
 }
 
@@ -62,21 +64,21 @@ func (p lockPage) render() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, lockPageHead, majors[0], newest)
 	group := ""
-	var unmeasured []lockForm
+	var unmeasured []locklab.Form
 	for i, f := range p.forms {
-		if f.unmeasured != "" {
+		if f.Unmeasured != "" {
 			unmeasured = append(unmeasured, f)
 			continue
 		}
-		if f.group != group {
-			group = f.group
+		if f.Group != group {
+			group = f.Group
 			fmt.Fprintf(&b, "\n## %s\n\n| form | locks | readers wait | writers wait | written anew | read | differs |\n| --- | --- | --- | --- | --- | --- | --- |\n", group)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", code(f.sql), strings.Join(p.seen[newest][i].cells(f), " | "), p.differs(i, majors))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", code(f.SQL), strings.Join(p.seen[newest][i].cells(f), " | "), p.differs(i, majors))
 	}
 	b.WriteString("\n## Not measured\n\nWhat is said of these is from the server's source; the function is named.\n\n| form | why |\n| --- | --- |\n")
 	for _, f := range unmeasured {
-		fmt.Fprintf(&b, "| %s | %s |\n", code(f.sql), f.unmeasured)
+		fmt.Fprintf(&b, "| %s | %s |\n", code(f.SQL), f.Unmeasured)
 	}
 	return b.Bytes()
 }
@@ -84,20 +86,24 @@ func (p lockPage) render() []byte {
 func code(sql string) string { return "`" + strings.ReplaceAll(sql, "|", "\\|") + "`" }
 
 // cells are the columns of a row but the first and the last.
-func (l *lockTaken) cells(f lockForm) []string {
+func (l *lockTaken) cells(f locklab.Form) []string {
 	locks := lockText(l.locks, l.names)
-	if f.but != "" {
-		locks += fmt.Sprintf(" (%s: %s)", f.but, f.why)
-	}
-	if l.unread {
+	switch {
+	case l.Failed != "":
+		return []string{"fails, " + l.Failed, "", "", "", ""}
+	case f.Alone != "":
+		locks = "not known: " + f.Alone
+	case f.Locks.What != "":
+		locks += fmt.Sprintf(" (%s: %s)", f.Locks.What, f.Locks.Why)
+	case l.unread:
 		locks += " (not foretold: the grammar of PostgreSQL 17 does not know it)"
 	}
-	if f.behind != "" {
-		return []string{locks, "", "", "", ""}
-	}
 	cells := []string{locks}
-	for _, names := range [][]string{l.readers, l.writers, l.written, l.read} {
+	for _, names := range [][]string{l.Readers, l.Writers, l.Written, l.Read} {
 		cells = append(cells, strings.Join(names, ", "))
+	}
+	if f.Work.What != "" {
+		cells[4] = strings.TrimSpace(cells[4] + fmt.Sprintf(" (%s: %s)", f.Work.What, f.Work.Why))
 	}
 	return cells
 }

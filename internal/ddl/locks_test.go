@@ -9,38 +9,39 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/migguard/migguard/internal/testkit/locklab"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
+// lockForms is the folder of the forms, and of the schema they run on.
+const lockForms = "testdata/locks"
+
+// A lockTaken is what one statement did on one server, and its locks, the strongest
+// on each relation.
+type lockTaken struct {
+	*locklab.Taken
+	locks map[int64]LockMode
+	names map[int64]locklab.Relation
+	// unread: the grammar does not know the statement, so nothing is foretold.
+	unread bool
+}
+
 // TestLocks holds the locks that are foretold to those that servers take, and
 // docs/locks.md to what was measured.
 func TestLocks(t *testing.T) {
 	t.Parallel()
-	forms := lockForms(t)
-	schema, err := os.ReadFile("testdata/locks/schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
+	forms := locklab.Forms(t, lockForms)
 	page := lockPage{forms: forms, seen: make(map[int][]*lockTaken)}
 	var mu sync.Mutex
 	t.Run("servers", func(t *testing.T) {
 		pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-			l := newLockLab(t, db, string(schema))
-			// What waits leaves something behind that is not rolled back.
-			waiting := &lockLab{}
-			waiting.open(t, db.Server.NewDB(t), string(schema))
+			l := locklab.New(t, db, lockForms)
 			taken := make([]*lockTaken, len(forms))
 			for i, f := range forms {
-				if f.unmeasured != "" || db.Major < f.since {
-					continue
-				}
-				if f.behind != "" {
-					waiting.relations = waiting.look(t, waiting.other)
-					taken[i] = waiting.measure(t, f, db.Major, waiting.behind)
-				} else {
-					taken[i] = l.measure(t, f, db.Major, l.inBlock)
+				if f.Unmeasured == "" && db.Major >= f.Since {
+					taken[i] = measure(t, l, f, db.Major)
 				}
 			}
 			mu.Lock()
@@ -54,78 +55,129 @@ func TestLocks(t *testing.T) {
 }
 
 // measure runs a form and compares.
-func (l *lockLab) measure(t *testing.T, f lockForm, major int, run func(*testing.T, lockForm) *lockTaken) *lockTaken {
+func measure(t *testing.T, l *locklab.Lab, f locklab.Form, major int) *lockTaken {
 	t.Helper()
-	statements := Parse(f.sql)
+	statements := Parse(f.SQL)
 	if len(statements) != 1 {
-		t.Fatalf("%s: %d statements", f.sql, len(statements))
+		t.Fatalf("%s: %d statements", f.SQL, len(statements))
 	}
-	said, err := resolve(t.Context(), l.other, statements[0])
-	if err != nil {
-		t.Fatalf("%s: %v", f.sql, err)
-	}
-	taken := run(t, f)
-	if taken == nil {
+	home := l.Home(t, f)
+	said := resolve(t, home, statements[0])
+	names := home.Relations
+	did := l.Do(t, f)
+	if did == nil {
 		return nil
 	}
-	l.forgetFollowers(taken.locks, said)
-	if taken.unread = statements[0].Class == Unparsed; taken.unread {
+	taken := &lockTaken{Taken: did, names: names, locks: strongest(did.Modes), unread: statements[0].Class == Unparsed}
+	if taken.unread || f.Alone != "" || did.Failed != "" {
 		return taken
 	}
-	but := "none"
-	if f.but != "" && major <= f.until {
-		but = f.but
-	}
+	forgetFollowers(taken.locks, said, names)
 	differ := difference(taken.locks, said)
-	if got := lockText(differ, l.relations); got != but {
-		t.Errorf("%s\n\ttakes %s\n\tsaid  %s", f.sql, lockText(taken.locks, l.relations), lockText(said, l.relations))
+	if got := lockText(differ, names); got != f.Locks.On(major) {
+		t.Errorf("%s\n\ttakes %s\n\tsaid  %s", f.SQL, lockText(taken.locks, names), lockText(said, names))
 	}
 	for id := range differ {
 		said[id] = taken.locks[id]
 	}
-	if f.behind == "" {
-		l.compareWaits(t, f, taken, said)
-	}
+	compareWaits(t, f, taken, said)
 	return taken
+}
+
+// resolve tells which relations a statement is said to lock, each in the strongest
+// mode, as oids.
+func resolve(t *testing.T, l *locklab.Lab, s Statement) map[int64]LockMode {
+	t.Helper()
+	var constraints, columns []string
+	for _, c := range s.Changes {
+		switch c := c.(type) {
+		case DropConstraint:
+			constraints = append(constraints, c.Name)
+		case ValidateConstraint:
+			constraints = append(constraints, c.Name)
+		case DropColumn:
+			columns = append(columns, c.Column)
+		case ChangeColumnType:
+			columns = append(columns, c.Column)
+		case SetIdentity:
+			columns = append(columns, c.Column)
+		case DropIdentity:
+			columns = append(columns, c.Column)
+		}
+	}
+	locks := make(map[int64]LockMode)
+	for _, k := range s.Locks {
+		for _, id := range l.Reach(t, locklab.Object{Name: k.Relation.String(), Bare: k.Relation.Name, Kind: string(k.Kind), Via: string(k.Via),
+			Recurse: k.Recurse, Constraints: constraints, Columns: columns}) {
+			if had, ok := locks[id]; !ok || k.Mode.Compare(had) > 0 {
+				locks[id] = k.Mode
+			}
+		}
+	}
+	return locks
+}
+
+// strongest reads the modes of pg_locks.
+func strongest(modes map[int64][]string) map[int64]LockMode {
+	locks := make(map[int64]LockMode)
+	for id, modes := range modes {
+		for _, mode := range modes {
+			m := lockModeOf(mode)
+			if had, ok := locks[id]; !ok || m.Compare(had) > 0 {
+				locks[id] = m
+			}
+		}
+	}
+	return locks
+}
+
+// lockModeOf reads pg_locks.mode.
+func lockModeOf(mode string) LockMode {
+	for _, m := range lockModes {
+		if strings.EqualFold(strings.ReplaceAll(string(m), " ", "")+"Lock", mode) {
+			return m
+		}
+	}
+	return LockMode(mode)
 }
 
 // compareWaits: a reader waits for ACCESS EXCLUSIVE, a writer for SHARE and what
 // is stronger, of a table or of one of its indexes, which planning locks.
-func (l *lockLab) compareWaits(t *testing.T, f lockForm, taken *lockTaken, said map[int64]LockMode) {
+func compareWaits(t *testing.T, f locklab.Form, taken *lockTaken, said map[int64]LockMode) {
 	t.Helper()
 	var readers, writers []string
-	for id, r := range l.relations {
-		if r.kind != "r" && r.kind != "p" {
+	for id, r := range taken.names {
+		if r.Kind != "r" && r.Kind != "p" {
 			continue
 		}
 		mode := said[id]
-		for index, i := range l.relations {
-			if i.table == id && said[index].Compare(mode) > 0 {
+		for index, i := range taken.names {
+			if i.Table == id && said[index].Compare(mode) > 0 {
 				mode = said[index]
 			}
 		}
 		if mode == AccessExclusive {
-			readers = append(readers, r.name)
+			readers = append(readers, r.Name)
 		}
 		if mode.Compare(Share) >= 0 {
-			writers = append(writers, r.name)
+			writers = append(writers, r.Name)
 		}
 	}
 	slices.Sort(readers)
 	slices.Sort(writers)
-	if !slices.Equal(readers, taken.readers) || !slices.Equal(writers, taken.writers) {
-		t.Errorf("%s\n\treaders wait for %v, said %v\n\twriters wait for %v, said %v", f.sql, taken.readers, readers, taken.writers, writers)
+	if !slices.Equal(readers, taken.Readers) || !slices.Equal(writers, taken.Writers) {
+		t.Errorf("%s\n\treaders wait for %v, said %v\n\twriters wait for %v, said %v", f.SQL, taken.Readers, readers, taken.Writers, writers)
 	}
 }
 
 // forgetFollowers leaves out what nobody foretells: ACCESS SHARE, and indexes
 // that only follow their table's lock.
-func (l *lockLab) forgetFollowers(locks, said map[int64]LockMode) {
+func forgetFollowers(locks, said map[int64]LockMode, names map[int64]locklab.Relation) {
 	maps.DeleteFunc(locks, func(id int64, m LockMode) bool {
 		if said[id] != "" {
 			return false
 		}
-		table := l.relations[id].table
+		table := names[id].Table
 		return m == AccessShare || table != 0 && locks[table].Compare(m) >= 0
 	})
 }
@@ -145,13 +197,13 @@ func difference(a, b map[int64]LockMode) map[int64]LockMode {
 }
 
 // lockText is "MODE on RELATION, RELATION; MODE on ...", strongest first.
-func lockText(locks map[int64]LockMode, relations map[int64]lockRelation) string {
+func lockText(locks map[int64]LockMode, relations map[int64]locklab.Relation) string {
 	var parts []string
 	for _, m := range slices.Backward(lockModes[:]) {
 		var names []string
 		for id, mode := range locks {
 			if mode == m {
-				names = append(names, relations[id].name)
+				names = append(names, relations[id].Name)
 			}
 		}
 		if slices.Sort(names); len(names) > 0 {

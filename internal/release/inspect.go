@@ -198,7 +198,7 @@ func (g *gate) hidesEffects(st ddl.Statement) bool {
 func reaches(change ddl.Change) bool {
 	switch c := change.(type) {
 	case ddl.DropTable, ddl.DropColumn, ddl.RenameColumn, ddl.DropSchema,
-		ddl.DropType, ddl.DropObject, ddl.DropFunction, ddl.DropSequence, ddl.AlterExtension, ddl.MoveObject,
+		ddl.DropType, ddl.DropObject, ddl.DropFunction, ddl.DropSequence, ddl.DropOwned, ddl.ReassignOwned, ddl.AlterExtension, ddl.MoveObject,
 		ddl.RenameFunction, ddl.RenameType, ddl.RenameSchema:
 		return true
 	case ddl.DropView:

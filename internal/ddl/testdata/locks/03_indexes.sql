@@ -24,9 +24,14 @@ CREATE UNIQUE INDEX CONCURRENTLY y ON users (score); -- behind LOCK TABLE users 
 DROP INDEX CONCURRENTLY users_name; -- behind LOCK TABLE users IN ROW EXCLUSIVE MODE
 REINDEX INDEX CONCURRENTLY users_age; -- behind LOCK TABLE users IN ROW EXCLUSIVE MODE
 REINDEX TABLE CONCURRENTLY teams; -- behind LOCK TABLE teams IN ROW EXCLUSIVE MODE
-REINDEX INDEX parts_b; -- not measured: one partition after the other, each in a transaction of its own (ReindexPartitions)
-REINDEX TABLE parts; -- not measured: one partition after the other, each in a transaction of its own (ReindexPartitions)
-REINDEX SCHEMA app; -- not measured: one table after the other, each in a transaction of its own (ReindexMultipleTables)
-REINDEX SCHEMA CONCURRENTLY app; -- not measured: one table after the other, each in transactions of its own (ReindexMultipleTables)
+REINDEX INDEX parts_b; -- alone: one partition after the other, each in a transaction of its own (ReindexPartitions)
+REINDEX TABLE parts; -- alone: one partition after the other, each in a transaction of its own (ReindexPartitions)
+REINDEX SCHEMA app; -- alone: one table after the other, each in a transaction of its own (ReindexMultipleTables)
+REINDEX SCHEMA CONCURRENTLY app; -- alone: one table after the other, each in transactions of its own (ReindexMultipleTables)
 REINDEX DATABASE main; -- not measured: one table after the other, each in a transaction of its own (ReindexMultipleTables)
 REINDEX SYSTEM main; -- not measured: the same for the system catalogs (ReindexMultipleTables)
+CREATE INDEX CONCURRENTLY IF NOT EXISTS teams_pkey ON teams (id); -- alone: it is there (DefineIndex)
+CREATE UNIQUE INDEX x ON users (score) NULLS NOT DISTINCT; -- since 15
+CREATE INDEX CONCURRENTLY x ON teams (name); -- fails 25001
+CREATE INDEX CONCURRENTLY x ON parts (c); -- fails 0A000; alone: it is refused
+DROP INDEX CONCURRENTLY parts_b; -- fails 0A000; alone: it is refused

@@ -33,11 +33,11 @@ TRUNCATE app.items RESTART IDENTITY CASCADE;
 TRUNCATE parts;
 TRUNCATE ONLY animals;
 CLUSTER users USING users_name;
-CLUSTER parts USING parts_b; -- not measured: one partition after the other, each in a transaction of its own (cluster_multiple_rels); since 15
-CLUSTER; -- not measured: one table after the other, each in a transaction of its own (cluster_multiple_rels)
+CLUSTER parts USING parts_b; -- alone: one partition after the other, each in a transaction of its own (cluster_multiple_rels); since 15
+CLUSTER; -- alone: one table after the other, each in a transaction of its own (cluster_multiple_rels)
 VACUUM users; -- behind LOCK TABLE users IN SHARE UPDATE EXCLUSIVE MODE
 VACUUM FULL users; -- behind LOCK TABLE users IN ACCESS SHARE MODE
-VACUUM; -- not measured: one table after the other, each in a transaction of its own (vacuum)
+VACUUM; -- alone: one table after the other, each in a transaction of its own (vacuum)
 ALTER TABLE users CLUSTER ON users_name;
 ALTER TABLE users SET WITHOUT CLUSTER;
 ALTER TABLE ruled SET UNLOGGED;
@@ -56,3 +56,12 @@ ALTER TABLE users REPLICA IDENTITY FULL;
 ALTER TABLE users REPLICA IDENTITY NOTHING;
 ALTER TABLE users REPLICA IDENTITY USING INDEX users_email;
 ALTER FOREIGN TABLE remote OPTIONS (ADD a 'b');
+CREATE TABLE x (id int) WITH (fillfactor = 70);
+ALTER TABLE users SET LOGGED;
+ALTER TABLE teams SET UNLOGGED; -- fails 42P16
+ALTER TABLE parts SET TABLESPACE locks_fast;
+TRUNCATE teams; -- fails 0A000
+UPDATE users SET name = 'x'; -- not measured: as any query: ROW EXCLUSIVE on the table, which stops no other query, and each row is locked until the transaction ends (RowExclusiveLock, transformUpdateStmt)
+DELETE FROM users; -- not measured: the same, and with ROW SHARE on the tables whose foreign keys point to it
+INSERT INTO users SELECT * FROM users; -- not measured: the same
+COPY users FROM STDIN; -- not measured: the same

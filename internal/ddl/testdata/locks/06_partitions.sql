@@ -11,3 +11,4 @@ ALTER TABLE cats INHERIT animals;
 ALTER TABLE dogs NO INHERIT animals;
 ALTER TABLE untyped OF pair;
 ALTER TABLE typed NOT OF;
+CREATE TABLE IF NOT EXISTS parts_1 PARTITION OF parts FOR VALUES FROM (40) TO (50); -- but ACCESS EXCLUSIVE on parts, parts_rest: foretold, and not taken, since the partition is there

@@ -58,7 +58,7 @@ DROP STATISTICS users_stats;
 ANALYZE users;
 ANALYZE parts;
 ANALYZE users (name, age);
-ANALYZE; -- not measured: one table after the other, each in a transaction of its own (vacuum)
+ANALYZE; -- alone: one table after the other, each in a transaction of its own (vacuum)
 CREATE PUBLICATION x FOR TABLE users;
 CREATE PUBLICATION x FOR ALL TABLES;
 ALTER PUBLICATION pub ADD TABLE users;
@@ -69,3 +69,16 @@ LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE;
 LOCK TABLE parts IN SHARE MODE;
 LOCK TABLE ONLY animals IN EXCLUSIVE MODE;
 CREATE EXTENSION pg_trgm; -- not measured: locks what its script locks
+CREATE MATERIALIZED VIEW IF NOT EXISTS totals AS SELECT 1;
+ALTER EXTENSION plpgsql ADD TABLE users;
+ALTER EXTENSION plpgsql DROP TABLE extended;
+ALTER EXTENSION plpgsql ADD FUNCTION twice(int);
+ALTER EXTENSION lo UPDATE;
+ALTER EXTENSION lo SET SCHEMA app;
+DROP EXTENSION lo CASCADE;
+DROP SERVER far CASCADE;
+DROP OWNED BY locks_eve; -- fails 2BP01
+DROP OWNED BY locks_eve CASCADE;
+REASSIGN OWNED BY locks_eve TO locks_bob;
+DROP TABLESPACE locks_fast; -- not measured: locks no table: one that is in use is not dropped (DropTableSpace)
+ALTER SYSTEM SET work_mem = '8MB'; -- not measured: locks no table
