@@ -31,6 +31,11 @@ type Lookup struct {
 	// Inside are the relations with rows a schema holds that are not
 	// Created, for a change of the schema.
 	Inside []Relation `json:"inside"`
+	// Already: what the change makes is there.
+	Already bool `json:"-"`
+	// Locked: the transaction keeps others from reading or writing a relation that
+	// was there before the run, or the statement does.
+	Locked bool `json:"-"`
 	// Trial is what the change does to an empty copy of the relation; nil:
 	// not tried.
 	Trial *Trial `json:"-"`
@@ -59,18 +64,30 @@ func DecodeLookup(doc []byte) (Lookup, error) {
 type Trial struct {
 	Rewrites bool // the table is written anew
 	Scans    bool // its rows are read, or an index is built
+	Keys     bool // foreign keys are checked, which reads the tables of both sides
 	// Failed is why the trial did not succeed; the change itself may.
 	Failed string
 }
 
 // Works tells whether the change takes as long as the table is large, for all
 // that is known.
-func (t *Trial) Works() bool { return t == nil || t.Rewrites || t.Scans || t.Failed != "" }
+func (t *Trial) Works() bool { return t.MayRewrite() || t.MayScan() }
+
+// MayRewrite tells whether the table is written anew, for all that is known.
+func (t *Trial) MayRewrite() bool { return t.unknown() || t.Rewrites }
+
+// MayScan tells whether the table is read, for all that is known.
+func (t *Trial) MayScan() bool { return t.unknown() || t.Scans }
+
+// MayCheckKeys tells whether foreign keys are checked, for all that is known.
+func (t *Trial) MayCheckKeys() bool { return t.unknown() || t.Keys }
+
+func (t *Trial) unknown() bool { return t == nil || t.Failed != "" }
 
 // String is what happens to the table.
 func (t *Trial) String() string {
 	switch {
-	case t == nil || t.Failed != "":
+	case t.unknown():
 		return "written anew, or read through, as far as is known"
 	case t.Rewrites:
 		return "written anew"

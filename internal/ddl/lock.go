@@ -66,6 +66,10 @@ const (
 	UsersOf Via = "users of"
 	// TablesOf: tables made by CREATE TABLE OF the named type.
 	TablesOf Via = "tables of"
+	// ReadBy: what the query of the named view reads, through other views too.
+	ReadBy Via = "read by"
+	// MarkedIn: tables in the database that CLUSTER without a name is for.
+	MarkedIn Via = "marked for CLUSTER in"
 	// Inside: every relation in the named schema, in the database if Kind is
 	// KindDatabase, or of the named role's if it is KindRole.
 	Inside Via = "inside"

@@ -3,7 +3,6 @@ package hazard
 import (
 	"fmt"
 
-	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -44,8 +43,8 @@ pg_repack.`,
 	Good: `ALTER TABLE users ADD COLUMN token uuid; ALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();`,
 	Run: func(p *Pass) []Finding {
 		r, ok := p.large()
-		what, works := work(p.Change, p.Lookup.Trial)
-		if !ok || !works {
+		what := altered(p.Change)
+		if !ok || what == "" || !p.works() {
 			return nil
 		}
 		return []Finding{{
@@ -71,41 +70,26 @@ func instead(change ddl.Change) string {
 	return ""
 }
 
-// work names the changes that may take as long as a table is large, but for
-// constraints, and tells whether one does.
-func work(change ddl.Change, trial *catalog.Trial) (what string, works bool) {
+// altered names the changes that may take as long as a table is large, but for
+// constraints; empty: none of these.
+func altered(change ddl.Change) string {
 	switch c := change.(type) {
 	case ddl.SetLogged:
-		return "SET LOGGED or UNLOGGED", true
+		return "SET LOGGED or UNLOGGED"
 	case ddl.SetTablespace:
-		return "SET TABLESPACE", true
+		return "SET TABLESPACE"
 	case ddl.SetAccessMethod:
-		return "SET ACCESS METHOD", true
+		return "SET ACCESS METHOD"
 	case ddl.Cluster:
-		return "CLUSTER", true
+		return "CLUSTER"
 	case ddl.Vacuum:
-		return "VACUUM FULL", c.Full
+		return "VACUUM FULL"
 	case ddl.AddColumn:
-		return "ADD COLUMN " + ddl.Quote(c.Column), TriedOnCopy(change) && trial.Works()
+		return "ADD COLUMN " + ddl.Quote(c.Column)
 	case ddl.ChangeColumnType:
-		return "changing the type of column " + ddl.Quote(c.Column), c.Kind != ddl.KindType && trial.Works()
+		return "changing the type of column " + ddl.Quote(c.Column)
 	case ddl.SetExpression:
-		return "SET EXPRESSION", trial.Works()
+		return "SET EXPRESSION"
 	}
-	return "", false
-}
-
-// TriedOnCopy tells the changes of a table of which only a trial tells how much
-// work they are.
-func TriedOnCopy(change ddl.Change) bool {
-	switch c := change.(type) {
-	case ddl.AddColumn:
-		_, plain := ddl.ServerTypeOf(c.Type) // any other may be a domain
-		return c.Kind != ddl.KindType && (c.Default != "" || c.Generated != "" || c.Identity != "" || c.Serial || !plain)
-	case ddl.ChangeColumnType:
-		return c.Kind != ddl.KindType
-	case ddl.SetExpression, ddl.SetNotNull:
-		return true
-	}
-	return false
+	return ""
 }

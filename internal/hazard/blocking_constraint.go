@@ -60,26 +60,18 @@ CONSTRAINT ... USING INDEX.`,
 func checked(p *Pass) (what string, works bool) {
 	switch c := p.Change.(type) {
 	case ddl.SetNotNull:
-		return "SET NOT NULL of column " + ddl.Quote(c.Column), p.Lookup.Trial.Works()
+		return "SET NOT NULL of column " + ddl.Quote(c.Column), p.works()
 	case ddl.ValidateConstraint:
-		return "VALIDATE CONSTRAINT " + ddl.Quote(c.Name) + ", in the transaction that has locked the table,", p.Lookup.Trial.Works()
+		return "VALIDATE CONSTRAINT " + ddl.Quote(c.Name) + ", in the transaction that has locked the table,", p.Lookup.Locked && p.works()
 	case ddl.AddConstraint:
-		if c.InCreate || c.NotValid {
-			return "", false
-		}
 		if c.UsingIndex != "" {
-			return "a primary key on columns that may be NULL", c.Constraint == ddl.PrimaryKey && p.Lookup.Trial.Works()
-		}
-		// A new column without a value references nothing, and the server
-		// knows (ATExecAddColumn, measured on 15).
-		if c.Constraint == ddl.ForeignKey && c.Inline && !c.Filled {
-			return "", false
+			return "a primary key on columns that may be NULL", p.works()
 		}
 		what = "adding a " + string(c.Constraint) + " constraint"
 		if c.Name != "" {
 			what = "adding constraint " + ddl.Quote(c.Name)
 		}
-		return what, true
+		return what, p.works()
 	}
 	return "", false
 }

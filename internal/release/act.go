@@ -175,35 +175,44 @@ func (a *act) forwards() bool {
 // judge.
 func (a *act) decide(ctx context.Context, i int) (judge.Decision, catalog.Lookup, error) {
 	change := a.plan.Changes[i]
-	names, needed := a.asks(change)
-	if !needed {
-		return judge.Decision{Verdict: judge.Allow}, catalog.Lookup{}, nil
-	}
-	found, err := a.lookup(ctx, names)
+	found, asked, err := a.find(ctx, i)
 	if err != nil {
 		return judge.Decision{}, found, err
 	}
-	if repeated(change, found) || standsAlready(change, found) {
+	if !asked || found.Already {
 		return judge.Decision{Verdict: judge.Allow}, found, nil
-	}
-	if a.columnIsThere(i, found) {
-		return judge.Decision{Verdict: judge.Allow}, found, nil
-	}
-	if names.Size && !a.idle && a.policy.Large(found) {
-		if found.Trial, err = a.work(ctx, *found.Relation, i); err != nil {
-			return judge.Decision{}, found, err
-		}
-	}
-	if names.Parent != "" && names.Size && !a.idle {
-		if err := a.tryPartition(ctx, change, &found); err != nil {
-			return judge.Decision{}, found, err
-		}
 	}
 	facts := a.facts(found)
 	facts.Ending = a.plan.Alone
 	d, err := a.judge(ctx, change, facts)
 	a.keep(d)
 	return d, found, err
+}
+
+// find asks the catalogs about one of the changes, and tries it, as far as the judge
+// needs that.
+func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool, err error) {
+	change := a.plan.Changes[i]
+	names, needed := a.asks(change)
+	if !needed {
+		return found, false, nil
+	}
+	if found, err = a.lookup(ctx, names); err != nil {
+		return found, true, err
+	}
+	found.Already = repeated(change, found) || standsAlready(change, found) || a.columnIsThere(i, found)
+	if found.Already || !names.Size || a.idle {
+		return found, true, nil
+	}
+	if a.policy.Large(found) {
+		if err := a.work(ctx, i, &found); err != nil {
+			return found, true, err
+		}
+	}
+	if names.Parent != "" {
+		err = a.tryPartition(ctx, change, &found)
+	}
+	return found, true, err
 }
 
 // columnIsThere tells a constraint of a column that is not added, because IF NOT

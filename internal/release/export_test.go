@@ -2,8 +2,15 @@ package release
 
 import (
 	"context"
+	"errors"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/hazard"
 )
 
 // A Guarded is a run's guard without a runner: the test is the runner.
@@ -58,4 +65,60 @@ func (g *Guarded) Passes(sql string) bool {
 	set := guard.Settings{ClientEncoding: "UTF8", Database: g.gate.database}
 	st := g.gate.Inspect(sql, set)
 	return len(st) == 1 && st[0].Gated && g.gate.Pass(st[0]) != nil
+}
+
+// Work is what the gate foretells of a statement, in a session that is in a
+// transaction.
+func (g *Guarded) Work(ctx context.Context, conn *pgx.Conn, sql string) ([]ddl.Work, error) {
+	st := ddl.Parse(sql)[0]
+	a := &act{gate: g.gate, conn: session{conn: conn}, plan: plan{Statement: st}, text: st.Text}
+	var work []ddl.Work
+	for i, change := range st.Changes {
+		if ddl.WorkOf(change) == nil {
+			continue
+		}
+		found, _, err := a.find(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		work = append(work, hazard.Work(change, found)...)
+	}
+	return work, nil
+}
+
+// A session is a server connection without a client: what the Gate asks for itself.
+type session struct {
+	guard.Conn
+	conn *pgx.Conn
+}
+
+func (session) Block(context.Context) error { return nil }
+
+func (s session) Exec(ctx context.Context, sql ...string) error {
+	for _, text := range sql {
+		if _, err := s.Query(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s session) Query(ctx context.Context, sql string) (rows [][]*string, err error) {
+	results, err := s.conn.PgConn().Exec(ctx, sql).ReadAll()
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return nil, &guard.ServerError{Response: pgproto3.ErrorResponse{Severity: refused.Severity, Code: refused.Code, Message: refused.Message}}
+	}
+	for _, result := range results {
+		for _, values := range result.Rows {
+			row := make([]*string, len(values))
+			for i, value := range values {
+				if value != nil {
+					row[i] = new(string(value))
+				}
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, err
 }

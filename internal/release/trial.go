@@ -14,41 +14,74 @@ import (
 )
 
 // work finds out whether one of the statement's actions takes as long as its
-// table is large; nil where that is no question.
-func (a *act) work(ctx context.Context, table catalog.Relation, i int) (*catalog.Trial, error) {
-	ask := func(query string) (*catalog.Trial, error) {
-		rows, err := a.conn.Query(ctx, query)
-		if err != nil {
-			return nil, explained(err)
-		}
-		return &catalog.Trial{Scans: *rows[0][0] == "t"}, nil
-	}
+// table is large, where that is a question.
+func (a *act) work(ctx context.Context, i int, found *catalog.Lookup) (err error) {
+	table := *found.Relation
 	switch c := a.plan.Changes[i].(type) {
 	case ddl.AddConstraint:
 		if c.Constraint == ddl.PrimaryKey && c.UsingIndex != "" {
-			return ask(pg.NullableInIndex(ddl.Literal(ddl.Name{Schema: table.Schema, Name: c.UsingIndex}.String())))
+			found.Trial, err = a.ask(ctx, pg.NullableInIndex(ddl.Literal(ddl.Name{Schema: table.Schema, Name: c.UsingIndex}.String())))
 		}
-		return nil, nil
+		return err
+	case ddl.SetTablespace:
+		found.Trial, err = a.ask(ctx, pg.OtherTablespace(table.OID, ddl.Literal(c.Tablespace)))
+		return err
+	case ddl.SetAccessMethod:
+		found.Trial, err = a.ask(ctx, pg.OtherMethod(table.OID, ddl.Literal(c.Method)))
+		return err
+	case ddl.SetLogged:
+		found.Trial, err = a.ask(ctx, pg.OtherPersistence(table.OID, c.Logged))
+		return err
 	case ddl.ValidateConstraint:
-		if len(a.plan.Changes) > 1 { // the others lock the table
-			return nil, nil
-		}
-		return ask(pg.StrongLocks(ledger.CreatedFrom))
+		return a.validation(ctx, c, found)
 	case ddl.ChangeColumnType:
 		// Partitions and children have indexes and constraints of their own.
 		if table.HasChildren {
-			return nil, nil
+			return nil
 		}
 	case ddl.SetNotNull:
 		alter, err := a.takeApart()
 		if err == nil && alter.Only() && table.Kind == catalog.PartitionedTable {
-			return &catalog.Trial{}, nil // its partitions have to have it
+			found.Trial = &catalog.Trial{} // its partitions have to have it
+			return nil
 		}
 	case ddl.AddColumn, ddl.SetExpression:
 	default:
-		return nil, nil
+		return nil
 	}
-	return a.trial(ctx, table, i)
+	found.Trial, err = a.trial(ctx, table, i)
+	return err
+}
+
+// ask is a trial that a query tells the end of.
+func (a *act) ask(ctx context.Context, query string) (*catalog.Trial, error) {
+	rows, err := a.conn.Query(ctx, query)
+	if err != nil {
+		return nil, explained(err)
+	}
+	yes := *rows[0][0] == "t"
+	return &catalog.Trial{Rewrites: yes, Scans: yes}, nil
+}
+
+// validation reads nothing if the constraint is valid; and stops nobody if it is all
+// that the transaction does.
+func (a *act) validation(ctx context.Context, c ddl.ValidateConstraint, found *catalog.Lookup) error {
+	there, err := a.constraints(ctx, *found.Relation)
+	if err != nil {
+		return err
+	}
+	k, ok := there.named(c.Name)
+	works := !ok || !k.valid
+	found.Trial = &catalog.Trial{Scans: works, Keys: works}
+	found.Locked = len(a.plan.Changes) > 1 // the others lock the table
+	if !found.Locked {
+		locked, err := a.ask(ctx, pg.StrongLocks(ledger.CreatedFrom))
+		if err != nil {
+			return err
+		}
+		found.Locked = locked.Scans
+	}
+	return nil
 }
 
 // trial has the server do one of the statement's actions to an empty copy of its
@@ -150,13 +183,14 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 	const file, scans, counted = 0, 1, 2
 	t.Rewrites = *before[0][file] != *after[0][file]
 	t.Scans = *before[0][scans] != *after[0][scans] || *after[0][counted] != "on"
-	if c, ok := a.plan.Changes[action].(ddl.ChangeColumnType); ok && !t.Scans {
+	if c, ok := a.plan.Changes[action].(ddl.ChangeColumnType); ok {
 		// The copy has no foreign keys, which may be checked anew.
 		keyed, err := a.conn.Query(ctx, pg.OtherInForeignKey(table.OID, ddl.Literal(c.Column), ddl.Literal(copied.String())))
 		if err != nil {
 			return false, err
 		}
-		t.Scans = *keyed[0][0] == "t"
+		t.Keys = *keyed[0][0] == "t"
+		t.Scans = t.Scans || t.Keys
 	}
 	return false, nil
 }

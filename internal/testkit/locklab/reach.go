@@ -37,8 +37,11 @@ var viaQueries = map[string]string{
 	"users of": `with recursive used (id) as (select $1::oid
 		union select t.oid from used join pg_type t on t.typbasetype = used.id or t.typelem = used.id and t.typcategory = 'A')
 		select c.oid from used join pg_attribute a on a.atttypid = used.id and not attisdropped join pg_class c on c.oid = attrelid and relkind in ('r', 'p', 'm', 'f')`,
-	"tables of": "select oid from pg_class where reloftype = $1",
-	"inside":    "select oid from pg_class where (relnamespace = $1 or relowner = $1 and $1 in (select oid from pg_roles where not rolsuper) or $1 in (select oid from pg_database) and relnamespace in ('public'::regnamespace, 'app'::regnamespace)) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')",
+	"read by": `with recursive q (id) as (select $1::oid union select refobjid from q join pg_rewrite on ev_class = q.id
+		join pg_depend on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid and refclassid = 'pg_class'::regclass) select id from q where id <> $1`,
+	"marked for CLUSTER in": "select indrelid from pg_index where indisclustered",
+	"tables of":             "select oid from pg_class where reloftype = $1",
+	"inside":                "select oid from pg_class where (relnamespace = $1 or relowner = $1 and $1 in (select oid from pg_roles where not rolsuper) or $1 in (select oid from pg_database) and relnamespace in ('public'::regnamespace, 'app'::regnamespace)) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')",
 }
 
 // tableOf has one query for each kind that Via TableOf occurs with.

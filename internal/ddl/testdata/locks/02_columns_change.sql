@@ -24,7 +24,7 @@ ALTER TABLE parts ALTER COLUMN b SET DEFAULT 'x';
 ALTER VIEW adults ALTER COLUMN name SET DEFAULT 'x';
 ALTER TABLE users ALTER COLUMN score TYPE bigint;
 ALTER TABLE users ALTER COLUMN team_id TYPE bigint;
-ALTER TABLE teams ALTER COLUMN id TYPE bigint;
+ALTER TABLE teams ALTER COLUMN id TYPE bigint; -- work foretold reads orders: its foreign key is not valid, and stays so without a check
 ALTER TABLE users ALTER COLUMN email TYPE varchar(100);
 ALTER TABLE users ALTER COLUMN email TYPE text;
 ALTER TABLE users ALTER COLUMN email TYPE varchar(20);
@@ -52,6 +52,6 @@ ALTER TABLE users ALTER COLUMN ident DROP IDENTITY;
 ALTER TABLE users ALTER COLUMN twice DROP EXPRESSION;
 ALTER TABLE users ALTER COLUMN twice SET EXPRESSION AS (age * 3); -- since 17
 ALTER TABLE users ALTER COLUMN mood TYPE humor USING mood::text::humor;
-ALTER TABLE parts ALTER COLUMN b TYPE varchar;
+ALTER TABLE parts ALTER COLUMN b TYPE varchar; -- work foretold writes parts_1, foretold writes parts_2, foretold writes parts_rest, not foretold reads parts_1, not foretold reads parts_2, not foretold reads parts_rest: partitions are not tried, and the worst is foretold
 ALTER TABLE users ALTER COLUMN name TYPE varchar(9); -- fails 0A000
 ALTER TABLE users ALTER COLUMN nullable ADD GENERATED ALWAYS AS IDENTITY; -- fails 55000

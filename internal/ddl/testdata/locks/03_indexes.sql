@@ -30,7 +30,7 @@ REINDEX SCHEMA app; -- alone: one table after the other, each in a transaction o
 REINDEX SCHEMA CONCURRENTLY app; -- alone: one table after the other, each in transactions of its own (ReindexMultipleTables)
 REINDEX DATABASE main; -- not measured: one table after the other, each in a transaction of its own (ReindexMultipleTables)
 REINDEX SYSTEM main; -- not measured: the same for the system catalogs (ReindexMultipleTables)
-CREATE INDEX CONCURRENTLY IF NOT EXISTS teams_pkey ON teams (id); -- alone: it is there (DefineIndex)
+CREATE INDEX CONCURRENTLY IF NOT EXISTS teams_pkey ON teams (id); -- alone: it is there (DefineIndex); work foretold reads teams: whether there is one is not asked of CONCURRENTLY
 CREATE UNIQUE INDEX x ON users (score) NULLS NOT DISTINCT; -- since 15
 CREATE INDEX CONCURRENTLY x ON teams (name); -- fails 25001
 CREATE INDEX CONCURRENTLY x ON parts (c); -- fails 0A000; alone: it is refused

@@ -2,8 +2,8 @@
 CREATE TABLE x (id int);
 CREATE TABLE IF NOT EXISTS users (id int);
 CREATE TABLE x (LIKE users INCLUDING ALL);
-CREATE TABLE x AS SELECT * FROM users;
-SELECT * INTO x FROM users;
+CREATE TABLE x AS SELECT * FROM users; -- work not foretold reads users: what a query reads is not
+SELECT * INTO x FROM users; -- work not foretold reads users: what a query reads is not
 CREATE TABLE x (extra int) INHERITS (animals);
 CREATE TABLE x OF pair;
 DROP TABLE published;
@@ -33,8 +33,8 @@ TRUNCATE app.items RESTART IDENTITY CASCADE;
 TRUNCATE parts;
 TRUNCATE ONLY animals;
 CLUSTER users USING users_name;
-CLUSTER parts USING parts_b; -- alone: one partition after the other, each in a transaction of its own (cluster_multiple_rels); since 15
 CLUSTER; -- alone: one table after the other, each in a transaction of its own (cluster_multiple_rels)
+CLUSTER parts USING parts_b; -- alone: one partition after the other, each in a transaction of its own (cluster_multiple_rels); since 15
 VACUUM users; -- behind LOCK TABLE users IN SHARE UPDATE EXCLUSIVE MODE
 VACUUM FULL users; -- behind LOCK TABLE users IN ACCESS SHARE MODE
 VACUUM; -- alone: one table after the other, each in a transaction of its own (vacuum)

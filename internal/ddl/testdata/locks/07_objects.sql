@@ -37,7 +37,7 @@ CREATE OR REPLACE VIEW x AS SELECT 1;
 ALTER VIEW adults SET (security_barrier = true);
 DROP VIEW adult_names;
 DROP VIEW adults CASCADE;
-CREATE MATERIALIZED VIEW x AS SELECT * FROM users;
+CREATE MATERIALIZED VIEW x AS SELECT * FROM users; -- work not foretold reads users: what a query reads is not
 DROP MATERIALIZED VIEW totals;
 REFRESH MATERIALIZED VIEW totals;
 REFRESH MATERIALIZED VIEW CONCURRENTLY totals;

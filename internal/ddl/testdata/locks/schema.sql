@@ -83,6 +83,7 @@ create publication pub for table published;
 create sequence free;
 create table counted (id int primary key default nextval('free'), code int);
 insert into counted (code) values (1);
+alter table counted cluster on counted_pkey;
 create sequence app.numbers;
 create table app.items (id int primary key, team_id int references teams, code serial);
 insert into app.items (id) values (1);
