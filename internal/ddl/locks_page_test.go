@@ -43,19 +43,28 @@ func (p lockPage) check(t *testing.T) {
 
 const lockPageHead = `# Locks
 
-What statements lock, measured on PostgreSQL %d to %d: each ran on tables with rows,
-in a transaction that was rolled back, while another session looked at pg_locks and
-tried to read and to write each table. migguard foretells the same locks: a test
-compares them, and "make generate" writes this page from what servers did. The
-tables are those of ` + "`internal/ddl/testdata/locks/schema.sql`" + `.
+What statements lock, write anew and read, measured on PostgreSQL %d to %d: each ran on
+tables with rows while another session looked at pg_locks and tried to read and to
+write each table. migguard foretells the same from the text, the catalogs and, for some,
+an attempt on an empty copy: TestLocks compares the locks and who waits, and
+TestWorkOfForms what is written and read, form by form. Where they differ, the row says
+so and why, in brackets. "make generate" writes this page from what servers did, and
+"make matrix" compares all on every version. The tables are those of
+` + "`internal/ddl/testdata/locks/schema.sql`" + `.
 
 *Locks* are those on relations that were there before, the strongest on each; left
 out are ACCESS SHARE, system catalogs, and indexes whose table is locked as hard.
 *Readers wait*, *writers wait*: SELECT, or DELETE, from another session has to wait.
-*Written anew*: the relation has another file. *Read*: its rows were read from end
-to end; ANALYZE reads a sample, which is not counted. *Differs* names the versions
-on which one of these is different. What cannot run in a transaction block was looked
-at while it waited for another session: of it only the locks are known.
+*Written anew*: the relation has another file, which is not empty; an index goes with
+its table. *Read*: its rows were read from end to end, and it was not written anew, which
+reads it too; ANALYZE, which reads a sample, and VACUUM, which reads what has changed, are
+not counted. The server was told to use no index scans, so that what is looked up for
+every row counts as read. *Differs* names the versions on which one of these is different.
+
+What cannot run in a transaction block was looked at while it waited for another session,
+and then let go to its end: its locks are those at that moment. What takes its tables one
+after the other ran by itself: of it the locks are not known. "fails" is how servers refuse
+a form on these tables.
 `
 
 func (p lockPage) render() []byte {
