@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -214,4 +216,31 @@ func lockText(locks map[int64]LockMode, relations map[int64]locklab.Relation) st
 		return "none"
 	}
 	return strings.Join(parts, "; ")
+}
+
+// Every type of change has a form.
+func TestLocksOfEveryChange(t *testing.T) {
+	t.Parallel()
+	measured := make(map[string]bool)
+	for _, f := range locklab.Forms(t, lockForms) {
+		for _, c := range Parse(f.SQL)[0].Changes {
+			measured[c.ChangeType()] = true
+		}
+	}
+	files, err := filepath.Glob("changes_*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	name := regexp.MustCompile(`ChangeType\(\) string \{ return "(\w+)" \}`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range name.FindAllSubmatch(text, -1) {
+			if !measured[string(found[1])] {
+				t.Errorf("%s: no form of %s", file, found[1])
+			}
+		}
+	}
 }

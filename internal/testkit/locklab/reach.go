@@ -26,8 +26,10 @@ var viaQueries = map[string]string{
 	"dependents of": `with recursive d (classid, objid) as (
 			select classid, objid from pg_depend where refobjid in (select $1 union select typarray from pg_type where oid = $1)
 			and (cardinality($2::text[] || $3::text[]) = 0 or exists (select from pg_attribute where attrelid = $1 and attnum = refobjsubid and attname = any($3::text[])))
-		union select p.classid, p.objid from d join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
-			join pg_depend p on p.refobjid = r.ev_class and p.classid = 'pg_rewrite'::regclass),
+		union select x.classid, x.objid from d, lateral (
+			select p.classid, p.objid from pg_rewrite r join pg_depend p on p.refobjid = r.ev_class and p.classid = 'pg_rewrite'::regclass
+			where d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+			union all select p.classid, p.objid from pg_depend p where d.classid = 'pg_foreign_server'::regclass and p.refclassid = d.classid and p.refobjid = d.objid) x),
 		owners (class, object, owner) as (
 			select 'pg_rewrite'::regclass, oid, ev_class from pg_rewrite union all select 'pg_attrdef'::regclass, oid, adrelid from pg_attrdef
 			union all select 'pg_trigger'::regclass, oid, tgrelid from pg_trigger union all select 'pg_policy'::regclass, oid, polrelid from pg_policy
@@ -49,6 +51,15 @@ var tableOf = map[string]string{
 	"index":      "select indrelid from pg_index where indexrelid = $1",
 	"statistics": "select stxrelid from pg_statistic_ext where oid = $1",
 	"sequence":   "select refobjid from pg_depend where classid = 'pg_class'::regclass and objid = $1 and deptype in ('a', 'i')",
+}
+
+// catalogs are the queries for the oids of objects by their name.
+var catalogs = map[string]string{
+	"server":               "select oid::int8 from pg_foreign_server where srvname = ",
+	"foreign data wrapper": "select oid::int8 from pg_foreign_data_wrapper where fdwname = ",
+	"operator":             "select oid::int8 from pg_operator where oprname = ",
+	"operator class":       "select oid::int8 from pg_opclass where opcname = ",
+	"collation":            "select oid::int8 from pg_collation where collname = ",
 }
 
 // children adds partitions and inheritance children to the relations of a query.
@@ -115,8 +126,8 @@ func (o Object) query() string {
 		return "select oid::int8 from pg_statistic_ext where stxname = " + bare
 	case "extension":
 		return "select objid::int8 from pg_depend join pg_extension e on e.oid = refobjid where refclassid = 'pg_extension'::regclass and deptype = 'e' and extname = " + bare
-	case "server":
-		return "select oid::int8 from pg_foreign_server where srvname = " + bare
+	case "server", "foreign data wrapper", "operator", "operator class", "collation":
+		return catalogs[o.Kind] + bare
 	case "role":
 		owner := "(select oid from pg_roles where rolname = " + bare + ")"
 		if o.Via == "inside" {
