@@ -13,6 +13,8 @@ type Work struct {
 	Recurse    bool   `json:"recurse,omitempty"`
 	Column     string `json:"column,omitempty"`
 	Constraint string `json:"constraint,omitempty"`
+	// Valid: by way of foreign keys that are valid only.
+	Valid bool `json:"valid,omitempty"`
 
 	Rewrites bool `json:"rewrites,omitempty"`
 	Scans    bool `json:"scans,omitempty"`
@@ -107,13 +109,13 @@ func storageWork(change Change) []Work {
 }
 
 // retypeWork: foreign keys that the column is in, or is referenced by, are checked
-// anew if it gets another type.
+// anew if it gets another type, but for those that are not valid.
 func retypeWork(c ChangeColumnType) []Work {
 	if c.Kind == KindType {
 		return []Work{rewrites(c.Relation, KindType).via(TablesOf).tried()}
 	}
 	keys := scans(c.Relation, KindTable).tried()
-	keys.Column = c.Column
+	keys.Column, keys.Valid = c.Column, true
 	return []Work{rewrites(c.Relation, KindTable).recursing().tried(), keys.via(ReferencedBy), keys.via(Referencing)}
 }
 

@@ -54,7 +54,7 @@ func WorkOn(table string) string {
 }
 
 // OtherInForeignKey is the query whether a column, a SQL literal of its name, is
-// in a foreign key of the table, or referenced by one, and has another type in a
+// in a valid foreign key of the table, or referenced by one, and has another type in a
 // copy of the table, a SQL literal too. With the same type, whatever its
 // modifier, keys are not checked anew (TryReuseForeignKey,
 // src/backend/commands/tablecmds.c).
@@ -62,7 +62,7 @@ func OtherInForeignKey(table uint32, column, copied string) string {
 	return fmt.Sprintf(`SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint c
 		JOIN pg_catalog.pg_attribute a ON a.attname OPERATOR(pg_catalog.=) %[2]s AND a.attrelid OPERATOR(pg_catalog.=) %[1]d::pg_catalog.oid
 		JOIN pg_catalog.pg_attribute o ON o.attname OPERATOR(pg_catalog.=) %[2]s AND o.attrelid OPERATOR(pg_catalog.=) %[3]s::pg_catalog.regclass
-		WHERE o.atttypid OPERATOR(pg_catalog.<>) a.atttypid AND c.contype OPERATOR(pg_catalog.=) 'f' AND (c.conrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.conkey)
+		WHERE o.atttypid OPERATOR(pg_catalog.<>) a.atttypid AND c.contype OPERATOR(pg_catalog.=) 'f' AND c.convalidated AND (c.conrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.conkey)
 			OR c.confrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.confkey)))`, table, column, copied)
 }
 

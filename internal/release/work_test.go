@@ -67,7 +67,7 @@ func foretell(t *testing.T, l *locklab.Lab, b *bundle, conn *pgx.Conn, sql strin
 	}
 	rewritten, scanned := map[int64]bool{}, map[int64]bool{}
 	for _, w := range work {
-		o := locklab.Object{Name: w.Relation.String(), Bare: w.Relation.Name, Kind: string(w.Kind), Via: string(w.Via), Recurse: w.Recurse}
+		o := locklab.Object{Name: w.Relation.String(), Bare: w.Relation.Name, Kind: string(w.Kind), Via: string(w.Via), Recurse: w.Recurse, Valid: w.Valid}
 		if w.Column != "" {
 			o.Columns = []string{w.Column}
 		}

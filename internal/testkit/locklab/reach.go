@@ -73,6 +73,8 @@ type Object struct {
 	Recurse    bool
 	// Constraints and Columns are the parts that are meant.
 	Constraints, Columns []string
+	// Valid: by way of valid foreign keys only.
+	Valid bool
 }
 
 // Reach tells which relations are meant, by oid.
@@ -84,6 +86,9 @@ func (l *Lab) Reach(t *testing.T, o Object) []int64 {
 	}
 	if query == "" {
 		t.Fatalf("%s %s of %s: no query", o.Via, o.Kind, o.Name)
+	}
+	if o.Valid {
+		query = strings.Replace(query, "contype = 'f'", "contype = 'f' and convalidated", 1)
 	}
 	if !o.Recurse {
 		query = "with r (id) as (" + query + ") select id::int8 from r"

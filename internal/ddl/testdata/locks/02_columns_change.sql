@@ -24,7 +24,7 @@ ALTER TABLE parts ALTER COLUMN b SET DEFAULT 'x';
 ALTER VIEW adults ALTER COLUMN name SET DEFAULT 'x';
 ALTER TABLE users ALTER COLUMN score TYPE bigint;
 ALTER TABLE users ALTER COLUMN team_id TYPE bigint;
-ALTER TABLE teams ALTER COLUMN id TYPE bigint; -- work foretold reads orders: its foreign key is not valid, and stays so without a check
+ALTER TABLE teams ALTER COLUMN id TYPE bigint;
 ALTER TABLE users ALTER COLUMN email TYPE varchar(100);
 ALTER TABLE users ALTER COLUMN email TYPE text;
 ALTER TABLE users ALTER COLUMN email TYPE varchar(20);
