@@ -48,8 +48,8 @@ tables with rows while another session looked at pg_locks and tried to read and 
 write each table. migguard foretells the same from the text, the catalogs and, for some,
 an attempt on an empty copy: TestLocks compares the locks and who waits, and
 TestWorkOfForms what is written and read, form by form. Where they differ, the row says
-so and why, in brackets. "make generate" writes this page from what servers did, and
-"make matrix" compares all on every version. The tables are those of
+so and why, in brackets. "make generate" writes this page from what servers did. The
+tables are those of
 ` + "`internal/ddl/testdata/locks/schema.sql`" + `.
 
 *Locks* are those on relations that were there before, the strongest on each; left

@@ -22,7 +22,8 @@ TABLESPACE, SET ACCESS METHOD, SET EXPRESSION. CLUSTER and VACUUM FULL do the
 same. Reads and writes of the running code wait that long. Whether a change of
 type or a new column does so depends on version, indexes, constraints and
 settings: migguard tries the change on an empty copy of the table and looks
-whether the server writes the copy anew or reads it.`,
+whether the server writes the copy anew or reads it. A table that is logged, or in
+the tablespace, or of the access method already, is left as it is.`,
 	Verdicts: `Rewritten, if a DEFAULT is all that makes ADD COLUMN write the table: the column is
 added without values, its default set for new rows, and the rows there are get theirs
 in batches when the transaction has committed; NOT NULL comes last. Statements of the

@@ -18,7 +18,7 @@ const unjudged = `
 * ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT or ALTER INDEX ... RENAME.
 * ALTER DOMAIN ... ADD CONSTRAINT or SET NOT NULL, which read every table that uses the
   domain; ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; ALTER INDEX ...
-  SET TABLESPACE; OWNER TO, REASSIGN OWNED and DROP OWNED.
+  SET TABLESPACE, and ALL IN TABLESPACE; OWNER TO, REASSIGN OWNED and DROP OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show.
 * UPDATE, DELETE, INSERT ... SELECT and COPY of many rows, by themselves or in a
