@@ -7,20 +7,20 @@ package ddl
 type Work struct {
 	// Relation is the relation or, with Via, the object it is reached from, as
 	// in a Lock; Column or Constraint the part of it that is meant.
-	Relation   Name   `json:"relation"`
-	Kind       Kind   `json:"kind"`
-	Via        Via    `json:"via,omitempty"`
-	Recurse    bool   `json:"recurse,omitempty"`
-	Column     string `json:"column,omitempty"`
-	Constraint string `json:"constraint,omitempty"`
+	Relation   Name
+	Kind       Kind
+	Via        Via
+	Recurse    bool
+	Column     string
+	Constraint string
 	// Valid: by way of foreign keys that are valid only.
-	Valid bool `json:"valid,omitempty"`
+	Valid bool
 
-	Rewrites bool `json:"rewrites,omitempty"`
-	Scans    bool `json:"scans,omitempty"`
+	Rewrites bool
+	Scans    bool
 	// Tried: whether it is done the text does not tell, but the catalogs, or the
 	// server on an empty copy.
-	Tried bool `json:"tried,omitempty"`
+	Tried bool
 }
 
 func rewrites(n Name, k Kind) Work { return Work{Relation: n, Kind: k, Rewrites: true, Scans: true} }

@@ -64,7 +64,7 @@ const probe = `create function probe(tables text[]) returns setof text language 
 	end loop; end $$; create schema lab; create table lab.sentinel ()`
 
 // New makes the schema of a folder in a database, and what belongs to its server:
-// a tablespace, roles and an access method.
+// a tablespace and roles.
 func New(t *testing.T, db *pgtest.DB, dir string) *Lab {
 	t.Helper()
 	schema, err := os.ReadFile(filepath.Join(dir, "schema.sql"))
@@ -85,8 +85,11 @@ func New(t *testing.T, db *pgtest.DB, dir string) *Lab {
 // open makes the schema in a database, and connects to it.
 func open(t *testing.T, db *pgtest.DB, schema string) *Lab {
 	t.Helper()
-	db.Exec(t, schema, probe)
 	l := &Lab{db: db, schema: schema, Other: db.Connect(t)}
+	maker := db.Connect(t)
+	exec(t, maker, schema)
+	exec(t, maker, probe)
+	l.count(t, maker)
 	l.connect(t)
 	// A reader that has to wait at all waits for the end of the test. What it reads
 	// itself is not to be counted.

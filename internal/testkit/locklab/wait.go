@@ -66,14 +66,23 @@ func (l *Lab) start(t *testing.T, f Form) (ended chan error) {
 	return ended
 }
 
-// finish waits for the end, and for what the server has counted to be seen: a
-// session that ends hands its counts over, to PostgreSQL 14's collector in the order
-// they came, and the last is of a table that nothing else reads.
+// finish waits for the end, and for what the server has counted.
 func (l *Lab) finish(t *testing.T, f Form, ended chan error, taken *Taken, before map[int64]Relation) *Taken {
 	t.Helper()
 	if refused, ok := f.refused(t, l.db.Major, <-ended); refused != nil || !ok {
 		return refused
 	}
+	l.count(t, l.runner)
+	taken.compare(before, l.look(t, l.Other, inAll))
+	l.connect(t)
+	return taken
+}
+
+// count ends a session, and waits until what it has read is counted: it hands that
+// over as it ends, to PostgreSQL 14's collector in the order it came, and the last is
+// of a table that nothing else reads.
+func (l *Lab) count(t *testing.T, session *pgx.Conn) {
+	t.Helper()
 	counted := func() (n int64) {
 		if err := l.Other.QueryRow(t.Context(), "select pg_stat_get_numscans('lab.sentinel'::regclass)").Scan(&n); err != nil {
 			t.Fatal(err)
@@ -81,17 +90,13 @@ func (l *Lab) finish(t *testing.T, f Form, ended chan error, taken *Taken, befor
 		return n
 	}
 	had := counted()
-	exec(t, l.runner, "select from lab.sentinel")
-	if err := l.runner.Close(t.Context()); err != nil {
+	exec(t, session, "select from lab.sentinel")
+	if err := session.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(patience)
-	for counted() == had {
+	for deadline := time.Now().Add(patience); counted() == had; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: what was read was not counted in %s", f.SQL, patience)
+			t.Fatalf("what was read was not counted in %s", patience)
 		}
 	}
-	taken.compare(before, l.look(t, l.Other, inAll))
-	l.connect(t)
-	return taken
 }
