@@ -120,8 +120,8 @@ func TestRedmineIgnoring(t *testing.T) {
 	}
 	expect(t, scanned(t, dir), map[string]contract.Verdict{
 		"issues.legacy_code": "no", "issues.legacy_code w": "no", "users.legacy_code": "no",
-		"issues.subject": "unknown", // in strings of queries that are built
-		"users.login":    "yes",     // in an order
+		"issues.subject":     "unknown", // in strings of queries that are built
+		"users.login":        "yes",     // in an order
 		"issues.description": "yes", "projects.legacy_code": "yes", "issues": "yes",
 	})
 }

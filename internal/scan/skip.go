@@ -53,14 +53,30 @@ func holdsCode(at string, names map[string]bool) bool {
 		// An application may be called so: then it has models.
 		return !names["__init__.py"] || names["models.py"] || names["models"] || names["apps.py"]
 	}
-	// Of libraries that were installed into the tree, models have tables.
-	if _, inside, ok := strings.Cut("/"+at+"/", "/vendor/bundle/"); ok {
-		if _, gem, ok := strings.Cut(inside, "/gems/"); ok {
-			_, rest, _ := strings.Cut(gem, "/")
-			return rest == "" || strings.HasPrefix("app/models/", rest) || strings.HasPrefix(rest, "app/models/")
-		}
+	rest, ok := inGem(at)
+	return !ok || rest == "" || strings.HasPrefix("app/models/", rest+"/") || strings.HasPrefix(rest, "app/models/")
+}
+
+// inGem tells what is the path inside a gem that was installed into the tree.
+// Of those the models have tables; the rest is a gap of its own.
+func inGem(at string) (rest string, ok bool) {
+	_, inside, ok := strings.Cut("/"+at, "/vendor/bundle/")
+	if !ok {
+		return "", false
 	}
-	return true
+	_, gem, ok := strings.Cut(inside, "/gems/")
+	if !ok {
+		return "", false
+	}
+	_, rest, _ = strings.Cut(gem, "/")
+	return rest, true
+}
+
+// ofModel tells whether a file may be read: all but those of gems that are no
+// models.
+func ofModel(at string) bool {
+	rest, ok := inGem(at)
+	return !ok || strings.HasPrefix(rest, "app/models/")
 }
 
 // isDump tells a picture of the schema: it names every table and uses none.

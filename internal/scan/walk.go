@@ -45,7 +45,12 @@ type walker struct {
 }
 
 func (w *walker) folder(ctx context.Context, at string) {
-	if w.full || ctx.Err() != nil {
+	if w.full {
+		return
+	}
+	if ctx.Err() != nil {
+		w.full = true
+		w.blind(at, "the scan was ended before this folder was read: "+context.Cause(ctx).Error())
 		return
 	}
 	dir := filepath.Join(w.root, filepath.FromSlash(at))
@@ -90,7 +95,7 @@ func (w *walker) entry(ctx context.Context, at string, beside map[string]bool) {
 		if !skipped(at, beside) {
 			w.folder(ctx, at)
 		}
-	case language == "" || !info.Mode().IsRegular() || isDump(at):
+	case language == "" || !info.Mode().IsRegular() || isDump(at) || !ofModel(at):
 	case len(w.files) >= maxFiles:
 		if !w.full {
 			w.full = true

@@ -66,6 +66,9 @@ func (r *reader) attribute(n *syntax.Node, c *class) {
 		return
 	}
 	kind := r.text(right.Child("function"))
+	if name := r.text(left); name == strings.ToUpper(name) && kind == strings.ToLower(kind) {
+		return // A_PATTERN = re.compile(...): a constant, made by a function
+	}
 	f := field{name: r.text(left), kind: kind[strings.LastIndex(kind, ".")+1:]}
 	arguments := right.Child("arguments")
 	if arguments != nil {

@@ -46,6 +46,7 @@ var ErrTooDeep = errors.New("source is nested too deeply to be read")
 // Parse reads a text. broken says that the grammar did not understand all of
 // it: classes and methods around such a place may be missing from the tree.
 func Parse(language Language, src []byte) (root *Node, broken bool, err error) {
+	useMalloc()
 	parser := sitter.NewParser()
 	defer parser.Close()
 	if err := parser.SetLanguage(sitter.NewLanguage(grammars[language]())); err != nil {
@@ -58,33 +59,63 @@ func Parse(language Language, src []byte) (root *Node, broken bool, err error) {
 	defer tree.Close()
 	cursor := tree.Walk()
 	defer cursor.Close()
-	root, err = copyTree(cursor, 0)
-	return root, tree.RootNode().HasError(), err
+	c := copier{cursor: cursor, language: parser.Language(), kinds: make(map[uint16]string), fields: make(map[uint16]string)}
+	top := cursor.Node()
+	root, err = c.copy(top, 0, 0)
+	return root, top.HasError(), err
 }
 
-func copyTree(cursor *sitter.TreeCursor, depth int) (*Node, error) {
+// copier copies a tree of the C library. Names are asked for once: each call
+// into C costs more than the rest of a node.
+type copier struct {
+	cursor        *sitter.TreeCursor
+	language      *sitter.Language
+	kinds, fields map[uint16]string
+}
+
+// copy copies the node the cursor stands at.
+func (c *copier) copy(from *sitter.Node, field uint16, depth int) (*Node, error) {
 	if depth > maxNesting {
 		return nil, ErrTooDeep
 	}
-	from := cursor.Node()
-	n := &Node{Kind: from.Kind(), Field: cursor.FieldName(), Start: int(from.StartByte()), End: int(from.EndByte()),
-		Line: int(from.StartPosition().Row) + 1}
-	if !cursor.GotoFirstChild() {
+	start, end := from.ByteRange()
+	n := &Node{Kind: c.kind(from), Field: c.field(field), Start: int(start), End: int(end), Line: int(from.StartPosition().Row) + 1}
+	if !c.cursor.GotoFirstChild() {
 		return n, nil
 	}
-	defer cursor.GotoParent()
+	defer c.cursor.GotoParent()
 	for {
-		if child := cursor.Node(); child.IsNamed() || cursor.FieldName() != "" {
-			below, err := copyTree(cursor, depth+1)
+		child, field := c.cursor.Node(), c.cursor.FieldId()
+		if field != 0 || child.IsNamed() {
+			below, err := c.copy(child, field, depth+1)
 			if err != nil {
 				return nil, err
 			}
 			n.Children = append(n.Children, below)
 		}
-		if !cursor.GotoNextSibling() {
+		if !c.cursor.GotoNextSibling() {
 			return n, nil
 		}
 	}
+}
+
+func (c *copier) kind(n *sitter.Node) string {
+	id := n.KindId()
+	name, ok := c.kinds[id]
+	if !ok {
+		name = n.Kind()
+		c.kinds[id] = name
+	}
+	return name
+}
+
+func (c *copier) field(id uint16) string {
+	name, ok := c.fields[id]
+	if !ok && id != 0 {
+		name = c.language.FieldNameForId(id)
+		c.fields[id] = name
+	}
+	return name
 }
 
 // Text is the node's source.
