@@ -175,7 +175,7 @@ func (a ContractAnswer) Write(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "  %s\n", r.Text)
 		if r.At.File != "" {
-			fmt.Fprintf(&b, "    %s  %s\n", place(r.At), r.At.Text)
+			b.WriteString(strings.TrimRight("    "+place(r.At)+"  "+r.At.Text, " ") + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

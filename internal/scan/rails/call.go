@@ -71,6 +71,14 @@ func (r *reader) declaration(n *syntax.Node, name string, arguments *syntax.Node
 		}
 	case "has_and_belongs_to_many":
 		r.joinTable(n, arguments, in)
+	case "belongs_to":
+		// Its counter and its touch are written past the other model.
+		if arguments != nil {
+			options := r.options(arguments)
+			if options["counter_cache"] != nil || options["touch"] != nil {
+				r.file.bulk = append(r.file.bulk, bulkWrite{chain: strings.ToLower(r.text(n)), at: r.at(n)})
+			}
+		}
 	}
 	if isModelMacro(name) {
 		in.macros++
