@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -84,6 +85,9 @@ func (w *walker) entry(ctx context.Context, at string, beside map[string]bool) {
 	language := languageOf(at)
 	real := filepath.Join(w.root, filepath.FromSlash(at))
 	info, err := os.Stat(real) // follows links
+	if err == nil && language == "" && path.Ext(at) == "" && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		language = interpreter(real)
+	}
 	switch {
 	case err != nil:
 		// A link to nowhere is no code that could run; one that cannot be
@@ -106,10 +110,32 @@ func (w *walker) entry(ctx context.Context, at string, beside map[string]bool) {
 	}
 }
 
+// interpreter tells the language of a script by its first line, "" for programs
+// of other kinds.
+func interpreter(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return "script" // read for words, and then a gap
+	}
+	defer f.Close()
+	line := make([]byte, 128)
+	n, _ := io.ReadFull(f, line)
+	first, _, _ := strings.Cut(string(line[:n]), "\n")
+	if !strings.HasPrefix(first, "#!") {
+		return ""
+	}
+	for _, known := range []struct{ word, language string }{{"ruby", "Ruby"}, {"rails", "Ruby"}, {"python", "Python"}, {"node", "JavaScript"}} {
+		if strings.Contains(first, known.word) {
+			return known.language
+		}
+	}
+	return "shell"
+}
+
 func languageOf(at string) string {
 	switch path.Base(at) {
-	case "Rakefile", "Gemfile", "Guardfile", "Capfile":
-		return "" // no code of the running application
+	case "Rakefile":
+		return "Ruby"
 	}
 	return languages[strings.ToLower(path.Ext(at))]
 }

@@ -81,6 +81,13 @@ func TestLinks(t *testing.T) {
 		t.Error(got)
 	}
 	expect(t, c, map[string]contract.Verdict{"mails": "yes", "others": "unknown"})
+	script := filepath.Join(dir, "cleanup")
+	write(script, "#!/usr/bin/env ruby\nDB.execute('DELETE FROM sessions WHERE old')\n")
+	if err := os.Chmod(script, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, scanned(t, dir), map[string]contract.Verdict{"sessions.old": "yes"})
+	c = scanned(t, dir)
 	link("nowhere.rb", filepath.Join(dir, "gone.rb"))
 	if len(scanned(t, dir).Gaps) != len(c.Gaps)+1 {
 		t.Error("a link to nowhere that is named like code is no gap")

@@ -3,13 +3,14 @@ package django
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
 // class reads a class: its bases, its attributes and its Meta.
 func (r *reader) class(n *syntax.Node) {
-	c := &class{name: r.text(n.Child("name")), file: r.file, at: r.at(n), strings: make(map[string]string)}
+	c := &class{name: r.text(n.Child("name")), file: r.file, at: r.at(n), strings: make(map[string]string), methods: make(map[string]bool)}
 	if bases := n.Child("superclasses"); bases != nil {
 		for _, base := range bases.Children {
 			if base.Is("identifier", "attribute") {
@@ -33,6 +34,8 @@ func (r *reader) body(body *syntax.Node, c *class) {
 			r.attribute(statement.Children[0], c)
 		case statement.Is("expression_statement") && len(statement.Children) == 1 && statement.Children[0].Is("call"):
 			c.opaque = true // a call in a class's body can set anything
+		case statement.Is("function_definition"):
+			c.methods[r.text(statement.Child("name"))] = true
 		case statement.Is("class_definition") && r.text(statement.Child("name")) == "Meta":
 			c.meta = r.meta(statement)
 		case statement.Is("if_statement", "try_statement", "with_statement", "for_statement"):
@@ -55,12 +58,16 @@ func (r *reader) body(body *syntax.Node, c *class) {
 func (r *reader) attribute(n *syntax.Node, c *class) {
 	left, right := n.Child("left"), n.Child("right")
 	if !left.Is("identifier") {
+		c.opaque = true // a, b = ..., or vars()["a"] = ...
 		return
 	}
 	if name := r.text(left); name == "label" || name == "name" {
 		if t, ok := textOf(right, r.src); ok {
 			c.strings[name] = t
 		}
+	}
+	if right.Is("identifier", "conditional_expression", "subscript", "assignment") && !c.methods[r.text(right)] && !unicode.IsUpper(rune(r.text(left)[0])) {
+		c.opaque = true // it may be a field that was made elsewhere
 	}
 	if !right.Is("call") {
 		return

@@ -159,7 +159,11 @@ func (p *project) named(full string, depth int) *class {
 		return c
 	}
 	module, name := full[:max(strings.LastIndex(full, "."), 0)], full[strings.LastIndex(full, ".")+1:]
-	for _, f := range p.modules(module) {
+	files := p.modules(module)
+	if len(files) > 1 {
+		return nil // which of them is meant is not known
+	}
+	for _, f := range files {
 		if c := p.classes[f.module()+"."+name]; c != nil {
 			return c
 		}

@@ -184,8 +184,35 @@ func (a *app) factsOf(m *model, seen map[*model]bool) []*class {
 				facts = append(facts, a.factsOf(included, seen)...)
 			}
 		}
+		for _, name := range c.mayInclude {
+			if included := a.lookup(name, c.inside()); included != nil && included.openings[0].module {
+				for _, fact := range a.factsOf(included, seen) {
+					facts = append(facts, fact.maybe())
+				}
+			}
+		}
 	}
 	return append(facts, m.openings...)
+}
+
+// maybe is what is said by a module that may not be included: its tables and
+// joins, and nothing that makes the model use less. What it sets may be in
+// force, so a list of ignored columns becomes empty.
+func (c *class) maybe() *class {
+	m := *c
+	m.readonly, m.only, m.abstract = false, nil, false
+	m.ignores = nil
+	for _, i := range c.ignores {
+		if i.operator != "+=" {
+			m.ignores = []ignoring{{operator: "reset"}}
+		}
+	}
+	m.tables = nil
+	for _, t := range c.tables {
+		t.conditional = true
+		m.tables = append(m.tables, t)
+	}
+	return &m
 }
 
 // constant gives the strings of a constant, seen from a class.

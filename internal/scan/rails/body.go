@@ -76,7 +76,8 @@ func (r *reader) setTable(c *class, value *syntax.Node) {
 func (r *reader) method(n *syntax.Node, in *class) {
 	name, body := r.text(n.Child("name")), n.Child("body")
 	onClass := r.singleton || n.Kind == "singleton_method"
-	inner := &reader{file: r.file, src: r.src}
+	// When a method is run, if ever, is not known; hooks are run.
+	inner := &reader{file: r.file, src: r.src, conditional: true}
 	if in == nil || body == nil {
 		inner.below(n, in)
 		return
@@ -91,7 +92,7 @@ func (r *reader) method(n *syntax.Node, in *class) {
 	switch {
 	case onClass && (name == "included" || name == "prepended" || name == "extended" || name == "inherited"):
 		if parameters := n.Child("parameters"); parameters != nil && len(parameters.Children) > 0 && name != "inherited" {
-			inner.hook = r.text(parameters.Children[0])
+			inner.hook, inner.conditional = r.text(parameters.Children[0]), r.conditional
 		}
 	case onClass && name == "table_name" && value != nil:
 		r.setTable(in, value)
@@ -104,15 +105,19 @@ func (r *reader) method(n *syntax.Node, in *class) {
 		}
 		in.prefix = &t
 	case onClass && name == "ignored_columns":
-		in.ignores = append(in.ignores, ignoring{operator: "=", list: value})
+		i := ignoring{operator: "=", list: value}
+		if r.conditional {
+			i = ignoring{operator: "reset"}
+		}
+		in.ignores = append(in.ignores, i)
 		return
-	case (onClass || in.module) && name == "columns":
+	case (onClass || in.module) && name == "columns" && !r.conditional:
 		if columns := rejected(body, r.src); columns != nil {
 			in.ignores = append(in.ignores, ignoring{operator: "+=", columns: columns})
 			return
 		}
 	case !onClass && name == "readonly?":
-		in.readonly = r.text(value) == "true"
+		in.readonly = r.text(value) == "true" && !r.conditional
 	}
 	inner.below(n, in)
 }

@@ -18,7 +18,7 @@ func (r *reader) call(n *syntax.Node, in *class) bool {
 	case name == "class_eval" && n.Child("block") != nil || name == "class_exec":
 		if receiver.Is("constant", "scope_resolution") {
 			c := r.target(receiver, in)
-			inner := &reader{file: r.file, src: r.src, hook: "self"}
+			inner := &reader{file: r.file, src: r.src, hook: "self", conditional: r.conditional}
 			inner.below(n.Child("block"), c)
 			return true
 		}
@@ -36,8 +36,14 @@ func (r *reader) call(n *syntax.Node, in *class) bool {
 		}
 	}
 	r.bulkWrite(n, name, receiver)
+	if n.Child("block") != nil && !slices.Contains(runBlocks, name) {
+		r.conditional = true // whether the block is run is not known
+	}
 	return r.query(n, name, arguments, in)
 }
+
+// runBlocks run the block they are given, when the application boots.
+var runBlocks = []string{"with_options", "to_prepare", "after_initialize", "on_load", "configure", "class_eval", "class_exec", "instance_eval", "new"}
 
 // declaration reads a call without a receiver in a class's body.
 func (r *reader) declaration(n *syntax.Node, name string, arguments *syntax.Node, in *class) bool {
@@ -51,6 +57,7 @@ func (r *reader) declaration(n *syntax.Node, name string, arguments *syntax.Node
 		}
 		r.with(func(s *reader) {
 			s.singleton = name == "class_methods"
+			s.inArguments = false
 			s.hook = "self"
 			s.below(block, in)
 		})
@@ -101,7 +108,11 @@ func (r *reader) include(arguments *syntax.Node, in *class) {
 		return
 	}
 	for _, argument := range arguments.Children {
-		if argument.Is("constant", "scope_resolution") {
+		switch {
+		case !argument.Is("constant", "scope_resolution"):
+		case r.conditional:
+			in.mayInclude = append(in.mayInclude, r.text(argument))
+		default:
 			in.includes = append(in.includes, r.text(argument))
 		}
 	}

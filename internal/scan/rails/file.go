@@ -51,14 +51,16 @@ type class struct {
 	nesting []string
 	at      contract.Evidence
 
-	tables       []tableName
-	prefix       *text
-	suffix       *text
-	abstract     bool
-	ignores      []ignoring
-	only         []string // only_columns
-	readonly     bool
-	includes     []string
+	tables   []tableName
+	prefix   *text
+	suffix   *text
+	abstract bool
+	ignores  []ignoring
+	only     []string // only_columns
+	readonly bool
+	includes []string
+	// mayInclude stand under a condition.
+	mayInclude   []string
 	joins        []joinTable
 	macros       int // calls that only models make
 	constants    map[string]*syntax.Node
@@ -123,7 +125,7 @@ func fromERB(src []byte) []byte {
 		case !inside && bytes.HasPrefix(src[i:], []byte("<%%")):
 			out = append(out, "   "...)
 			i += 2
-		case !inside && bytes.HasPrefix(src[i:], []byte("<%#")):
+		case !inside && isComment(src[i:]):
 			end := bytes.Index(src[i:], []byte("%>"))
 			if end < 0 {
 				return out
@@ -153,6 +155,13 @@ func fromERB(src []byte) []byte {
 		}
 	}
 	return out
+}
+
+// isComment tells <%# and <% # from code: behind a comment other code may stand
+// on its line.
+func isComment(src []byte) bool {
+	rest, ok := bytes.CutPrefix(src, []byte("<%"))
+	return ok && bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("-")), " \t"), []byte("#"))
 }
 
 func blank(out, text []byte) []byte {

@@ -18,27 +18,61 @@ func (a *app) ignoredIn(m *model, depth int) []string {
 	if parent, _ := a.parent(m); parent != nil {
 		columns = a.ignoredIn(parent, depth+1)
 	}
-	set := false
+	// Which of several bodies runs last is not known: the class may be opened
+	// again, and what it includes may stand before or behind its own lines. So
+	// a list that is set counts for what all of them have, and what one adds
+	// counts only if none sets.
+	var sets [][]string
+	var adds, removed []string
 	for _, c := range a.facts(m) {
-		for _, i := range c.ignores {
-			operator, list := a.ignoring(i, c)
-			switch operator {
-			case "=":
-				if set {
-					// Which of two comes last is not known.
-					list = slices.DeleteFunc(slices.Clone(columns), func(s string) bool { return !slices.Contains(list, s) })
-				}
-				columns, set = list, true
-			case "+=", "|=":
-				columns = append(slices.Clone(columns), list...)
-			case "-=":
-				columns = slices.DeleteFunc(slices.Clone(columns), func(s string) bool { return list == nil || slices.Contains(list, s) })
-			default:
-				return nil
-			}
+		b, ok := a.ignoredByBody(c)
+		if !ok {
+			return nil
+		}
+		if b.set {
+			sets = append(sets, b.columns)
+		} else {
+			adds = append(adds, b.columns...)
+		}
+		removed = append(removed, b.removed...)
+	}
+	columns = append(slices.Clone(columns), adds...)
+	if len(sets) > 0 {
+		columns = sets[0]
+		for _, set := range sets[1:] {
+			columns = slices.DeleteFunc(slices.Clone(columns), func(s string) bool { return !slices.Contains(set, s) })
 		}
 	}
-	return columns
+	return slices.DeleteFunc(slices.Clone(columns), func(s string) bool { return slices.Contains(removed, s) })
+}
+
+// ignoredBody is what the lines of one body leave of the list.
+type ignoredBody struct {
+	set              bool // they set it; otherwise they add to it
+	columns, removed []string
+}
+
+// ignoredByBody runs the lines of one body. ok is false if they do what is not
+// understood.
+func (a *app) ignoredByBody(c *class) (b ignoredBody, ok bool) {
+	for _, i := range c.ignores {
+		operator, list := a.ignoring(i, c)
+		switch operator {
+		case "=":
+			b = ignoredBody{set: true, columns: list}
+		case "+=", "|=":
+			b.columns = append(slices.Clone(b.columns), list...)
+		case "-=":
+			if list == nil {
+				return b, false
+			}
+			b.columns = slices.DeleteFunc(slices.Clone(b.columns), func(s string) bool { return slices.Contains(list, s) })
+			b.removed = append(b.removed, list...)
+		default:
+			return b, false
+		}
+	}
+	return b, true
 }
 
 // ignoring reads one statement; "= super + list" adds.
