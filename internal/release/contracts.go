@@ -22,7 +22,9 @@ import (
 // migrations.
 const lastBuilds = 2
 
-// recordContract keeps what this build needs, for the runs of later ones.
+// recordContract keeps what this build needs, for the runs of later ones. What an
+// earlier run of the build has recorded stays: its id may be a commit's, which was
+// built by other scanners, or be the same for other code.
 func (r *Run) recordContract(ctx context.Context) error {
 	switch {
 	case r.Contract == nil:
@@ -31,8 +33,21 @@ func (r *Run) recordContract(ctx context.Context) error {
 		r.Out.Line("this build's id is unknown, so its contract is not recorded, and the next release will take all that is there for used: turn on runtime-dyno-build-metadata, or give --build")
 		return nil
 	}
+	recorded, err := r.Ledger.Contracts(ctx, []string{r.Build})
+	if err != nil {
+		return err
+	}
+	all := r.Contract
+	if document, ok := recorded[r.Build]; ok {
+		before, err := contract.Read(bytes.NewReader(document))
+		if err != nil {
+			r.Out.Line("the contract that an earlier run of this build has recorded stays, though it cannot be read: %v", err)
+			return nil
+		}
+		all = contract.Merge(before, all)
+	}
 	var text bytes.Buffer
-	if err := r.Contract.Write(&text); err != nil {
+	if err := all.Write(&text); err != nil {
 		return err
 	}
 	return r.Ledger.RecordContract(ctx, r.Build, text.Bytes())
@@ -61,7 +76,11 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 	}
 	for _, is := range released {
 		if !fromPlatform || is.App != r.App && is.App != "" { // another app that migrates this database
-			add(is.Build, releaseName(is.Version, is.ReleaseID))
+			of := releaseName(is.Version, is.ReleaseID)
+			if is.App != r.App && is.App != "" {
+				of += " of app " + is.App
+			}
+			add(is.Build, of)
 		}
 	}
 	documents, err := r.Ledger.Contracts(ctx, builds)

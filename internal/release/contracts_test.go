@@ -8,6 +8,7 @@ import (
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -124,6 +125,26 @@ func TestWhatCodeMayUse(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The id of a build may be that of other code, too: what one has used stays used.
+func TestContractsOfOneBuild(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, "create table users (id int primary key, name text, notes text)")
+		all := contract.Every()
+		uses := contract.New(contract.Source{Scanner: "scan", Whole: true, Models: 1}, []contract.Relation{{Name: contract.Name{Name: "users"},
+			Uses: []contract.Use{{Origin: contract.Model, By: "Person", Reads: all, Updates: all, Adds: true, Inserts: all}}}}, nil)
+		doNeeding(t, db, uses, "same", nil, "select 1")
+		if ended, out := doNeeding(t, db, ignoring(), "same", nil, "alter table users drop column notes"); ended.Exit != release.ExitRefused || !strings.Contains(out, "model Person reads and writes every column") {
+			t.Errorf("%d\n%s", ended.Exit, out)
+		}
+		doNeeding(t, db, ignoring(), "next", nil, "select 1")
+		db.Exec(t, "update migguard.release set outcome = 'failed' where build = 'same'")
+		if ended, out := doNeeding(t, db, ignoring(), "last", nil, "alter table users drop column notes"); ended.Exit != 0 || !strings.Contains(out, "unused   alter table users drop column notes\n") {
+			t.Errorf("%d\n%s", ended.Exit, out)
+		}
+	})
 }
 
 // Another app's code counts, and code that reaches a table through a shim knows

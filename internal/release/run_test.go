@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
@@ -46,6 +47,12 @@ func actAsRunner(ctx context.Context, sql string) int {
 // with status 3 when one fails.
 func do(t *testing.T, db *pgtest.DB, build string, allow []string, messages ...string) (release.Ended, string) {
 	t.Helper()
+	return doNeeding(t, db, nil, build, allow, messages...)
+}
+
+// doNeeding is do for a build with a contract.
+func doNeeding(t *testing.T, db *pgtest.DB, needs *contract.Contract, build string, allow []string, messages ...string) (release.Ended, string) {
+	t.Helper()
 	database, err := pg.Parse(db.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +68,7 @@ func do(t *testing.T, db *pgtest.DB, build string, allow []string, messages ...s
 	defer func() { _ = l.Close() }()
 	var out, said bytes.Buffer
 	run := &release.Run{
-		Database: database, Major: db.Major, Catalog: db.Connect(t), Ledger: l, Build: build, Version: "v1", Migguard: "1.2.3",
+		Database: database, Major: db.Major, Catalog: db.Connect(t), Ledger: l, Build: build, Contract: needs, Version: "v1", Migguard: "1.2.3",
 		Command: runner.FromArgs([]string{os.Args[0]}), LockWait: patience, Policy: policy,
 		Environ: append(os.Environ(), "DATABASE_URL="+db.URL, runnerSQL+"="+strings.Join(messages, "\n")),
 		Stdin:   strings.NewReader(""), Stdout: io.Discard, Stderr: &said,
