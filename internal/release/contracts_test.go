@@ -147,6 +147,43 @@ func TestContractsOfOneBuild(t *testing.T) {
 	})
 }
 
+// A model of the new code whose table or column no migration has made is pointed
+// out, unless the code that runs has it, too.
+func TestForgottenMigration(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, "create table users (id int primary key)")
+		build := func(columns map[string]string) *contract.Contract {
+			var relations []contract.Relation
+			for table, column := range columns {
+				named := contract.Named("id", column)
+				relations = append(relations, contract.Relation{Name: contract.Name{Name: table}, Uses: []contract.Use{{
+					Origin: contract.Model, By: "M", At: contract.Evidence{File: table + ".py", Line: 3}, Reads: named, Updates: named, Adds: true, Inserts: named}}})
+			}
+			return contract.New(contract.Source{Scanner: "scan", Whole: true}, relations, nil)
+		}
+		first := build(map[string]string{"users": "id", "elsewhere": "id"})
+		if _, out := doNeeding(t, db, first, "one", nil, "select 1"); strings.Contains(out, "is not there") { // nothing is known of what runs
+			t.Error(out)
+		}
+		doNeeding(t, db, first, "two", nil, "select 1")
+		second := build(map[string]string{"users": "nick", "elsewhere": "id", "orders": "id"})
+		ended, out := doNeeding(t, db, second, "three", nil, "create table unrelated (id int)")
+		for _, want := range []string{"column nick of users, model M, users.py:3", "table orders, model M, orders.py:3", "column id of orders"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%q is not in\n%s", want, out)
+			}
+		}
+		if len(ended.Report.Missing) != 3 || ended.Exit != 0 || strings.Contains(out, "elsewhere") {
+			t.Errorf("%d %+v\n%s", ended.Exit, ended.Report.Missing, out)
+		}
+		third := build(map[string]string{"users": "nick", "late": "id"})
+		if ended, _ := doNeeding(t, db, third, "four", nil, "create table late (id int)"); ended.Report.Missing != nil {
+			t.Errorf("%+v", ended.Report.Missing)
+		}
+	})
+}
+
 // Another app's code counts, and code that reaches a table through a shim knows
 // it by another name.
 func TestWhoElseUsesIt(t *testing.T) {

@@ -29,13 +29,12 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := r.code(ctx)
-	if err != nil {
+	if r.codeRuns, err = r.code(ctx); err != nil {
 		return nil, err
 	}
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
-		lockWait: r.LockWait, code: code, out: r.Out,
+		lockWait: r.LockWait, code: r.codeRuns, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,
 		idle: r.idle(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),

@@ -66,10 +66,11 @@ type Run struct {
 	Out      *report.Reporter
 	Log      *slog.Logger
 
-	known  Known
-	keeper *keeper
-	tasks  *tasks
-	own    backends
+	known    Known
+	codeRuns []judge.Code // with contracts; nil: none is recorded
+	keeper   *keeper
+	tasks    *tasks
+	own      backends
 }
 
 // An Ended is how a run ended: what it did, and the exit status.
@@ -213,6 +214,10 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 	if err := r.finish(ctx, id, how, exit, did); err != nil {
 		return Ended{}, errors.Join(runErr, err)
 	}
+	var missing []contract.Need
+	if how == ledger.Succeeded {
+		missing = r.lookForward(ctx)
+	}
 	shims, err := r.shims(ctx)
 	if err != nil {
 		return Ended{}, errors.Join(runErr, err)
@@ -221,7 +226,7 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 		Version: r.Migguard, App: r.App, Release: r.Version, Build: r.Build,
 		Runner: r.Command.String(), Database: r.Database.String(),
 		Outcome: string(how), Exit: exit, Reason: reason,
-		Statements: did.statements, Shims: shims, Tasks: r.work().list(), Running: r.known.Running,
+		Statements: did.statements, Shims: shims, Tasks: r.work().list(), Running: r.known.Running, Missing: missing,
 		Exceptions: exceptions,
 	}}, runErr
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"github.com/migguard/migguard/internal/contract"
 )
 
 // A Run is what "migguard run" did, for --report and --format json. Its JSON
@@ -26,6 +28,7 @@ type Run struct {
 	Dropped    []Shim // by this run
 	Tasks      []Task // that this run did, or tried
 	Exceptions []Exception
+	Missing    []contract.Need // that models of the build name, and that are not there
 }
 
 // A Shim is one that stands, or stood.
@@ -57,6 +60,7 @@ type runJSON struct {
 	Dropped    []Shim          `json:"dropped_shims"`
 	Tasks      []Task          `json:"tasks"`
 	Exceptions []Exception     `json:"exceptions"`
+	Missing    []contract.Need `json:"missing"`
 }
 
 type statementJSON struct {
@@ -82,7 +86,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		Reason: r.Reason, Running: r.Running, Started: r.Started.UTC(), DurationMS: ms(r.Duration),
 		Statements: make([]statementJSON, 0, len(r.Statements)),
 		Shims:      list(r.Shims), Dropped: list(r.Dropped), Tasks: list(r.Tasks),
-		Exceptions: list(r.Exceptions),
+		Exceptions: list(r.Exceptions), Missing: list(r.Missing),
 	}
 	for _, s := range r.Statements {
 		doc.Statements = append(doc.Statements, statementJSON{
