@@ -132,6 +132,7 @@ func TestRailsIgnored(t *testing.T) {
 		"self.ignored_columns += [:notes]\ninclude Sets":                                              contract.Yes,
 		"include Sets\nself.ignored_columns += [:notes]":                                              contract.Yes,
 		"self.ignored_columns = [:notes, :other]\ninclude Sets":                                       contract.Yes,
+		"self.ignored_columns += [:notes]\ninclude Sets if ENV['X']":                                  contract.Yes,
 		"include Old if ENV['X']":                                                                     contract.Yes,
 		"def self.setup; self.ignored_columns += [:notes]; end":                                       contract.Yes,
 		"feature(:x) { self.ignored_columns += [:notes] }":                                            contract.Yes,
