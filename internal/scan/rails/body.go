@@ -77,7 +77,7 @@ func (r *reader) method(n *syntax.Node, in *class) {
 	name, body := r.text(n.Child("name")), n.Child("body")
 	onClass := r.singleton || n.Kind == "singleton_method"
 	// When a method is run, if ever, is not known; hooks are run.
-	inner := &reader{file: r.file, src: r.src, conditional: true}
+	inner := &reader{file: r.file, src: r.src, conditional: true, inMethod: true}
 	if in == nil || body == nil {
 		inner.below(n, in)
 		return
@@ -92,7 +92,7 @@ func (r *reader) method(n *syntax.Node, in *class) {
 	switch {
 	case onClass && (name == "included" || name == "prepended" || name == "extended" || name == "inherited"):
 		if parameters := n.Child("parameters"); parameters != nil && len(parameters.Children) > 0 && name != "inherited" {
-			inner.hook, inner.conditional = r.text(parameters.Children[0]), r.conditional
+			inner.hook, inner.conditional, inner.inMethod = r.text(parameters.Children[0]), r.conditional, false
 		}
 	case onClass && name == "table_name" && value != nil:
 		r.setTable(in, value)

@@ -90,6 +90,7 @@ func (r *reader) declaration(n *syntax.Node, name string, arguments *syntax.Node
 	if isModelMacro(name) {
 		in.macros++
 	}
+	r.macro(n, name, arguments, in)
 	return false
 }
 

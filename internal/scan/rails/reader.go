@@ -22,6 +22,8 @@ type reader struct {
 	// inArguments is set where strings are noted by the query they stand in.
 	inArguments bool
 	singleton   bool
+	// inMethod is set in the bodies of methods, but for hooks.
+	inMethod bool
 }
 
 func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
