@@ -192,7 +192,14 @@ func (a *app) factsOf(m *model, seen map[*model]bool) []*class {
 			}
 		}
 	}
-	return append(facts, m.openings...)
+	for _, c := range m.openings {
+		// A class that is only made under a condition is whole when it is.
+		if c.underCondition && len(m.openings) > 1 {
+			c = c.maybe()
+		}
+		facts = append(facts, c)
+	}
+	return facts
 }
 
 // maybe is what is said by a module that may not be included: its tables and

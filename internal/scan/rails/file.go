@@ -45,7 +45,9 @@ type bulkWrite struct {
 type class struct {
 	name   string
 	module bool
-	super  string // as written
+	// underCondition says that this opening may not be run.
+	underCondition bool
+	super          string // as written
 	// nesting are the full names of the classes and modules around it, from
 	// the innermost out.
 	nesting []string

@@ -102,7 +102,8 @@ func (r *reader) open(n *syntax.Node, in *class, name, super string) {
 		c.nesting = append([]string{in.name}, in.nesting...)
 	}
 	r.file.classes = append(r.file.classes, c)
-	inner := &reader{file: r.file, src: r.src, hook: "self", conditional: r.conditional}
+	c.underCondition = r.conditional
+	inner := &reader{file: r.file, src: r.src, hook: "self"}
 	for _, field := range []string{"body", "block"} {
 		if body := n.Child(field); body != nil {
 			inner.below(body, c)
