@@ -17,6 +17,9 @@ type Uses struct {
 	Opaque bool
 	// Aliases are the names the text gives to relations and subqueries.
 	Aliases []string
+	// Outside are relations of Needs that only a qualifier of a column names: in a
+	// part of a statement, what another part calls so.
+	Outside []Name
 	// Loose are unqualified names that no relation of the text can have.
 	Loose []string
 }

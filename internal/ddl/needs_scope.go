@@ -184,5 +184,8 @@ func (w *needWalker) qualified(parts []string, scope *needScope) []*Need {
 	if len(parts) > 1 {
 		name.Schema = parts[len(parts)-2]
 	}
+	if !slices.Contains(w.outside, name) {
+		w.outside = append(w.outside, name)
+	}
 	return []*Need{w.need(name)}
 }

@@ -13,6 +13,7 @@ type needWalker struct {
 	needs   map[Name]*Need
 	aliases []string
 	loose   []string
+	outside []Name
 	opaque  bool
 }
 
@@ -24,7 +25,7 @@ func (w *needWalker) need(name Name) *Need {
 }
 
 func (w *needWalker) uses() Uses {
-	u := Uses{Opaque: w.opaque, Aliases: w.aliases, Loose: w.loose}
+	u := Uses{Opaque: w.opaque, Aliases: w.aliases, Outside: w.outside, Loose: w.loose}
 	for _, n := range w.needs {
 		for _, set := range []*ColumnSet{&n.Reads, &n.Updates, &n.Inserts} {
 			slices.Sort(set.Names)

@@ -18,8 +18,10 @@ type Findings struct {
 	relations map[contract.Name][]contract.Use
 	gaps      []contract.Gap
 	blind     []contract.Gap
+	qualified []contract.Relation
 	models    int
-	words     map[string]bool
+	words     map[string]int // how often each stands there
+	stray     map[string]int // and where nobody knows what it means
 	affixes   map[string]bool
 	queried   map[string]contract.Evidence
 }
@@ -37,6 +39,37 @@ func (f *Findings) Use(name contract.Name, use contract.Use) {
 	}
 }
 
+// Qualified notes a use of what a part of a statement calls so: a relation, or what
+// another part has given that name.
+func (f *Findings) Qualified(name contract.Name, use contract.Use) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.qualified = append(f.qualified, contract.Relation{Name: name, Uses: []contract.Use{use}})
+}
+
+// aliases sorts the qualified uses: what nothing else names is an alias of no
+// telling which relation.
+func (f *Findings) aliases() (gaps []contract.Gap) {
+	known := map[string]bool{}
+	for name := range f.relations {
+		known[name.Name] = true
+	}
+	for _, q := range f.qualified {
+		use := q.Uses[0]
+		f.relations[q.Name] = append(f.relations[q.Name], use)
+		if known[q.Name.Name] {
+			continue
+		}
+		f.query(use.At, slices.Concat(use.Reads.Names, use.Updates.Names, use.Inserts.Names)...)
+		if use.Reads.All {
+			gaps = append(gaps, contract.Gap{Reach: contract.Anything, At: use.At,
+				Why: fmt.Sprintf("reads every column of %s, and which relation is called so is not known", q.Name)})
+		}
+	}
+	f.qualified = nil
+	return gaps
+}
+
 // Gap notes what was not understood, and can use a column only if its name
 // stands somewhere in the source.
 func (f *Findings) Gap(g contract.Gap) {
@@ -52,13 +85,39 @@ func (f *Findings) Words(words ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.words == nil {
-		f.words, f.affixes = make(map[string]bool), make(map[string]bool)
+		f.words, f.affixes = make(map[string]int), make(map[string]bool)
 	}
 	for _, word := range words {
 		if strings.Contains(word, "\x00") {
 			f.affixes[word] = true
 		} else {
-			f.words[word] = true
+			f.words[word]++
+		}
+	}
+}
+
+// Stray notes words as Words does, that may be a column's name by themselves: a
+// symbol in a variable is one when the variable is given to a query.
+func (f *Findings) Stray(words ...string) {
+	f.Words(words...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stray == nil {
+		f.stray = make(map[string]int)
+	}
+	for _, word := range words {
+		f.stray[word]++
+	}
+}
+
+// Forget takes stray words back, each once: what they mean is known by now.
+func (f *Findings) Forget(words ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, word := range words {
+		if f.stray[word] > 0 {
+			f.stray[word]--
+			f.words[word]--
 		}
 	}
 }
@@ -68,6 +127,10 @@ func (f *Findings) Words(words ...string) {
 func (f *Findings) Queried(at contract.Evidence, words ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.query(at, words...)
+}
+
+func (f *Findings) query(at contract.Evidence, words ...string) {
 	if f.queried == nil {
 		f.queried = make(map[string]contract.Evidence)
 	}
@@ -88,14 +151,22 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 	source.Models = f.models
 	var relations []contract.Relation
 	var spares []string
+	if f.relations == nil {
+		f.relations = map[contract.Name][]contract.Use{}
+	}
+	f.blind = append(f.blind, f.aliases()...)
 	gaps := slices.Clone(f.gaps)
 	for name, uses := range f.relations {
 		relations = append(relations, contract.Relation{Name: name, Uses: uses})
 		for _, column := range ignored(uses) {
-			if !f.mentioned(column) {
+			at, queried := f.queried[column]
+			switch {
+			case !f.mentioned(column) && !queried:
 				spares = append(spares, column)
-			}
-			if at, ok := f.queried[column]; ok {
+			case !queried && f.stray[column] > 0:
+				gaps = append(gaps, contract.Gap{Reach: contract.Within, Relation: name, Column: column,
+					Why: fmt.Sprintf("%s stands in a string, a symbol or an option of the source, and may mean this column", column)})
+			case queried:
 				gaps = append(gaps, contract.Gap{Reach: contract.Within, Relation: name, Column: column, At: at,
 					Why: fmt.Sprintf("a query names a column %s, of which relation is not known", column)})
 			}
@@ -120,7 +191,7 @@ func ignored(uses []contract.Use) []string {
 }
 
 func (f *Findings) mentioned(column string) bool {
-	if f.words[column] {
+	if f.words[column] > 0 {
 		return true
 	}
 	for affix := range f.affixes {

@@ -16,6 +16,10 @@ type app struct {
 	// prefix and suffix are set for all tables.
 	prefix, suffix text
 	singularTables bool
+	// ignoredLists are the strings of constants that lists of ignored columns are
+	// made of, collected while they are read.
+	ignoredLists map[*syntax.Node][]string
+	collecting   bool
 }
 
 // model is a class or module of all its openings. Most are no models.
@@ -43,7 +47,7 @@ var notModels = []string{"ActiveRecord::StatementInvalid", "Struct", "Data", "Ob
 	"StandardError", "RuntimeError", "ArgumentError", "Exception", "Numeric", "OpenStruct", "Thor", "Rails::Engine", "Rails::Railtie", "Rails::Application"}
 
 func newApp(files []*File) (*app, []contract.Gap) {
-	a := &app{inflector: newInflector(), classes: make(map[string]*model)}
+	a := &app{inflector: newInflector(), classes: make(map[string]*model), ignoredLists: make(map[*syntax.Node][]string)}
 	var gaps []contract.Gap
 	for _, f := range files {
 		for _, p := range f.readInflections(a.inflector) {
@@ -246,7 +250,11 @@ func (a *app) constant(name string, nesting []string, depth int) ([]string, bool
 		}
 		for _, c := range a.facts(m) {
 			if value := c.constants[last]; value != nil {
-				return a.strings(value, c, depth+1)
+				list, ok := a.strings(value, c, depth+1)
+				if a.collecting {
+					a.ignoredLists[value] = list
+				}
+				return list, ok
 			}
 		}
 	}

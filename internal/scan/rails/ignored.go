@@ -90,7 +90,9 @@ func (a *app) ignoring(i ignoring, c *class) (operator string, columns []string)
 			i.operator, value = "+=", left
 		}
 	}
+	a.collecting = true
 	columns, _ = a.strings(value, c, 0)
+	a.collecting = false
 	return i.operator, columns
 }
 

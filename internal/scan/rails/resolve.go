@@ -36,6 +36,9 @@ func Resolve(files []*File, to *found.Findings) {
 	for _, f := range files {
 		a.file(f, to)
 	}
+	for _, list := range a.ignoredLists {
+		to.Forget(list...)
+	}
 }
 
 // model notes what a model uses: its table with every column it does not
@@ -131,7 +134,7 @@ func (a *app) file(f *File, to *found.Findings) {
 	case f.weak:
 		to.Blind(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
 	}
-	to.Words(f.words...)
+	to.Stray(f.words...)
 	for _, t := range f.texts {
 		s, _ := a.filled(t.text, t.class)
 		sqltext.Read(to, sqltext.Literal{Text: s, At: t.at})

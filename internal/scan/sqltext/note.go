@@ -52,7 +52,11 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 				continue
 			}
 		}
-		f.Use(name, use)
+		if slices.Contains(uses.Outside, n.Relation) {
+			f.Qualified(name, use)
+		} else {
+			f.Use(name, use)
+		}
 		if holes {
 			f.Gap(contract.Gap{Reach: contract.Within, Relation: name, Why: whyHole, At: at})
 		}
