@@ -1,10 +1,13 @@
 package cli_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
@@ -55,8 +58,23 @@ func TestSettleWaitsForPending(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := s.PushFolder(t, slow, folder)
-	platform.Eventually(t, "migguard has succeeded", func() bool {
-		return s.DB.Value(t, "SELECT count(*) FROM migguard.release WHERE outcome = 'succeeded'") == "2"
+	// By any other name the sessions that look would keep the database from being
+	// quiet.
+	config, err := pgx.ParseConfig(s.DB.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.RuntimeParams["application_name"] = "migguard"
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	platform.Eventually(t, "migguard has succeeded", func() (done bool) {
+		if err := conn.QueryRow(t.Context(), "SELECT count(*) = 2 FROM migguard.release WHERE outcome = 'succeeded'").Scan(&done); err != nil {
+			t.Fatal(err)
+		}
+		return done
 	})
 	settles := s.settle("--deadline", "1ms").start(t)
 	settles.stderr.await(t, "waiting: v3 is pending")

@@ -45,6 +45,8 @@ can turn maintenance mode on for what migguard.toml says is worth it:
 			&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (default: migguard.toml, if there is one)"},
 			&cli.DurationFlag{Name: "lock-wait", Value: config.DefaultLockWait,
 				Usage: "wait so `LONG` for another run, and for a table's lock"},
+			&cli.DurationFlag{Name: "cancel-blockers",
+				Usage: "cancel queries that are in the way of a table's lock and run for `LONGER` than this (default: none; sessions are never ended)"},
 			&cli.StringFlag{Name: "build", Usage: "`ID` of this build (default: from Heroku's dyno metadata)"},
 			&cli.StringFlag{Name: "contract", EnvVars: []string{"MIGGUARD_CONTRACT"},
 				Usage: "what this build needs of the schema, from `FILE` as \"migguard scan --format json\" writes it (default: the one in the slug)"},
@@ -75,7 +77,7 @@ func (a *app) runAction(c *cli.Context) error {
 	}
 	r := &release.Run{
 		Build: cfg.Build, Version: cfg.Release, App: cfg.App, Migguard: version,
-		LockWait: cfg.LockWait, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun,
+		LockWait: cfg.LockWait, CancelBlockers: cfg.CancelBlockers, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun,
 		Environ: a.environ, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
 		Out: report.New(a.stderr, report.Color(a.stderr, c.Bool("no-color")), c.Bool("verbose")),
 		Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),

@@ -28,7 +28,7 @@ func (a *app) config(c *cli.Context) (config.Config, error) {
 	}
 	cfg, err := config.Load(a.environ, config.Flags{
 		App: c.String("app"), Build: c.String("build"), Format: c.String("format"),
-		LockWait: c.Duration("lock-wait"), Deadline: c.Duration("deadline"),
+		LockWait: c.Duration("lock-wait"), CancelBlockers: c.Duration("cancel-blockers"), Deadline: c.Duration("deadline"),
 		OnAPIFailure: c.String("on-api-failure"), Allow: c.StringSlice("allow"), File: file, Baked: a.baked(),
 	})
 	if err != nil {

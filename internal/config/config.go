@@ -24,10 +24,11 @@ var ErrNoDatabase = errors.New("no database: set DATABASE_URL (on Heroku, attach
 
 // Flags are what was given on the command line; the zero value is nothing.
 type Flags struct {
-	App      string
-	Build    string
-	Format   string
-	LockWait time.Duration
+	App            string
+	Build          string
+	Format         string
+	LockWait       time.Duration
+	CancelBlockers time.Duration
 	// OnAPIFailure is AssumePrevious or RefuseRun.
 	OnAPIFailure string
 	Allow        []string
@@ -50,6 +51,8 @@ type Config struct {
 	Build    string
 	JSON     bool
 	LockWait time.Duration
+	// CancelBlockers is --cancel-blockers; 0: no query is cancelled.
+	CancelBlockers time.Duration
 	// OnAPIFailure is AssumePrevious unless it was set.
 	OnAPIFailure string
 	Allow        []string    // --allow, as judge.ParsePolicy has it
@@ -78,21 +81,22 @@ func Load(environ []string, flags Flags) (Config, error) {
 		return ""
 	}
 	c := Config{
-		DatabaseURL:  get("MIGGUARD_DATABASE_URL", "DATABASE_URL"),
-		App:          cmp.Or(flags.App, flags.File.App, get("HEROKU_APP_NAME", "HEROKU_APP_ID")),
-		Release:      get("HEROKU_RELEASE_VERSION"),
-		Build:        cmp.Or(flags.Build, get("MIGGUARD_BUILD_ID"), flags.Baked, get("HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT")),
-		LockWait:     flags.LockWait,
-		OnAPIFailure: cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
-		Allow:        flags.Allow,
-		Exceptions:   flags.File.Allow,
-		Policy:       flags.File.Policy,
-		SmallRows:    flags.File.SmallRows,
-		SmallMB:      flags.File.SmallMB,
-		Stop:         flags.File.Maintenance.Stop,
-		Deadline:     cmp.Or(flags.Deadline, time.Duration(flags.File.Settle.Deadline), DefaultDeadline),
-		IfCrashing:   cmp.Or(flags.File.Settle.IfCrashing, Stay),
-		APIURL:       get("HEROKU_API_URL"),
+		DatabaseURL:    get("MIGGUARD_DATABASE_URL", "DATABASE_URL"),
+		App:            cmp.Or(flags.App, flags.File.App, get("HEROKU_APP_NAME", "HEROKU_APP_ID")),
+		Release:        get("HEROKU_RELEASE_VERSION"),
+		Build:          cmp.Or(flags.Build, get("MIGGUARD_BUILD_ID"), flags.Baked, get("HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT")),
+		LockWait:       flags.LockWait,
+		CancelBlockers: flags.CancelBlockers,
+		OnAPIFailure:   cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
+		Allow:          flags.Allow,
+		Exceptions:     flags.File.Allow,
+		Policy:         flags.File.Policy,
+		SmallRows:      flags.File.SmallRows,
+		SmallMB:        flags.File.SmallMB,
+		Stop:           flags.File.Maintenance.Stop,
+		Deadline:       cmp.Or(flags.Deadline, time.Duration(flags.File.Settle.Deadline), DefaultDeadline),
+		IfCrashing:     cmp.Or(flags.File.Settle.IfCrashing, Stay),
+		APIURL:         get("HEROKU_API_URL"),
 	}
 	if err := oneOf("--on-api-failure", c.OnAPIFailure, AssumePrevious, RefuseRun); err != nil {
 		return c, err
@@ -102,6 +106,9 @@ func Load(environ []string, flags Flags) (Config, error) {
 	}
 	if c.LockWait < 0 {
 		return c, fmt.Errorf("--lock-wait %v is negative", c.LockWait)
+	}
+	if c.CancelBlockers < 0 {
+		return c, fmt.Errorf("--cancel-blockers %v is negative", c.CancelBlockers)
 	}
 	var err error
 	if c.JSON, err = JSONFormat(flags.Format); err != nil {

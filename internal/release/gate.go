@@ -23,8 +23,10 @@ type gate struct {
 	policy    *judge.Policy
 	existed   map[catalog.SymbolID]ddl.Name // what there was when the run began
 	lockWait  time.Duration
-	code      []judge.Code // what runs; nil: all that was there is in use
-	out       *report.Reporter
+	// cancelAfter is how long a query in the way may run; 0: none is cancelled.
+	cancelAfter time.Duration
+	code        []judge.Code // what runs; nil: all that was there is in use
+	out         *report.Reporter
 
 	mu         sync.Mutex
 	harmless   map[string]bool // names of functions that hide no change

@@ -34,7 +34,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	}
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
-		lockWait: r.LockWait, code: r.codeRuns, out: r.Out,
+		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,
 		idle: r.idle(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),

@@ -50,10 +50,9 @@ func (g *gate) isStrong(l ddl.Lock) bool {
 	return l.Mode.Compare(ddl.Share) >= 0 && !g.hasMade(l.Relation)
 }
 
-// blockers are the transactions in the way of the statement, as far as it names
-// the relations. That they cannot be told stops nothing.
-func (a *act) blockers(ctx context.Context) []string {
-	var names []string
+// wanted are the relations the statement names and wants a strong lock on, as SQL
+// literals, and whether readers have to go for one.
+func (a *act) wanted() (names []string, readers bool) {
 	mode := ddl.Share
 	for _, l := range a.plan.Locks {
 		if l.Via == ddl.Itself && a.isStrong(l) {
@@ -63,10 +62,17 @@ func (a *act) blockers(ctx context.Context) []string {
 			}
 		}
 	}
+	return names, mode == ddl.AccessExclusive
+}
+
+// blockers are the transactions in the way of the statement, as far as it names
+// the relations. That they cannot be told stops nothing.
+func (a *act) blockers(ctx context.Context) []string {
+	names, readers := a.wanted()
 	if len(names) == 0 {
 		return nil
 	}
-	rows, err := a.conn.Query(ctx, pg.Blockers(names, mode == ddl.AccessExclusive))
+	rows, err := a.conn.Query(ctx, pg.Blockers(names, readers))
 	if err != nil {
 		return nil
 	}
@@ -75,6 +81,24 @@ func (a *act) blockers(ctx context.Context) []string {
 		lines = append(lines, *row[0])
 	}
 	return lines
+}
+
+// cancelBlockers cancels queries in the way that run for longer than the user lets
+// them. That it cannot be done stops nothing.
+func (a *act) cancelBlockers(ctx context.Context) {
+	names, readers := a.wanted()
+	if a.cancelAfter == 0 || len(names) == 0 {
+		return
+	}
+	rows, err := a.conn.Query(ctx, pg.CancelBlockers(names, readers, a.cancelAfter.Seconds()))
+	if err != nil {
+		return
+	}
+	for _, row := range rows {
+		if *row[1] == "t" {
+			a.out.Cancelled(*row[0], a.cancelAfter)
+		}
+	}
 }
 
 // withLock runs the statement, or what stands for it, between SQL of migguard's
@@ -112,6 +136,7 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 		if try == 0 {
 			a.out.Waiting(a.text, wait, inTheWay)
 		}
+		a.cancelBlockers(ctx)
 		if err := a.conn.Wait(ctx, betweenTries(timeout)); err != nil {
 			return "", err
 		}
@@ -187,7 +212,7 @@ func (a *act) noLock(cause error, wait time.Duration, inTheWay []string) error {
 		if len(inTheWay) > 0 {
 			server.Response.Detail += " In the way: " + strings.Join(inTheWay, "; ") + "."
 		}
-		server.Response.Hint = "A long transaction uses the table: find it in pg_stat_activity, let it end, and release again. Or wait longer: --lock-wait."
+		server.Response.Hint = "A long transaction uses the table: find it in pg_stat_activity, let it end, and release again. Or wait longer, --lock-wait, or let migguard cancel what runs too long: --cancel-blockers."
 	}
 	return cause
 }

@@ -44,7 +44,10 @@ type Run struct {
 	Migguard string // migguard's own version
 	// LockWait bounds the waiting for another run, and for one strong lock.
 	LockWait time.Duration
-	Policy   *judge.Policy
+	// CancelBlockers is how long a query may run that is in the way of a strong
+	// lock, before it is cancelled; 0: none is.
+	CancelBlockers time.Duration
+	Policy         *judge.Policy
 	// Contract is what this build's code needs; nil: unknown.
 	Contract *contract.Contract
 	// Platform is nil without a token, and so is Maintenance.

@@ -49,6 +49,7 @@ type options struct {
 	url      string // of the run; the database's owner's unless set
 	allow    []string
 	lockWait time.Duration
+	cancel   time.Duration // queries in the way that run for longer
 	// large: every table with a row counts as large.
 	large bool
 	// policy, unless it is nil, adds to it.
@@ -103,7 +104,7 @@ func (b *bundle) start(t *testing.T, o options) {
 		t.Fatal(err)
 	}
 	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, Version: "v42",
-		LockWait: o.lockWait, Policy: policy, Out: report.New(io.Discard, false, false)}
+		LockWait: o.lockWait, CancelBlockers: o.cancel, Policy: policy, Out: report.New(io.Discard, false, false)}
 	if b.Guarded, err = run.Guard(t.Context(), b.id); err != nil {
 		t.Fatal(err)
 	}

@@ -121,6 +121,11 @@ func (r *Reporter) Waiting(text string, wait time.Duration, inTheWay []string) {
 	}
 }
 
+// Cancelled tells of a query that was cancelled because it was in the way.
+func (r *Reporter) Cancelled(who string, after time.Duration) {
+	r.Line("cancelled a query that ran for more than %v: %s", round(after), oneLine(who))
+}
+
 // lineLength bounds a statement in a line of the log, in bytes.
 const lineLength = 120
 
