@@ -111,8 +111,13 @@ func (c *Config) Address() string {
 	return net.JoinHostPort(c.conn.Host, strconv.Itoa(int(c.conn.Port)))
 }
 
-// ConnConfig is a copy for a connection of the caller's own.
-func (c *Config) ConnConfig() *pgx.ConnConfig { return c.conn.Copy() }
+// ConnConfig is a copy for a connection of migguard's own. By its name those who look
+// whether code is at work tell it, also when it is about to end.
+func (c *Config) ConnConfig() *pgx.ConnConfig {
+	own := c.conn.Copy()
+	own.RuntimeParams["application_name"] = "migguard"
+	return own
+}
 
 // String is the URL without its password and parameters.
 func (c *Config) String() string {

@@ -73,7 +73,6 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 func (t *tasks) connect(ctx context.Context) (*pgx.Conn, error) {
 	cfg := t.run.Database.ConnConfig()
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	cfg.RuntimeParams["application_name"] = "migguard"
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: closeTimeout}
 	}
