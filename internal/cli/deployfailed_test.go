@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -69,13 +68,15 @@ func TestSettleWaitsForPending(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close(context.Background()) }()
 	platform.Eventually(t, "migguard has succeeded", func() (done bool) {
 		if err := conn.QueryRow(t.Context(), "SELECT count(*) = 2 FROM migguard.release WHERE outcome = 'succeeded'").Scan(&done); err != nil {
 			t.Fatal(err)
 		}
 		return done
 	})
+	if err := conn.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
 	settles := s.settle("--deadline", "1ms").start(t)
 	settles.stderr.await(t, "waiting: v3 is pending")
 	if err := os.WriteFile(filepath.Join(folder, "go"), []byte("\n"), 0); err != nil {
