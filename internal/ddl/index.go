@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -68,6 +69,17 @@ func IndexName(sql, table string) string {
 		columns = append(columns, name)
 	}
 	return joinedName(table, addition(columns), "idx")
+}
+
+// ChosenIndexName is the name that the server tries, the first for n = 0 and so
+// on, for an index without one on such columns (ChooseRelationName,
+// src/backend/commands/indexcmds.c).
+func ChosenIndexName(table string, columns []string, n int) string {
+	label := "idx"
+	if n > 0 {
+		label += strconv.Itoa(n)
+	}
+	return joinedName(table, addition(columns), label)
 }
 
 // addition is what columns add to the name of their index

@@ -28,13 +28,19 @@ of its own right away. A run that is killed in between leaves the task in the
 ledger, and the next one builds the index first. Passes as it is on a small table
 (10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
 migguard.toml), if no code runs, with --allow blocking-index:TABLE, and with
-[policy] blocking-index = "allow". Refused where CONCURRENTLY cannot do it: for
-partitioned tables, and for an index on expressions that has no name. REINDEX is
-refused, for a schema or database each large table by itself.`,
+[policy] blocking-index = "allow". For a partitioned table the index of each
+partition is built so, under the name that the server would choose; then the
+statement itself runs, which attaches them and builds none. Refused where that
+cannot be done: for an index on expressions that has no name; and for a
+partitioned table if a partition belongs to another role, has such an index that
+is not valid, has partitions and such an index itself, or would get a name for its
+index that another's would have, too. REINDEX is refused, for a schema or database
+each large table by itself.`,
 	Remedy: `Leave it to migguard; or write CREATE INDEX CONCURRENTLY in a migration that runs
 outside a transaction (Rails: disable_ddl_transaction! and algorithm:
-:concurrently). REINDEX ... CONCURRENTLY likewise. Partitioned tables: CREATE INDEX ON ONLY the parent, one
-CONCURRENTLY for each partition, then ALTER INDEX ... ATTACH PARTITION.`,
+:concurrently). REINDEX ... CONCURRENTLY likewise. Partitioned tables, by
+hand: CREATE INDEX ON ONLY the parent, one CONCURRENTLY for each partition, then
+ALTER INDEX ... ATTACH PARTITION.`,
 	Bad:  `CREATE INDEX users_notes ON users (notes);`,
 	Good: `CREATE INDEX CONCURRENTLY users_notes ON users (notes);`,
 	Run: func(p *Pass) []Finding {

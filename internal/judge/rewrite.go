@@ -10,7 +10,8 @@ import (
 )
 
 // A ConcurrentIndex is a CREATE INDEX that is carried out by CREATE INDEX
-// CONCURRENTLY, outside the migration's transaction.
+// CONCURRENTLY, outside the migration's transaction. Where the table is
+// partitioned its partitions are indexed so, and SQL attaches their indexes.
 type ConcurrentIndex struct {
 	Table catalog.Relation
 	Index string // the index's name, which the server would have chosen if there was none
@@ -67,11 +68,6 @@ func concurrentIndex(c ddl.CreateIndex, r catalog.Relation, text string) (*Concu
 	cannot := func(reason, hint string) (*ConcurrentIndex, *Obstacle) {
 		return nil, &Obstacle{Wanted: Rewrite, Reason: reason, Hint: hint}
 	}
-	if r.Kind == catalog.PartitionedTable {
-		return cannot("CONCURRENTLY does not work on a partitioned table",
-			fmt.Sprintf("CREATE INDEX ON ONLY %s, then one CONCURRENTLY for each partition, each with ALTER INDEX ... ATTACH PARTITION. Or say that nobody writes to it: %s",
-				hazard.Display(r), hazard.AllowBlockingIndex(r)))
-	}
 	index := c.Name
 	if index == "" {
 		index = ddl.IndexName(text, r.Name)
@@ -80,7 +76,7 @@ func concurrentIndex(c ddl.CreateIndex, r catalog.Relation, text string) (*Concu
 		return cannot("it has no name, and the one the server would choose is not known before", "Give the index a name.")
 	}
 	table := ddl.Name{Schema: r.Schema, Name: r.Name}
-	sql, err := ddl.WriteIndex(text, ddl.IndexForm{On: table, Index: index, Concurrently: true})
+	sql, err := ddl.WriteIndex(text, ddl.IndexForm{On: table, Index: index, Concurrently: r.Kind != catalog.PartitionedTable})
 	if err != nil {
 		return cannot("it cannot be written with CONCURRENTLY: "+err.Error(), "Write it so in a migration that runs outside a transaction.")
 	}
@@ -89,6 +85,13 @@ func concurrentIndex(c ddl.CreateIndex, r catalog.Relation, text string) (*Concu
 		return cannot("it cannot be written in another form: "+err.Error(), "Write it with CONCURRENTLY in a migration that runs outside a transaction.")
 	}
 	return &ConcurrentIndex{Table: r, Index: index, SQL: sql, Probe: probe}, nil
+}
+
+// IndexByHand is what to do for a partitioned table whose index cannot be
+// rewritten.
+func IndexByHand(r catalog.Relation) string {
+	return fmt.Sprintf("CREATE INDEX ON ONLY %s, then one CONCURRENTLY for each partition, each with ALTER INDEX ... ATTACH PARTITION. Or say that nobody writes to it: %s",
+		hazard.Display(r), hazard.AllowBlockingIndex(r))
 }
 
 // concurrentRefresh is REFRESH ... CONCURRENTLY, which needs an index that tells

@@ -12,6 +12,7 @@ import (
 // The kinds of tasks.
 const (
 	CreateIndex        = "create-index"        // builds an index
+	IndexPartitioned   = "index-partitioned"   // of the indexes that its partitions have
 	ValidateConstraint = "validate-constraint" // checks the rows there are against it
 	SetNotNull         = "set-not-null"        // of a column that a valid CHECK keeps free of NULL
 	UseIndex           = "use-index"           // for a UNIQUE constraint of the same name
@@ -44,6 +45,9 @@ type Task struct {
 	Position int64
 }
 
+// MakesIndex tells the kinds whose object is an index that is not there yet.
+func (t Task) MakesIndex() bool { return t.Kind == CreateIndex || t.Kind == IndexPartitioned }
+
 // NewTask is what RecordTaskSQL records. The table exists.
 type NewTask struct {
 	ReleaseID int64
@@ -70,7 +74,7 @@ func RecordTaskSQL(t NewTask) string {
 // given up.
 func IndexTaskSQL(relation uint32, index string) string {
 	return fmt.Sprintf("SELECT sql, closed_at IS NULL FROM migguard.task"+
-		" WHERE kind = 'create-index' AND relation = %d::pg_catalog.oid AND object_name = %s AND (done OR closed_at IS NULL) ORDER BY id DESC LIMIT 1",
+		" WHERE kind IN ('create-index', 'index-partitioned') AND relation = %d::pg_catalog.oid AND object_name = %s AND (done OR closed_at IS NULL) ORDER BY id DESC LIMIT 1",
 		relation, literal(index))
 }
 

@@ -42,11 +42,13 @@ FROM (SELECT) one LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = $1 AND a.a
 	return s, nil
 }
 
-// ReadHolders lists the server processes that have a lock on a table, by oid.
+// ReadHolders lists the server processes that have a lock on a table, by oid, or
+// on one of its partitions.
 func ReadHolders(ctx context.Context, conn *pgx.Conn, table uint32) ([]uint32, error) {
 	rows, err := conn.Query(ctx, `
 SELECT DISTINCT l.pid::pg_catalog.int8 FROM pg_catalog.pg_locks l
-WHERE l.locktype = 'relation' AND l.granted AND l.relation = $1
+WHERE l.locktype = 'relation' AND l.granted
+  AND (l.relation = $1 OR l.relation IN (SELECT m.relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) m))
   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`, table)
 	if err != nil {
 		return nil, fmt.Errorf("look for locks: %w", err)

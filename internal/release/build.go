@@ -60,6 +60,8 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 		note, err = t.backfill(ctx, conn, task, commandRuns)
 	case ledger.AddConstraint:
 		note, err = t.addConstraint(ctx, conn, task, commandRuns)
+	case ledger.IndexPartitioned:
+		note, err = t.indexPartitioned(ctx, conn, task, commandRuns)
 	default:
 		err = fmt.Errorf("a task of kind %s is not known to this version of migguard", task.Kind)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -62,7 +61,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	}
 	for _, task := range owed { // before could not do it
 		g.owe(task.Table)
-		if task.Kind == ledger.CreateIndex {
+		if task.MakesIndex() {
 			g.owe(task.Object)
 		}
 	}

@@ -29,6 +29,8 @@ var indexing = [][]string{
 	{"create index on a# (d)", "insert into version# values (2)"},
 	{"begin; alter table a# add constraint c# check (id > -9), alter n set not null; insert into version# values (3); commit"},
 	{"begin; alter table a# add token uuid not null default gen_random_uuid() unique, add f float default random(); insert into version# values (4); commit"},
+	{"begin; create index k# on p# (id); insert into version# values (5); commit"},
+	{"create index on p# (n)", "insert into version# values (6)"},
 }
 
 // pendingIndexes are the statements of the migrations not noted yet.
@@ -56,7 +58,9 @@ func TestIndexKilledAtAnyInstant(t *testing.T) {
 	}
 	for i := 0; kills < crashes && i < 3*crashes; i++ {
 		numbered := func(sql string) string { return strings.ReplaceAll(sql, "#", strconv.Itoa(i)) }
-		db.Exec(t, numbered("create table version# (n int primary key); create table a# (id int, n text, d date); insert into a# select g, g, current_date from generate_series(1, 5000) g"))
+		db.Exec(t, numbered("create table version# (n int primary key); create table a# (id int, n text, d date); insert into a# select g, g, current_date from generate_series(1, 5000) g; "+
+			"create table p# (id int, n text) partition by hash (id); create table p#_1 partition of p# for values with (modulus 2, remainder 0); "+
+			"create table p#_2 partition of p# for values with (modulus 2, remainder 1); insert into p# select id, n from a#"))
 		cmd := start(t, db, i, victimIndexes+"=1")
 		kill := patience // the first one is left alone
 		if i > 0 {
@@ -71,12 +75,13 @@ func TestIndexKilledAtAnyInstant(t *testing.T) {
 		if err := start(t, db, i, victimIndexes+"=1").Wait(); err != nil {
 			t.Fatalf("crash %d: %v", i, err)
 		}
-		const want = "a#_d_idx true, a#_token_key true, i# true, j# true; c# true; n token; 0"
+		const want = "a#_d_idx true, a#_token_key true, i# true, j# true; c# true; n token; 0; 6 k# p#_n_idx"
 		got := db.Value(t, numbered(`select concat_ws('; ',
 			(select string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' order by indexrelid::regclass::text) from pg_index where indrelid = 'a#'::regclass),
 			(select string_agg(conname || ' ' || convalidated, ', ' order by conname) from pg_constraint where conrelid = 'a#'::regclass and contype = 'c'),
 			(select string_agg(attname, ' ' order by attnum) from pg_attribute where attrelid = 'a#'::regclass and attnum > 0 and attnotnull),
-			(select count(*) from a# where f is null))`))
+			(select count(*) from a# where f is null),
+			(select count(*) || ' ' || string_agg(relname, ' ' order by relname) filter (where relkind = 'I') from pg_partition_tree('p#') join pg_index on indrelid = relid join pg_class c on c.oid = indexrelid where indisvalid and (relkind = 'I') <> relispartition))`))
 		if got != numbered(want) || db.Value(t, leftovers) != "0 0" {
 			t.Errorf("crash %d: %s; %s", i, got, db.Value(t, leftovers))
 		}

@@ -34,10 +34,14 @@ func (a *act) buildLater(ctx context.Context, ix *judge.ConcurrentIndex) (string
 		}
 		return a.run(ctx, nil) // the server says what is missing
 	}
-	if err := a.probe(ctx, ix); err != nil {
+	if ix.Table.Kind == catalog.PartitionedTable {
+		return a.indexLater(ctx, ix)
+	}
+	if err := a.probe(ctx, ix, func() error { return nil }); err != nil {
 		return "", err
 	}
-	id, err := a.recordTask(ctx, ix)
+	id, err := a.recordTask(ctx, ledger.NewTask{
+		Kind: ledger.CreateIndex, Relation: ix.Table.OID, Schema: ix.Table.Schema, Table: ix.Table.Name, Object: ix.Index, SQL: ix.SQL})
 	if err != nil {
 		return "", err
 	}
@@ -60,10 +64,10 @@ func (a *act) mayIndex(ctx context.Context, table catalog.Relation) (bool, error
 	return err == nil && len(rows) == 1 && *rows[0][0] == "t", err
 }
 
-// buildNow does a task while its statement waits. If the server says no, then
+// buildNow does tasks while their statement waits. If the server says no, then
 // to the statement, and nothing is owed; if it was stopped, the next run goes on.
-func (a *act) buildNow(ctx context.Context, id int64) error {
-	err := a.tasks.now(ctx, id)
+func (a *act) buildNow(ctx context.Context, ids ...int64) error {
+	err := a.tasks.now(ctx, ids...)
 	var server *pgconn.PgError
 	switch {
 	case err == nil:
@@ -111,24 +115,32 @@ func (a *act) nameIsFree(ctx context.Context, ix *judge.ConcurrentIndex) (built 
 func (a *act) indexIsOwed(ctx context.Context, table catalog.Relation, index string) (bool, error) {
 	owed, err := a.owedTasks(ctx)
 	return slices.ContainsFunc(owed, func(o ledger.Task) bool {
-		return o.Kind == ledger.CreateIndex && o.Schema == table.Schema && o.Object == index
+		return o.MakesIndex() && o.Schema == table.Schema && o.Object == index
 	}), err
 }
 
 func qualified(r catalog.Relation) string { return ddl.Name{Schema: r.Schema, Name: r.Name}.String() }
 
-// probe tries the statement on an empty copy of the table, and takes both back.
-// What is wrong with it has to be said now: after the commit it would be late.
-// Where there can be no copy there is no trial.
-func (a *act) probe(ctx context.Context, ix *judge.ConcurrentIndex) error {
+// probe tries the statement on an empty copy of the table, has a look at what
+// came of it, and takes both back. What is wrong with it has to be said now:
+// after the commit it would be late. Where there can be no copy there is no
+// trial.
+func (a *act) probe(ctx context.Context, ix *judge.ConcurrentIndex, look func() error) error {
 	err := a.aside(ctx, func() error {
-		err := a.conn.Exec(ctx, fmt.Sprintf("CREATE TEMPORARY TABLE pg_temp.%s (LIKE %s INCLUDING GENERATED)", ddl.Quote(ix.Table.Name), qualified(ix.Table)))
+		copied, err := a.copyForIndex(ctx, ix.Table)
+		if err != nil {
+			return err
+		}
+		err = a.conn.Exec(ctx, copied)
 		var server *guard.ServerError
 		if errors.As(err, &server) {
 			return nil
 		}
 		if err == nil {
 			err = tried(a.conn.Exec(ctx, ix.Probe), ix)
+		}
+		if err == nil {
+			err = look()
 		}
 		return err
 	})
@@ -156,12 +168,10 @@ func tried(err error, ix *judge.ConcurrentIndex) error {
 	return err
 }
 
-// recordTask writes the task in the statement's transaction.
-func (a *act) recordTask(ctx context.Context, ix *judge.ConcurrentIndex) (id int64, err error) {
-	rows, err := a.conn.Query(ctx, ledger.RecordTaskSQL(ledger.NewTask{
-		ReleaseID: a.releaseID, Kind: ledger.CreateIndex, Relation: ix.Table.OID,
-		Schema: ix.Table.Schema, Table: ix.Table.Name, Object: ix.Index, SQL: ix.SQL,
-	}))
+// recordTask writes a task of the run's in the statement's transaction.
+func (a *act) recordTask(ctx context.Context, task ledger.NewTask) (id int64, err error) {
+	task.ReleaseID = a.releaseID
+	rows, err := a.conn.Query(ctx, ledger.RecordTaskSQL(task))
 	if err != nil {
 		return 0, explained(err)
 	}
@@ -186,7 +196,7 @@ func (a *act) built(ctx context.Context, change ddl.Change, found catalog.Lookup
 		return false, nil
 	}
 	table := ddl.Name{Schema: found.Relation.Schema, Name: found.Relation.Name}
-	sql, err := ddl.WriteIndex(a.text, ddl.IndexForm{On: table, Index: c.Name, Concurrently: true})
+	sql, err := ddl.WriteIndex(a.text, ddl.IndexForm{On: table, Index: c.Name, Concurrently: found.Relation.Kind != catalog.PartitionedTable})
 	if err != nil {
 		return false, nil
 	}

@@ -56,7 +56,7 @@ func (a *act) checkOwed(ctx context.Context, change ddl.Change) error {
 	}
 	for _, o := range owed {
 		for _, n := range names {
-			inTheWay := o.Kind == ledger.CreateIndex && n.Name == o.Object || n.Name == o.Table && takesAway(change, o)
+			inTheWay := o.MakesIndex() && n.Name == o.Object || n.Name == o.Table && takesAway(change, o)
 			if !inTheWay || n.Schema != "" && n.Schema != o.Schema {
 				continue
 			}
@@ -90,13 +90,13 @@ func takesAway(change ddl.Change, owed ledger.Task) bool {
 	case ddl.RenameTable, ddl.SetSchema:
 		return true
 	case ddl.RenameColumn:
-		return owed.Kind == ledger.CreateIndex || c.Column == owed.Object
+		return owed.MakesIndex() || c.Column == owed.Object
 	case ddl.DropNotNull:
 		return owed.Kind == ledger.SetNotNull && c.Column == owed.Object
 	case ddl.RenameConstraint:
 		return owed.Kind != ledger.SetNotNull && c.Name == owed.Object
 	case ddl.DropTable, ddl.DropColumn, ddl.SetClusterIndex, ddl.SetReplicaIdentity:
-		return owed.Kind == ledger.CreateIndex
+		return owed.MakesIndex()
 	}
 	return false
 }

@@ -165,29 +165,38 @@ func (t *tasks) after(ctx context.Context) {
 	}
 }
 
-// now does one task that is all of its statement. If the server says no, it is
-// given up: the statement fails. One that was stopped is owed.
-func (t *tasks) now(ctx context.Context, id int64) error {
+// now does the tasks that are all of their statement. If the server says no, they
+// are given up: the statement fails. What was stopped is owed.
+func (t *tasks) now(ctx context.Context, ids ...int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	owed, err := t.run.Ledger.Owed(ctx)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(owed, func(task ledger.Task) bool { return task.ID == id })
-	if i < 0 {
-		return fmt.Errorf("task %d is not in the ledger", id)
+	owed = slices.DeleteFunc(owed, func(task ledger.Task) bool { return !slices.Contains(ids, task.ID) })
+	if len(owed) < len(ids) {
+		return fmt.Errorf("the tasks %d are not in the ledger", ids)
 	}
-	err = t.do(ctx, owed[i], true)
-	var left *leftError
-	switch {
-	case err == nil, errors.Is(err, errPostponed):
-		return err
-	case passing(err), errors.As(err, &left):
-		t.err.Store(&TaskError{Task: owed[i], Err: err})
-		return err
+	for i, task := range owed {
+		err := t.do(ctx, task, true)
+		var left *leftError
+		switch {
+		case err == nil:
+			continue
+		case errors.Is(err, errPostponed):
+			return err
+		case passing(err), errors.As(err, &left):
+			t.err.Store(&TaskError{Task: task, Err: err})
+			return err
+		}
+		keep, why := context.WithoutCancel(ctx), err.Error()
+		for _, given := range owed[i:] {
+			err = errors.Join(err, t.run.Ledger.CloseTask(keep, given.ID, false, why))
+		}
+		return errors.Join(err, t.takeBack(keep, owed[:i]))
 	}
-	return errors.Join(err, t.run.Ledger.CloseTask(context.WithoutCancel(ctx), id, false, err.Error()))
+	return nil
 }
 
 // do does one task, and notes how it went.

@@ -18,6 +18,7 @@ type speech struct{ thing, do, done, meanwhile string }
 
 var spoken = map[string]speech{
 	ledger.CreateIndex:        {"index", "build", "built", "while others could write"},
+	ledger.IndexPartitioned:   {"index", "make", "made", "of its partitions' indexes"},
 	ledger.ValidateConstraint: {"constraint", "validate", "valid", "while others could read and write"},
 	ledger.SetNotNull:         {"NOT NULL of column", "set", "set", "without reading the table"},
 	ledger.UseIndex:           {"constraint", "add", "added", "with the index that was built for it"},
