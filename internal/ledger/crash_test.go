@@ -133,6 +133,7 @@ func killedAt(t *testing.T, db *pgtest.DB, instant string) (total int) {
 		t.Fatal(err)
 	}
 	conn := db.Connect(t)
+	defer func() { _ = conn.Close(t.Context()) }() // there are as many as instants
 	awaitAlone(t, conn)
 	agree(t, conn)
 	l := locked(t, db.URL)
