@@ -2,13 +2,9 @@ package release
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -185,61 +181,6 @@ func (a *act) cannotIndex(ix *judge.ConcurrentIndex, reason string) error {
 	a.verdict = judge.Refuse
 	return a.refuse(judge.Decision{Verdict: judge.Refuse, Findings: a.findings, Obstacle: &judge.Obstacle{Wanted: judge.Rewrite,
 		Reason: reason, Hint: judge.IndexByHand(ix.Table)}})
-}
-
-// attachTimeout bounds the statement that attaches: it has the locks of all
-// partitions, and waits for each. Longer than that takes a partition that came
-// without the index, and is large.
-const attachTimeout = 5 * time.Second
-
-// indexPartitioned makes the index of a partitioned table, of those that its
-// partitions have by then. Its SHARE locks are waited for shortly.
-func (t *tasks) indexPartitioned(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
-	if err := set(ctx, conn, "statement_timeout", fmt.Sprint(attachTimeout.Milliseconds())); err != nil {
-		return "", err
-	}
-	note, err = t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
-		state, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
-		switch {
-		case err != nil:
-			return "", "", err
-		case !state.TableThere:
-			return "", noTable, nil
-		case state.Found && (state.Table != task.Relation || !task.Tried):
-			return "", "", &nameTakenError{ddl.Name{Schema: task.Schema, Name: task.Object}.String()}
-		case state.Valid:
-			return "", "", nil
-		case state.Found:
-			return "", "", errors.New("it is there, but not valid: a partition's index is not")
-		}
-		task.Tried = true
-		return task.SQL, "", nil
-	})
-	if err != nil && pg.SQLState(err) == codeQueryCanceled && ctx.Err() == nil {
-		return "", fmt.Errorf("its partitions' indexes could not be attached within %v, in which nobody can write: %w", attachTimeout, err)
-	}
-	return note, err
-}
-
-// takeBack drops the indexes that were built for a statement which failed after
-// all.
-func (t *tasks) takeBack(ctx context.Context, built []ledger.Task) error {
-	ctx, cancel := context.WithTimeout(ctx, cleanUpTimeout)
-	defer cancel()
-	for _, task := range built {
-		conn, err := t.connect(ctx)
-		if err != nil {
-			return err
-		}
-		err = settings(ctx, conn, task)
-		if err == nil {
-			_, err = conn.Exec(ctx, "DROP INDEX CONCURRENTLY IF EXISTS "+ddl.Name{Schema: task.Schema, Name: task.Object}.String())
-		}
-		if err = errors.Join(err, conn.Close(ctx)); err != nil {
-			return fmt.Errorf("drop index %s: %w", task.Object, err)
-		}
-	}
-	return nil
 }
 
 // copyForIndex is the statement that makes the empty copy on which an index is

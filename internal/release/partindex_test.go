@@ -134,6 +134,44 @@ func TestPartitionedIndexGoesOn(t *testing.T) {
 	})
 }
 
+// Writers of one partition after the other keep nobody else waiting for longer
+// than a try, and the index is made when they are gone.
+func TestPartitionedIndexWaits(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, treed)
+		b.run(t, "begin", "create index i on parts (n, d)")
+		b.olds(t, "begin", `lock table only "Sub" in row exclusive mode`) // after the others
+		done := make(chan error, 1)
+		go func() { _, err := b.client.Exec(t.Context(), "commit"); done <- err }()
+		writer := db.Connect(t)
+		tries := map[string]bool{}
+		const waiting = "select coalesce(max(query_start)::text, '') from pg_stat_activity where application_name = 'migguard' and wait_event_type = 'Lock' and query ~ 'IN SHARE MODE'"
+		for deadline := time.Now().Add(patience); len(tries) < 3 && time.Now().Before(deadline); {
+			if at := db.Value(t, waiting); at != "" {
+				tries[at] = true
+			}
+			began := time.Now()
+			if _, err := writer.Exec(t.Context(), "insert into p1 (id) values (1)"); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("a writer waited for %v", took)
+			}
+		}
+		if len(tries) < 3 {
+			t.Fatalf("%d tries", len(tries))
+		}
+		b.olds(t, "commit")
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if got := db.Value(t, "select indisvalid::text from pg_index where indexrelid = 'i'::regclass"); got != "true" || db.Value(t, leftovers) != "0 0" {
+			t.Error(got, db.Value(t, leftovers))
+		}
+	})
+}
+
 // Duplicates fail the statement, of which nothing is left; or after the commit the
 // task, which is done when they are gone.
 func TestPartitionedIndexFails(t *testing.T) {

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -143,11 +144,14 @@ func (t *tasks) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, c
 			return "", err
 		}
 		// One message is one transaction.
-		_, err = conn.PgConn().Exec(ctx, sql).ReadAll()
+		results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
 		if err == nil {
 			continue // and look whether it is done
 		}
-		if !lockFailed(pg.SQLState(err)) || time.Now().After(deadline) {
+		if locksTooLong(task, results, err) {
+			err = fmt.Errorf("%w: %w", errLocks, err)
+		}
+		if !lockFailed(pg.SQLState(err)) && !errors.Is(err, errLocks) || time.Now().After(deadline) {
 			return "", err
 		}
 		holders, readErr := pg.ReadHolders(ctx, conn, task.Relation)
