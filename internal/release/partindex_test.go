@@ -146,7 +146,7 @@ func TestPartitionedIndexWaits(t *testing.T) {
 		go func() { _, err := b.client.Exec(t.Context(), "commit"); done <- err }()
 		writer := db.Connect(t)
 		tries := map[string]bool{}
-		const waiting = "select coalesce(max(query_start)::text, '') from pg_stat_activity where application_name = 'migguard' and wait_event_type = 'Lock' and query ~ 'IN SHARE MODE'"
+		const waiting = "select coalesce(max(query_start)::text, '') from pg_stat_activity where pid <> pg_backend_pid() and wait_event_type = 'Lock' and query ~ 'IN SHARE MODE'"
 		for deadline := time.Now().Add(patience); len(tries) < 3 && time.Now().Before(deadline); {
 			if at := db.Value(t, waiting); at != "" {
 				tries[at] = true
