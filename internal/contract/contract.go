@@ -1,6 +1,9 @@
 package contract
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Version is the schema of the JSON this package writes. It grows when an older
 // reader could take a newer contract for less than it says.
@@ -74,6 +77,9 @@ const (
 	// Table is a relation that an ORM uses without a class, as the table that
 	// joins two models.
 	Table Origin = "table"
+	// Query is a statement that the database has run. Who sent it is not known,
+	// so it shows use and never non-use.
+	Query Origin = "query"
 )
 
 // Use is one piece of evidence that a build uses a relation.
@@ -88,6 +94,12 @@ type Use struct {
 	// Adds says that rows are inserted, and Inserts with which columns.
 	Adds    bool    `json:"adds,omitempty"`
 	Inserts Columns `json:"inserts,omitzero"`
+
+	// Calls says how often a Query was run since Since, which is zero if that is
+	// unknown. Recent says whether it was since the code that runs was released.
+	Calls  int64     `json:"calls,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+	Recent Verdict   `json:"recent,omitempty"`
 }
 
 // Evidence is where something was seen.

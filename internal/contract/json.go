@@ -86,7 +86,7 @@ func (c *Contract) check() error {
 		}
 		for _, u := range r.Uses {
 			switch u.Origin {
-			case Model, SQL, Table:
+			case Model, SQL, Table, Query:
 			default:
 				return fmt.Errorf("contract has a use of %s of unknown origin %q", r.Name, u.Origin)
 			}

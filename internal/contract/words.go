@@ -1,6 +1,9 @@
 package contract
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // String says the ways in the words of a sentence.
 func (w Ways) String() string {
@@ -17,6 +20,32 @@ func (w Ways) String() string {
 	return "uses"
 }
 
+// seen says how often a query was run, and its text.
+func seen(u Use) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "a query seen %s", times(u.Calls))
+	if !u.Since.IsZero() {
+		fmt.Fprintf(&b, " since %s", u.Since.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	switch u.Recent {
+	case Yes:
+		b.WriteString(", and since the last release")
+	case No:
+		b.WriteString(", but not since the last release")
+	case Unknown:
+		b.WriteString(", perhaps not since the last release")
+	}
+	fmt.Fprintf(&b, " (%s)", u.At.Text)
+	return b.String()
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 // describe says what a use does, without where.
 func describe(u Use) string {
 	who := "SQL"
@@ -25,6 +54,8 @@ func describe(u Use) string {
 		who = "model " + u.By
 	case Table:
 		who = u.By
+	case Query:
+		who = seen(u)
 	}
 	var does []string
 	add := func(word string, columns Columns) {
