@@ -1,0 +1,102 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+func texts(s Seen) (of []string) {
+	for _, q := range s.Queries {
+		of = append(of, q.Text)
+	}
+	return of
+}
+
+// What an application has run is read wherever the extension is, with its calls;
+// what other databases, other roles and functions have run is not.
+func TestReadSeen(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		conn := db.Connect(t)
+		var missing *UnseenError
+		if _, err := ReadSeen(t.Context(), conn, true); !errors.As(err, &missing) || !strings.Contains(err.Error(), "CREATE EXTENSION pg_stat_statements") {
+			t.Fatalf("not installed: %v", err)
+		}
+		role := "seen_" + db.Name
+		db.Exec(t, `create schema "odd one"; create extension pg_stat_statements schema "odd one"; create table users (id int, notes text);
+			create function inside() returns bigint language sql as 'select count(notes) from users';
+			create role `+role+`_owner; grant usage on schema "odd one" to `+role+`_owner; alter table users owner to `+role+`_owner; create role `+role+`_app in role `+role+`_owner; create role `+role+`_other; grant select on users to `+role+`_other`)
+		t.Cleanup(func() {
+			other, err := pgx.Connect(context.Background(), db.URL)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer other.Close(context.Background())
+			if _, err := other.Exec(context.Background(), "drop table users; drop owned by "+role+"_owner, "+role+"_app, "+role+"_other; drop role "+role+"_owner, "+role+"_app, "+role+"_other"); err != nil {
+				t.Error(err)
+			}
+		})
+		app := db.Connect(t)
+		exec := func(sql string) {
+			t.Helper()
+			if _, err := app.PgConn().Exec(t.Context(), sql).ReadAll(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec("set role " + role + "_app")
+		exec("select notes from users where id = 1")
+		exec("select notes from users where id = 2")
+		exec("select inside()")
+		exec("reset role")
+		exec("set role " + role + "_other")
+		exec("select notes from users where id = 3 and true")
+		exec("reset role")
+		exec("grant " + role + "_owner to " + role + "_app")
+		exec("set role " + role + "_owner")
+		s, err := ReadSeen(t.Context(), app, true)
+		if err != nil || s.Schema != "odd one" || s.Since.IsZero() || !s.Whole {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		// The owner may not read what others have run.
+		if s.Hidden == 0 || slices.ContainsFunc(texts(s), func(q string) bool { return strings.Contains(q, "from users") }) {
+			t.Errorf("without the right: %d hidden, %q", s.Hidden, texts(s))
+		}
+		exec("reset role")
+		exec("grant pg_read_all_stats to " + role + "_owner")
+		exec("set role " + role + "_owner")
+		s, err = ReadSeen(t.Context(), app, true)
+		i := slices.Index(texts(s), "select notes from users where id = $1")
+		if err != nil || i < 0 || s.Queries[i].Calls != 2 {
+			t.Errorf("%+v, %v", s, err)
+		}
+		if all := strings.Join(texts(s), "\n"); strings.Contains(all, "and true") || strings.Contains(all, "count(notes)") {
+			t.Error(all)
+		}
+		counts, err := ReadSeen(t.Context(), app, false)
+		if err != nil || len(counts.Queries) < len(s.Queries) || strings.Join(texts(counts), "") != "" {
+			t.Errorf("counts: %+v, %v", counts, err)
+		}
+	})
+}
+
+// A server that has not loaded the library says so, and so does this.
+func TestReadSeenNotLoaded(t *testing.T) {
+	t.Parallel()
+	for _, shared := range pgtest.Servers(t) {
+		s := pgtest.StartFor(t, pgtest.Options{Major: shared.Major, Settings: map[string]string{"shared_preload_libraries": ""}})
+		db := s.NewDB(t)
+		db.Exec(t, "create extension pg_stat_statements")
+		var e *UnseenError
+		if _, err := ReadSeen(t.Context(), db.Connect(t), true); !errors.As(err, &e) || !strings.Contains(e.Mend, "shared_preload_libraries") {
+			t.Errorf("%v", err)
+		}
+	}
+}
