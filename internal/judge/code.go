@@ -15,6 +15,15 @@ type Code struct {
 	Contract *contract.Contract
 }
 
+// Queries are those that a database has run, whoever sent them.
+type Queries struct {
+	Contract *contract.Contract // never nil
+	// Known says, in a sentence, what was asked and what is missing.
+	Known string
+	// Forget is SQL that lets the database forget them.
+	Forget string
+}
+
 // spoken bounds the reasons that a message gives of one build.
 const spoken = 3
 
@@ -36,6 +45,9 @@ func (d *Decision) consult(facts Facts) {
 		if text != "" {
 			f.Detail = text
 		}
+		if verdict == contract.No && facts.Seen != nil {
+			verdict = facts.Seen.correct(&f)
+		}
 		if verdict == contract.No {
 			d.Unused = append(d.Unused, f)
 			continue
@@ -43,6 +55,24 @@ func (d *Decision) consult(facts Facts) {
 		left = append(left, f)
 	}
 	d.Findings = left
+}
+
+// correct looks for a use that no source shows: code may make a query of what no
+// scan understands. It adds what it finds, and the verdict is then not No.
+func (q *Queries) correct(f *hazard.Finding) contract.Verdict {
+	a := q.Contract.Shows(*f.Needs)
+	switch a.Verdict {
+	case contract.No:
+		f.Detail += " " + q.Known
+		return a.Verdict
+	case contract.Yes:
+		f.Detail = "The source of the code that runs does not show it, but the database has seen a use: "
+	default:
+		f.Detail = "The source of the code that runs does not show it, but what the database has seen may be a use: "
+	}
+	f.Detail += reasons(a) + "."
+	f.Hint += " If code that is gone has sent the query, let the database forget it: " + q.Forget + ". What is still sent is counted anew."
+	return a.Verdict
 }
 
 // ask asks every build, and says what the worst answer is and why.

@@ -46,6 +46,8 @@ type Facts struct {
 	// Code is what runs; empty: nothing is known of it, and all that was there
 	// before the run counts as used.
 	Code []Code
+	// Seen are queries that the database has run; nil: nobody has looked.
+	Seen *Queries
 	// Doubt is why the contracts of the code do not tell all, if they do not.
 	Doubt string
 	// Done says that the change has been made, and nothing can be done in its

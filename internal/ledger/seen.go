@@ -10,7 +10,9 @@ import (
 // SeenQuery is how often a query had been run when the last run ended.
 type SeenQuery struct {
 	Role  uint32
-	Query int64 // pg_stat_statements.queryid
+	// Query is pg_stat_statements.queryid. One with 0 says that none is left
+	// out of the list.
+	Query int64
 	// Own counts calls while runs went on, which may be the migrations'.
 	Own int64
 	// Outside counts other calls until the last run ended that succeeded; nil

@@ -26,6 +26,7 @@ type gate struct {
 	// cancelAfter is how long a query in the way may run; 0: none is cancelled.
 	cancelAfter time.Duration
 	code        []judge.Code // what runs; nil: all that was there is in use
+	seen        *judge.Queries
 	out         *report.Reporter
 
 	mu         sync.Mutex

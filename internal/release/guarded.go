@@ -28,12 +28,12 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.codeRuns, err = r.code(ctx); err != nil {
+	if err := r.learn(ctx); err != nil {
 		return nil, err
 	}
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
-		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, out: r.Out,
+		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, seen: r.seenQueries(), out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,
 		idle: r.idle(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),

@@ -71,6 +71,8 @@ type Run struct {
 
 	known    Known
 	codeRuns []judge.Code // with contracts; nil: none is recorded
+	counted  *counted
+	learned  bool
 	keeper   *keeper
 	tasks    *tasks
 	own      backends
@@ -146,6 +148,9 @@ func (r *Run) waiting(h ledger.Holder) {
 // migrate runs the command, unless there is nothing for it to do. It returns
 // what was done, the exit status and, for people, why it is not 0.
 func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, reason string, err error) {
+	if err := r.learn(ctx); err != nil {
+		return did, ExitInternal, err.Error(), err
+	}
 	if failed := r.work().before(ctx); failed != nil {
 		exit, reason = owing(failed)
 		return did, exit, reason, nil
@@ -217,6 +222,7 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 	if err := r.finish(ctx, id, how, exit, did); err != nil {
 		return Ended{}, errors.Join(runErr, err)
 	}
+	r.countQueries(ctx, how == ledger.Succeeded)
 	var missing []contract.Need
 	if how == ledger.Succeeded {
 		missing = r.lookForward(ctx)

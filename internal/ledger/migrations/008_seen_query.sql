@@ -8,6 +8,6 @@ create table migguard.seen_query (
 );
 
 comment on table migguard.seen_query is 'How often queries had been run when the last run ended, by pg_stat_statements. Each run writes it anew.';
-comment on column migguard.seen_query.query is 'pg_stat_statements.queryid.';
+comment on column migguard.seen_query.query is 'pg_stat_statements.queryid. The row with 0 is there if none was left out.';
 comment on column migguard.seen_query.own is 'Calls while runs went on, which may be of migrations or migguard.';
 comment on column migguard.seen_query.outside is 'Other calls until the last run that succeeded; null if it was not seen until then.';
