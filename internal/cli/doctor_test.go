@@ -45,21 +45,23 @@ func buildpacks(names ...string) func(*herokutest.AppConfig) {
 
 func patients(t *testing.T, db *pgtest.DB) []patient {
 	grantless, owner := db.Name+"_grantless", db.Name+"_owner"
-	db.Exec(t, fmt.Sprintf("CREATE ROLE %[1]s LOGIN PASSWORD '%[3]s'; CREATE ROLE %[2]s LOGIN PASSWORD '%[3]s'; GRANT CREATE ON DATABASE %[4]s TO %[2]s; CREATE TABLE users (id int)",
+	db.Exec(t, fmt.Sprintf("CREATE ROLE %[1]s LOGIN PASSWORD '%[3]s'; CREATE ROLE %[2]s LOGIN PASSWORD '%[3]s'; GRANT CREATE ON DATABASE %[4]s TO %[2]s; CREATE TABLE users (id int); CREATE EXTENSION pg_stat_statements",
 		grantless, owner, planted, db.Name))
 	return []patient{
 		{name: "healthy"},
-		{name: "no-database", env: []string{"DATABASE_URL="}, states: one("database", "fail"), absent: "grants", fix: "heroku addons:create heroku-postgresql --app APP"},
-		{name: "bad-url", env: []string{"DATABASE_URL=postgres://u:" + planted + "%zz@db/x"}, states: one("database", "fail"), absent: "grants",
+		{name: "no-database", env: []string{"DATABASE_URL="}, states: one("database", "fail"), absent: "grants queries", fix: "heroku addons:create heroku-postgresql --app APP"},
+		{name: "bad-url", env: []string{"DATABASE_URL=postgres://u:" + planted + "%zz@db/x"}, states: one("database", "fail"), absent: "grants queries",
 			fix: "heroku pg:credentials:url --app APP"},
-		{name: "wrong-password", env: []string{"DATABASE_URL=" + as(t, db.URL, owner, "not"+planted, "")}, states: one("database", "fail"), absent: "grants",
+		{name: "wrong-password", env: []string{"DATABASE_URL=" + as(t, db.URL, owner, "not"+planted, "")}, states: one("database", "fail"), absent: "grants queries",
 			fix: "heroku pg:credentials:url --app APP"},
-		{name: "unreachable", env: []string{"DATABASE_URL=" + nothingAt}, states: one("database", "fail"), absent: "grants", fix: "heroku pg:info --app APP"},
-		{name: "pooler", env: []string{"DATABASE_URL=" + startBouncer(t, db, "transaction")}, states: one("database", "fail"), absent: "grants",
+		{name: "unreachable", env: []string{"DATABASE_URL=" + nothingAt}, states: one("database", "fail"), absent: "grants queries", fix: "heroku pg:info --app APP"},
+		{name: "pooler", env: []string{"DATABASE_URL=" + startBouncer(t, db, "transaction")}, states: one("database", "fail"), absent: "grants queries",
 			fix: "heroku addons:attach DATABASE --as MIGGUARD_DATABASE --app APP"},
 		{name: "pooler-and-direct", env: []string{"DATABASE_URL=" + nothingAt, "MIGGUARD_DATABASE_URL=" + db.URL}},
 		{name: "no-grant", env: []string{"DATABASE_URL=" + as(t, db.URL, grantless, planted, "")}, states: one("grants", "fail"),
 			fix: "heroku pg:psql --app APP -c 'GRANT CREATE ON DATABASE " + db.Name + " TO " + grantless + "'"},
+		{name: "unseen-queries", env: []string{"DATABASE_URL=" + pgtest.New(t).URL}, states: one("queries", "warn"),
+			fix: "heroku pg:psql --app APP -c 'CREATE EXTENSION pg_stat_statements'"},
 		{name: "foreign-tables", env: []string{"DATABASE_URL=" + as(t, db.URL, owner, planted, "")}, states: one("grants", "warn"), fix: "heroku pg:credentials --app APP"},
 
 		{name: "no-procfile", files: map[string]string{"Procfile": ""}, states: one("procfile", "warn"), fix: procfile},
@@ -176,7 +178,7 @@ func (p patient) diagnosed(t *testing.T, r result) {
 		t.Fatalf("%v:\n%s%s", err, r.stdout, r.stderr)
 	}
 	want := map[string]string{}
-	for _, name := range strings.Fields("database grants procfile runner build token " + noAPI) {
+	for _, name := range strings.Fields("database grants queries procfile runner build token " + noAPI) {
 		want[name] = "ok"
 	}
 	maps.Copy(want, p.states)

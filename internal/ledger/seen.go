@@ -9,7 +9,7 @@ import (
 
 // SeenQuery is how often a query had been run when the last run ended.
 type SeenQuery struct {
-	Role  uint32
+	Role uint32
 	// Query is pg_stat_statements.queryid. One with 0 says that none is left
 	// out of the list.
 	Query int64

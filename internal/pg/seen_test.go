@@ -1,13 +1,10 @@
 package pg
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -23,27 +20,21 @@ func texts(s Seen) (of []string) {
 // what other databases, other roles and functions have run is not.
 func TestReadSeen(t *testing.T) {
 	t.Parallel()
-	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-		conn := db.Connect(t)
+	for _, shared := range pgtest.Servers(t) { // not those, as other tests' queries would push its own out
+		db := pgtest.StartFor(t, pgtest.Options{Major: shared.Major}).NewDB(t)
+		conn, _, err := Preflight(t.Context(), parse(t, db.URL))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { closeConn(conn.PgConn()) })
 		var missing *UnseenError
 		if _, err := ReadSeen(t.Context(), conn, true); !errors.As(err, &missing) || !strings.Contains(err.Error(), "CREATE EXTENSION pg_stat_statements") {
 			t.Fatalf("not installed: %v", err)
 		}
-		role := "seen_" + db.Name
+		role := "seen"
 		db.Exec(t, `create schema "odd one"; create extension pg_stat_statements schema "odd one"; create table users (id int, notes text);
 			create function inside() returns bigint language sql as 'select count(notes) from users';
 			create role `+role+`_owner; grant usage on schema "odd one" to `+role+`_owner; alter table users owner to `+role+`_owner; create role `+role+`_app in role `+role+`_owner; create role `+role+`_other; grant select on users to `+role+`_other`)
-		t.Cleanup(func() {
-			other, err := pgx.Connect(context.Background(), db.URL)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer other.Close(context.Background())
-			if _, err := other.Exec(context.Background(), "drop table users; drop owned by "+role+"_owner, "+role+"_app, "+role+"_other; drop role "+role+"_owner, "+role+"_app, "+role+"_other"); err != nil {
-				t.Error(err)
-			}
-		})
 		app := db.Connect(t)
 		exec := func(sql string) {
 			t.Helper()
@@ -84,7 +75,7 @@ func TestReadSeen(t *testing.T) {
 		if err != nil || len(counts.Queries) < len(s.Queries) || strings.Join(texts(counts), "") != "" {
 			t.Errorf("counts: %+v, %v", counts, err)
 		}
-	})
+	}
 }
 
 // A server that has not loaded the library says so, and so does this.

@@ -15,7 +15,7 @@ import (
 
 // evident matches a query that shows what code uses: not DDL, and not COPY of a
 // table to the client, by which pg_dump names every column.
-var evident = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:select|insert|update|delete|merge|with|prepare|declare|copy\s*\(|copy\s.*\sfrom)\b`)
+var evident = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:(?:select|insert|update|delete|merge|with|prepare|declare)\b|copy\s*\(|copy\s.*\sfrom\s)`)
 
 // seenQueries is the evidence that the database has of what code uses; nil where
 // there is no contract that it could correct.

@@ -116,6 +116,8 @@ func TestSeenWaysOfUse(t *testing.T) {
 			{"insert into users values (1, 'n', 'x')", dropNotes},
 			{"/* app:web */ with u as (delete from users where notes is null returning id) select count(*) from u", dropNotes},
 			{"begin; declare c cursor for select u.notes from public.users u; commit", dropNotes},
+			{"copy ( select notes from users ) to '/dev/null'", dropNotes},
+			{"copy users (id, notes) from '/dev/null'", dropNotes},
 			{"(select notes from users) union (select name from users) order by 1", dropNotes},
 			{"select * from scraps", "drop table scraps"},
 			{"insert into scraps values (1)", "alter table scraps add need int not null"},
