@@ -11,6 +11,7 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/runner"
 )
 
 // evident matches a query that shows what code uses: not DDL, and not COPY of a
@@ -38,7 +39,8 @@ func (r *Run) seenQueries() *judge.Queries {
 			unread++
 			continue
 		}
-		shown := relationsOf(uses, contract.Use{Origin: contract.Query, At: contract.Evidence{Text: strings.Join(strings.Fields(q.Text), " ")},
+		text := runner.Masked(strings.Join(strings.Fields(q.Text), " ")) // before 16, DECLARE keeps its constants
+		shown := relationsOf(uses, contract.Use{Origin: contract.Query, At: contract.Evidence{Text: text},
 			Calls: calls, Since: r.counted.seen.Since.UTC(), Recent: recent})
 		if len(shown) > 0 {
 			asked++

@@ -130,6 +130,21 @@ func TestSeenWaysOfUse(t *testing.T) {
 	})
 }
 
+// What cannot be read is said, and is no evidence; neither is what another
+// database's queries, however many, say of tables of the same name.
+func TestSeenButUnread(t *testing.T) {
+	t.Parallel()
+	eachCounting(t, func(t *testing.T, db *pgtest.DB) {
+		doNeeding(t, db, ignoring(), "one", nil, "select 1")
+		other := db.Server.NewDB(t)
+		other.Exec(t, "create table users (notes text)", "select notes from users", "update users set notes = 'x'")
+		db.Exec(t, "select id from users where "+strings.Repeat("notes is null or ", 5000)+"true")
+		if ended, out := doNeeding(t, db, ignoring(), "two", nil, dropNotes); ended.Exit != 0 || !strings.Contains(evidence(ended), "; 1 more could not be read.") {
+			t.Errorf("%d %s\n%s", ended.Exit, evidence(ended), out)
+		}
+	})
+}
+
 // Without the extension the source alone is asked, and the report says so. A
 // source's own yes stays what it is.
 func TestNothingSeen(t *testing.T) {
