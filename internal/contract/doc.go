@@ -4,7 +4,7 @@
 //
 // A contract is a set of uses and a set of gaps. A use is one piece of evidence
 // that the build reads or writes columns of a relation: a model, or an SQL text
-// in the source. A gap is a place that could not be understood, and so may be
+// in the source; or a query that the database has seen, which Shows asks for. A gap is a place that could not be understood, and so may be
 // a use of anything it reaches. Merging is the union of both sets, so evidence
 // never disappears: a yes stays a yes, and a gap stays a gap.
 //
