@@ -28,10 +28,14 @@ func (r *Run) seenQueries() *judge.Queries {
 		return &judge.Queries{Contract: &contract.Contract{}, Known: "Queries that the database has seen are not known: " + r.counted.why + "."}
 	}
 	var relations []contract.Relation
-	asked, unread := 0, r.counted.seen.Hidden
+	asked, old, unread := 0, 0, r.counted.seen.Hidden
 	for _, q := range r.counted.seen.Queries {
 		calls, recent := r.counted.calls(q)
 		if calls <= 0 || !evident.MatchString(q.Text) {
+			continue
+		}
+		if recent == contract.No { // sent by code that is gone
+			old++
 			continue
 		}
 		uses, err := ddl.NeedsOf(q.Text)
@@ -49,7 +53,7 @@ func (r *Run) seenQueries() *judge.Queries {
 	}
 	schema := pgx.Identifier{r.counted.seen.Schema}.Sanitize()
 	return &judge.Queries{Contract: contract.New(contract.Source{Scanner: "pg_stat_statements"}, relations, nil),
-		Known: known(r.counted.seen, asked, unread), Forget: "SELECT " + schema + ".pg_stat_statements_reset()"}
+		Known: known(r.counted.seen, asked, old, unread), Forget: "SELECT " + schema + ".pg_stat_statements_reset()"}
 }
 
 // relationsOf says what a query uses, of all but the server's and migguard's own
@@ -76,11 +80,14 @@ func columnsOf(c ddl.ColumnSet) contract.Columns {
 	return contract.Named(c.Names...)
 }
 
-func known(s pg.Seen, asked, unread int) string {
+func known(s pg.Seen, asked, old, unread int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Nor does any of %d queries that the database has seen", asked)
 	if !s.Since.IsZero() {
 		fmt.Fprintf(&b, " since %s", s.Since.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	if old > 0 {
+		fmt.Fprintf(&b, "; %d more were not sent since the last release", old)
 	}
 	if unread > 0 {
 		fmt.Fprintf(&b, "; %d more could not be read", unread)
