@@ -43,16 +43,21 @@ func walk(m protoreflect.Message, calls *[]*pg.FuncCall) {
 	if call, ok := m.Interface().(*pg.FuncCall); ok {
 		*calls = append(*calls, call)
 	}
+	below(m, func(n protoreflect.Message) { walk(n, calls) })
+}
+
+// below calls for each message right under another.
+func below(m protoreflect.Message, do func(protoreflect.Message)) {
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch {
 		case fd.Message() == nil:
 		case fd.IsList():
 			list := v.List()
 			for i := range list.Len() {
-				walk(list.Get(i).Message(), calls)
+				do(list.Get(i).Message())
 			}
 		default:
-			walk(v.Message(), calls)
+			do(v.Message())
 		}
 		return true
 	})

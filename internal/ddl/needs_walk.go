@@ -87,24 +87,7 @@ func (w *needWalker) message(m protoreflect.Message, scope *needScope) {
 
 // inside walks all that is right under a message.
 func (w *needWalker) inside(m protoreflect.Message, scope *needScope) {
-	w.below(m, func(below protoreflect.Message) { w.message(below, scope) })
-}
-
-// below calls for each message right under another.
-func (w *needWalker) below(m protoreflect.Message, do func(protoreflect.Message)) {
-	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case fd.Message() == nil:
-		case fd.IsList():
-			list := v.List()
-			for i := range list.Len() {
-				do(list.Get(i).Message())
-			}
-		default:
-			do(v.Message())
-		}
-		return true
-	})
+	below(m, func(n protoreflect.Message) { w.message(n, scope) })
 }
 
 // join notes the columns that a join names without a qualifier.
@@ -126,5 +109,5 @@ func (w *needWalker) everything(m protoreflect.Message) {
 		need.Reads.All, need.Updates.All, need.Inserts.All = true, true, true
 		return
 	}
-	w.below(m, w.everything)
+	below(m, w.everything)
 }

@@ -47,17 +47,8 @@ func Lookup(n Names, created, standing string) string {
 	case n.OID != 0:
 		n.Relation = fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text", n.OID)
 	}
-	var asked []string
-	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "",
-		"referencing": n.Referencing, "parent": n.Parent != "", "default_partition": n.Parent != ""} {
-		if wanted {
-			asked = append(asked, lookupAsked[part])
-		}
-	}
-	if len(asked) == 0 {
-		asked = []string{lookupAsked["relation"]}
-	}
-	query := strings.ReplaceAll(lookupQuery, "$asked", strings.Join(asked, "\n  UNION "))
+	query := lookupQuery
+	asked := []string{"SELECT w.oid FROM wanted w"}
 	if n.Query {
 		query = strings.ReplaceAll(query, "$size", lookupParts["query"])
 	}
@@ -68,9 +59,13 @@ func Lookup(n Names, created, standing string) string {
 		sql := "NULL"
 		if wanted {
 			sql = lookupParts[part]
+			if of := lookupAsked[part]; of != "" {
+				asked = append(asked, of)
+			}
 		}
 		query = strings.ReplaceAll(query, "$"+part, sql)
 	}
+	query = strings.ReplaceAll(query, "$asked", strings.Join(asked, "\n  UNION "))
 	if n.Relation == "" {
 		n.Relation = "NULL" // until 15 an empty name is an error
 	}

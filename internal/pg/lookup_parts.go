@@ -128,9 +128,9 @@ const lookupInside = `SELECT c.oid FROM pg_catalog.pg_class c
   WHERE n.nspname = $schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0)`
 
-// lookupAsked are the oids of the relations that a part is about.
+// lookupAsked are the oids of the relations that a part is about, but for the one
+// that is always asked about.
 var lookupAsked = map[string]string{
-	"relation": `SELECT w.oid FROM wanted w`,
 	"target": `SELECT t.oid FROM wanted w
     JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $to`,
 	"inside":            lookupInside,

@@ -75,11 +75,12 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 		}
 	}
 	for _, is := range released {
-		if !fromPlatform || is.App != r.App && is.App != "" { // another app that migrates this database
-			of := releaseName(is.Version, is.ReleaseID)
-			if is.App != r.App && is.App != "" {
-				of += " of app " + is.App
-			}
+		of := releaseName(is.Version, is.ReleaseID)
+		other := is.App != r.App && is.App != "" // an app that migrates this database, too
+		if other {
+			of += " of app " + is.App
+		}
+		if other || !fromPlatform {
 			add(is.Build, of)
 		}
 	}
