@@ -41,6 +41,9 @@ type Lookup struct {
 	Trial *Trial `json:"-"`
 	// DefaultTrial is the same for DefaultPartition.
 	DefaultTrial *Trial `json:"-"`
+	// Held is what stands in the way of code that no longer knows what the change
+	// drops; nil: not asked for.
+	Held *Holding `json:"-"`
 	// Referencing are the tables that refer to Relation by foreign keys, and
 	// those that refer to these; partitions go with their parents.
 	Referencing []Relation `json:"referencing"`

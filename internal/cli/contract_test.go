@@ -98,6 +98,7 @@ func TestContractOfRails(t *testing.T) {
 
 		writeFile(t, dir, "app/models/account.rb", ignores)
 		writeFile(t, dir, "db/migrate/20260301000001_remove_notes.rb", removes)
+		writeFile(t, dir, "migguard.toml", dropsRefused)
 		scanned("early").run(t).expect(t, 77, "build uses of", "model Account reads and writes every column", "app/models/account.rb:1")
 		if err := os.Remove(filepath.Join(dir, "db/migrate/20260301000001_remove_notes.rb")); err != nil {
 			t.Fatal(err)

@@ -32,7 +32,7 @@ func TestDirectivesOnTheWire(t *testing.T) {
 			t.Parallel()
 			db := pgtest.New(t)
 			db.Exec(t, twoTables)
-			r := migrated(t, db, "", c.sql)
+			r := migrated(t, db, dropsRefused, c.sql)
 			switch {
 			case name == "misspelt":
 				r.expect(t, 77, `"dropped-colum" is no hazard; did you mean dropped-column?`)
@@ -67,6 +67,7 @@ c.connect().then(() => c.query("CREATE TABLE c ();\n" + drop + "; CREATE TABLE d
 		writeFile(t, dir, "migrations/00001_drop.sql", "-- +goose Up\nALTER TABLE users -- "+allow+"\n  DROP COLUMN notes;\n")
 		on(db.URL, "run").in(dir).run(t).expect(t, 0, says)
 		writeFile(t, dir, "migrations/00002_drop.sql", "-- +goose Up\n-- migguard:allow dropped-table reason: gone for long\nDROP TABLE events;\n")
+		writeFile(t, dir, "migguard.toml", dropsRefused)
 		on(db.URL, "run").in(dir).run(t).expect(t, 77, "(dropped-table)")
 	})
 }

@@ -50,7 +50,9 @@ func TestSQLMigrations(t *testing.T) {
 				old.work(t)
 
 				before, versions := appCatalog(t, db), db.Value(t, "SELECT count(*) FROM goose_db_version")
-				r := project(t, db.URL, "first", "second", "third").run(t)
+				third := project(t, db.URL, "first", "second", "third")
+				writeFile(t, third.dir, "migguard.toml", dropsRefused)
+				r := third.run(t)
 				r.expect(t, 77, "refused", "ALTER TABLE members DROP COLUMN notes", "(dropped-column)")
 				if !strings.Contains(r.stdout+r.stderr, "00005_remove_notes.sql") && !strings.Contains(r.stderr, "005_remove_notes.up.sql") {
 					t.Errorf("the file is not named:\n%s%s", r.stdout, r.stderr)
@@ -59,6 +61,10 @@ func TestSQLMigrations(t *testing.T) {
 				if after := db.Value(t, "SELECT count(*) FROM goose_db_version"); after != versions {
 					t.Errorf("%s migrations are recorded, want %s", after, versions)
 				}
+				old.work(t)
+
+				writeFile(t, third.dir, "migguard.toml", "")
+				third.run(t).expect(t, 0, "shimmed  ALTER TABLE members DROP COLUMN notes", "1 shimmed")
 				old.work(t)
 			})
 		})

@@ -131,6 +131,7 @@ func TestJSON(t *testing.T) {
 	sameDocument(t, "run_shimmed.json", shimmed.stdout, file)
 
 	writeFile(t, app, "migrations/00006_drop.sql", "-- +goose Up\nALTER TABLE members DROP COLUMN notes;\n")
+	writeFile(t, app, "migguard.toml", dropsRefused)
 	refused := on(db.URL, flags...).in(app).with("HEROKU_RELEASE_VERSION=v43").run(t)
 	refused.expect(t, 77, "refused")
 	sameDocument(t, "run_refused.json", refused.stdout, file)

@@ -50,7 +50,7 @@ func TestAcknowledgedExceptions(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, twoTables)
-		const allow = `
+		const allow = dropsRefused + `
 [[allow]]
 hazard = "dropped-column"
 table = "users"
@@ -64,7 +64,7 @@ expires = `
 		migrated(t, db, allow+"2026-01-31\n", drop).expect(t, 77,
 			"why   ", "The exception for that in [[allow]] has expired: it counted until 2026-01-31 (v41 ignores it).",
 			"an exception has expired: [[allow]] dropped-column:users.notes for 7_drop_notes (v41 ignores it), which counted until 2026-01-31")
-		migrated(t, db, allow+"9999-12-31\n", "alter table users drop column if exists notes;").expect(t, 77, "why   The column")
+		migrated(t, db, allow+"9999-12-31\n", "alter table users drop column if exists notes;").expect(t, 77, "The column was there before")
 
 		r := migrated(t, db, allow+"9999-12-31\n"+unused, drop, "--format", "json", "--allow", "renamed-table:users")
 		r.expect(t, 0, "allowed  alter table users drop column notes\n          dropped-column:public.users.notes by [[allow]]: v41 ignores it\n",
@@ -103,7 +103,7 @@ func TestMisspeltPolicy(t *testing.T) {
 		"[polcy]\nblocking-index = 'refuse'":                                   "migguard.toml: polcy is no setting; did you mean policy?",
 		"[policy]\nblocking-indx = 'refuse'":                                   `migguard.toml: [policy] "blocking-indx" is no hazard; did you mean blocking-index? "migguard hazards" lists them`,
 		"[policy]\nblocking-index = 'alow'":                                    `migguard.toml: [policy] blocking-index = "alow": "alow" is no verdict; did you mean "allow"?`,
-		"[policy]\ndropped-table = 'rewrite'":                                  `migguard.toml: [policy] dropped-table = "rewrite": there is no rewrite for this hazard; choose one of ["maintenance", "refuse"]`,
+		"[policy]\ndropped-table = 'rewrite'":                                  `migguard.toml: [policy] dropped-table = "rewrite": there is no rewrite for this hazard; choose one of ["shim", "maintenance", "refuse"]`,
 		"[policy.table.users]\ndropped-tabel = 'refuse'":                       `migguard.toml: [policy.table."users"] "dropped-tabel" is no hazard; did you mean dropped-table?`,
 		"[[allow]]\nhazard = 'dropped-tabel'\ntable = 'users'\nreason = 'old'": `migguard.toml: [[allow]] "dropped-tabel" is no hazard; did you mean dropped-table?`,
 		"[[allow]]\nhazard = 'dropped-table'\ntabel = 'users'\nreason = 'old'": "tabel is no setting; did you mean table?",

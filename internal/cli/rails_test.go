@@ -24,7 +24,9 @@ func TestRails(t *testing.T) {
 		old.work(t)
 
 		before, versions := appCatalog(t, db), db.Query(t, "TABLE schema_migrations ORDER BY 1")
-		r := on(db.URL, "run").in(newRails(t, "first", "second", "third")).run(t)
+		third := newRails(t, "first", "second", "third")
+		writeFile(t, third, "migguard.toml", dropsRefused)
+		r := on(db.URL, "run").in(third).run(t)
 		r.expect(t, 77, "refused", `ALTER TABLE "members" DROP COLUMN "notes"`, "(dropped-column)", "refused: ")
 		if !strings.Contains(r.stderr, "PG::") || strings.Contains(r.stderr, "LoadError") {
 			t.Errorf("Rails does not say the reason in its own words:\n%s", r.stderr)
@@ -34,8 +36,19 @@ func TestRails(t *testing.T) {
 			t.Errorf("schema_migrations before %v, after %v", versions, after)
 		}
 		old.work(t)
+
+		writeFile(t, third, "migguard.toml", "")
+		on(db.URL, "run").in(third).run(t).expect(t, 0, `shimmed  ALTER TABLE "members" DROP COLUMN "notes"`, "1 shimmed")
+		if after := db.Query(t, "TABLE schema_migrations ORDER BY 1"); len(after) != 5 {
+			t.Errorf("schema_migrations %v", after)
+		}
+		old.work(t)
 	})
 }
+
+// dropsRefused is the policy of an application that has nothing stay that a
+// migration drops.
+const dropsRefused = "[policy]\ndropped-column = 'refuse'\ndropped-table = 'refuse'\n"
 
 // wantRelations compares what is in the schema public, by kind and name.
 func wantRelations(t *testing.T, db *pgtest.DB, want string) {

@@ -55,6 +55,13 @@ func standing(ctx context.Context, l *ledger.Ledger) ([]report.Shim, error) {
 	for _, s := range recorded {
 		shims = append(shims, release.ReportShim(s))
 	}
+	deferred, err := l.Deferred(ctx)
+	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return nil, err
+	}
+	for _, d := range deferred {
+		shims = append(shims, release.ReportDeferred(d))
+	}
 	return shims, nil
 }
 

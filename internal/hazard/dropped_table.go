@@ -11,17 +11,22 @@ import (
 // DroppedTable is a relation that the running code may still use, dropped by
 // itself or with its schema.
 var DroppedTable = &Hazard{
-	ID:    "dropped-table",
-	Kind:  BreaksCode,
-	Code:  "MG003",
-	Title: "a dropped table is gone for the code that is still running",
+	ID:      "dropped-table",
+	Kind:    BreaksCode,
+	Code:    "MG003",
+	Shimmed: true,
+	Title:   "a dropped table is gone for the code that is still running",
 	Explanation: `Every statement of the running code that names the table fails with 42P01
 (undefined_table), and the rows are lost: rolling the release back does not bring
 them back. DROP SCHEMA ... CASCADE does it to every table of the schema.`,
-	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] dropped-table =
-"maintenance". Passes if no code runs that could break, and with
---allow dropped-table:TABLE.
-Passes, too, where the contracts of all builds that run show that none uses the table.`,
+	Verdicts: `Passes where the contracts of all builds that run show that none uses the
+table, if no code runs that could break, and with --allow dropped-table:TABLE.
+Otherwise shimmed: the table stays, and a later release drops it when no code that runs
+needs it any more. At once it only loses foreign keys that would keep code which does not
+know it from deleting rows of other tables. The statement is tried first and taken back.
+A partition, a schema, and what goes with CASCADE only are refused. Then maintenance mode
+is the other way: [policy] dropped-table = "maintenance", or ["maintenance"] if the table
+is to go at once.`,
 	Remedy: `Release code that does not use the table first, and drop the table in the release
 after that one.`,
 	Bad:  `DROP TABLE users;`,

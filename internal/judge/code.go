@@ -70,7 +70,7 @@ func (q *Queries) correct(f *hazard.Finding) contract.Verdict {
 	default:
 		f.Detail = "The source of the code that runs does not show it, but what the database has seen may be a use: "
 	}
-	f.Detail += reasons(a) + "."
+	f.Detail += Spoken(a) + "."
 	f.Hint += " If code that is gone has sent the query, let the database forget it: " + q.Forget + ". What is still sent is counted anew."
 	return a.Verdict
 }
@@ -90,7 +90,7 @@ func ask(code []Code, change contract.Change) (contract.Verdict, string) {
 	var said []string
 	for i, a := range answers {
 		if a.Verdict == worst {
-			said = append(said, fmt.Sprintf("%s: %s", code[i].Name, reasons(a)))
+			said = append(said, fmt.Sprintf("%s: %s", code[i].Name, Spoken(a)))
 		}
 	}
 	lead := map[contract.Verdict]string{
@@ -101,7 +101,8 @@ func ask(code []Code, change contract.Change) (contract.Verdict, string) {
 	return worst, lead[worst] + strings.Join(said, ". And ") + "."
 }
 
-func reasons(a contract.Answer) string {
+// Spoken are an answer's reasons in a sentence.
+func Spoken(a contract.Answer) string {
 	var said []string
 	for i, r := range a.Reasons {
 		if i == spoken {

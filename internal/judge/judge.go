@@ -69,13 +69,15 @@ type Decision struct {
 	// Pending are findings that may be none when the transaction is about to
 	// commit.
 	Pending []hazard.Finding
-	// Index, Staged, Filled or Refresh is set for verdict Rewrite, View for verdict
-	// Shim. Refresh is SQL that does what the statement does.
+	// Index, Staged, Filled or Refresh is set for verdict Rewrite, View or Deferred
+	// for verdict Shim. Refresh is SQL that does what the statement does.
 	Index   *ConcurrentIndex
 	Staged  *StagedConstraint
 	Filled  *FilledColumn
 	Refresh string
 	View    *shim.TableView
+	// Deferred is what stays though the change drops it.
+	Deferred *shim.Deferred
 	// Obstacle is set for verdicts Maintenance and Refuse where there would
 	// have been another way.
 	Obstacle *Obstacle
@@ -114,6 +116,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 			return d
 		}
 	}
+	d.deferDrop(change, facts, policy)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
 		d.Verdict = Maintenance
 	}
@@ -138,7 +141,7 @@ func (d *Decision) switchOff(policy *Policy) {
 	if table {
 		why.Reason += " for " + f.Relation
 	}
-	d.Index, d.Staged, d.Filled, d.Refresh, d.View = nil, nil, nil, "", nil
+	d.Index, d.Staged, d.Filled, d.Refresh, d.View, d.Deferred = nil, nil, nil, "", nil, nil
 	d.Verdict, d.Obstacle = "", why
 }
 

@@ -9,60 +9,73 @@ import (
 )
 
 const (
-	// dropLockTimeout is how long a DROP VIEW may stand in the view's lock
-	// queue, where every statement of the running code queues behind it.
+	// dropLockTimeout is how long a DROP may stand in the lock queue of what it
+	// drops, where every statement of the running code queues behind it.
 	dropLockTimeout = "100ms"
 	dropTries       = 20
 	dropPause       = 250 * time.Millisecond // between two tries
 )
 
-// A ShimBusyError is returned by DropShim when running statements kept the view
-// locked through all tries. Nothing has changed; trying again is safe.
-type ShimBusyError struct {
-	View  string
-	Tries int
-	Err   error
+// A BusyError is returned by DropShim and DropDeferred when running statements
+// kept what is to be dropped locked through all tries. Nothing has changed;
+// trying again is safe.
+type BusyError struct {
+	Object string
+	Tries  int
+	Err    error
 }
 
-func (e *ShimBusyError) Error() string {
-	return fmt.Sprintf("view %s is in use: not dropped in %d tries", e.View, e.Tries)
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%s is in use: not dropped in %d tries", e.Object, e.Tries)
 }
 
-func (e *ShimBusyError) Unwrap() error { return e.Err }
+// Unwrap returns the server's error.
+func (e *BusyError) Unwrap() error { return e.Err }
 
-// A ShimKeptError is returned by DropShim when the view must not be dropped.
-// Nothing has changed.
-type ShimKeptError struct {
-	View   string
+// A KeptError is returned by DropShim and DropDeferred when it must not be
+// dropped. Nothing has changed.
+type KeptError struct {
+	Object string
 	Reason string
 	Err    error // the server's, if it was the server that said no
 }
 
-func (e *ShimKeptError) Error() string { return fmt.Sprintf("view %s stays: %s", e.View, e.Reason) }
+func (e *KeptError) Error() string { return fmt.Sprintf("%s stays: %s", e.Object, e.Reason) }
 
-func (e *ShimKeptError) Unwrap() error { return e.Err }
+// Unwrap returns the server's error, if there is one.
+func (e *KeptError) Unwrap() error { return e.Err }
 
 // DropShim takes a shim down and marks it so, in one transaction. A shim whose
-// view is gone already is only marked. It fails with a *ShimKeptError when the
+// view is gone already is only marked. It fails with a *KeptError when the
 // view is not the one that was recorded or other objects depend on it, with a
-// *ShimBusyError when its lock cannot be had, and with pgx.ErrNoRows when no
+// *BusyError when its lock cannot be had, and with pgx.ErrNoRows when no
 // such shim stands.
 func (l *Ledger) DropShim(ctx context.Context, id int64) error {
-	const op = "drop the shim"
+	return l.drop(ctx, "drop the shim", func(ctx context.Context, tx pgx.Tx) (string, error) {
+		return dropShim(ctx, tx, id, l.release)
+	})
+}
+
+// drop does it again and again until it has its lock, which it does not wait for
+// long. do returns what is dropped, as far as it got.
+func (l *Ledger) drop(ctx context.Context, op string, do func(context.Context, pgx.Tx) (string, error)) error {
 	for try := 1; ; try++ {
-		var view string
-		err := l.inTx(ctx, op, func(ctx context.Context, tx pgx.Tx) (err error) {
-			view, err = dropShim(ctx, tx, id, l.release)
+		var object string
+		err := l.inTx(ctx, op, func(ctx context.Context, tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "set local lock_timeout = '"+dropLockTimeout+"'")
+			if err == nil {
+				object, err = do(ctx, tx)
+			}
 			return err
 		})
 		if sqlState(err) == codeDependentObjects {
-			return &ShimKeptError{View: view, Reason: "other objects depend on it", Err: err}
+			return &KeptError{Object: object, Reason: "other objects depend on it", Err: err}
 		}
 		if sqlState(err) != codeLockNotAvailable {
 			return err
 		}
 		if try == dropTries {
-			return &ShimBusyError{View: view, Tries: try, Err: err}
+			return &BusyError{Object: object, Tries: try, Err: err}
 		}
 		select {
 		case <-ctx.Done():
@@ -72,12 +85,10 @@ func (l *Ledger) DropShim(ctx context.Context, id int64) error {
 	}
 }
 
-// dropShim returns the view's name as far as it got.
-func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (view string, err error) {
-	if _, err := tx.Exec(ctx, "set local lock_timeout = '"+dropLockTimeout+"'"); err != nil {
-		return "", err
-	}
+// dropShim returns the view, as far as it got.
+func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (object string, err error) {
 	var oid uint32
+	var view string
 	var ours bool
 	err = tx.QueryRow(ctx, `
 		select s.view, case when c.oid is null then '' else format('%I.%I', n.nspname, c.relname) end,
@@ -93,15 +104,16 @@ func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (view string, e
 		for update of s`, id,
 	).Scan(&oid, &view, &ours)
 	if err != nil {
-		return view, err
+		return "", err
 	}
+	object = "view " + view
 	note := "was gone already"
 	if view != "" {
 		if !ours {
-			return view, &ShimKeptError{View: view, Reason: "it no longer shows the table it was made for"}
+			return object, &KeptError{Object: object, Reason: "it no longer shows the table it was made for"}
 		}
 		if err := dropView(ctx, tx, oid, view); err != nil {
-			return view, err
+			return object, err
 		}
 		note = ""
 	}
@@ -109,7 +121,7 @@ func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (view string, e
 		update migguard.shim
 		set dropped_at = clock_timestamp(), dropped_by = nullif($2, 0), note = coalesce(nullif($3, ''), note)
 		where id = $1`, id, release, note)
-	return view, err
+	return object, err
 }
 
 // dropView drops by name, there being no other way, and then makes sure that
@@ -122,7 +134,7 @@ func dropView(ctx context.Context, tx pgx.Tx, oid uint32, name string) error {
 	var still bool
 	err := tx.QueryRow(ctx, "select exists (select from pg_class where oid = $1)", oid).Scan(&still)
 	if err == nil && still {
-		return &ShimKeptError{View: name, Reason: "it was renamed meanwhile"}
+		return &KeptError{Object: "view " + name, Reason: "it was renamed meanwhile"}
 	}
 	return err
 }

@@ -58,9 +58,9 @@ func TestDropShimKeeps(t *testing.T) {
 			db := pgtest.New(t)
 			l, s := shimmed(t, db)
 			db.Exec(t, sql)
-			var kept *ShimKeptError
-			if err := l.DropShim(t.Context(), s.ID); !errors.As(err, &kept) || kept.View != "public.a" {
-				t.Errorf("%v, want a ShimKeptError", err)
+			var kept *KeptError
+			if err := l.DropShim(t.Context(), s.ID); !errors.As(err, &kept) || kept.Object != "view public.a" {
+				t.Errorf("%v, want a KeptError", err)
 			}
 			onlyShim(t, l)
 			db.Exec(t, "select from a")
@@ -78,9 +78,9 @@ func TestDropShimInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var busy *ShimBusyError
-	if err := l.DropShim(t.Context(), s.ID); !errors.As(err, &busy) || busy.View != "public.a" {
-		t.Fatalf("%v, want a ShimBusyError", err)
+	var busy *BusyError
+	if err := l.DropShim(t.Context(), s.ID); !errors.As(err, &busy) || busy.Object != "view public.a" {
+		t.Fatalf("%v, want a BusyError", err)
 	}
 	onlyShim(t, l)
 	done := make(chan error, 1)
@@ -110,7 +110,7 @@ func TestDropShimRenamedMeanwhile(t *testing.T) {
 	if _, err := other.Exec(t.Context(), "commit").ReadAll(); err != nil {
 		t.Fatal(err)
 	}
-	var kept *ShimKeptError // unless the try was over before the commit
+	var kept *KeptError // unless the try was over before the commit
 	if err := <-done; err != nil && !errors.As(err, &kept) {
 		t.Error(err)
 	}

@@ -7,14 +7,14 @@ import (
 )
 
 // GrantTo lets another role run migrations through the guard: it may record
-// shims, created objects and breaks, and read them, but not change what was
+// shims, created objects, what is deferred and breaks, and read them, but not change what was
 // recorded.
 func (l *Ledger) GrantTo(ctx context.Context, role string) error {
 	to := " to " + pgx.Identifier{role}.Sanitize()
 	return l.inTx(ctx, "grant the ledger", func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Conn().PgConn().Exec(ctx, ""+
 			"grant usage on schema migguard"+to+";"+
-			"grant select, insert on migguard.shim, migguard.created, migguard.task"+to+";"+
+			"grant select, insert on migguard.shim, migguard.created, migguard.task, migguard.deferred"+to+";"+
 			"grant select on migguard.maintenance"+to+";"+
 			"grant insert on migguard.maintenance_break"+to+";"+
 			"grant update (dropped_at, dropped_by, note) on migguard.shim"+to,

@@ -55,11 +55,16 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	var record []string
 	var staged []stagedChange
 	var filled []filledChange
+	var drops []deferredDrop
+	deferring := false
 	for i, change := range a.plan.Changes {
 		if err := a.checkShims(ctx, change); err != nil {
 			return "", err
 		}
 		if err := a.checkOwed(ctx, change); err != nil {
+			return "", err
+		}
+		if err := a.checkDeferred(ctx, change); err != nil {
 			return "", err
 		}
 		decision, found, err := a.decide(ctx, i)
@@ -73,6 +78,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			if err := a.judgeAtCommit(ctx, change, found); err != nil {
 				return "", err
 			}
+		}
+		if later, ok := judge.DeferredDrop(change, found); ok || missing(change, found) {
+			drops = append(drops, deferredDrop{later, i, found.Encoding})
 		}
 		built, err := a.built(ctx, change, found)
 		switch {
@@ -95,6 +103,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.refresh(ctx, decision.Refresh)
 		case decision.Index != nil:
 			return a.buildLater(ctx, decision.Index)
+		case decision.Deferred != nil:
+			deferring = true
+			continue
 		case decision.Verdict == judge.Shim:
 			return a.renameWithView(ctx, change, decision, found)
 		case decision.Verdict == judge.Maintenance && a.plan.Alone:
@@ -114,6 +125,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.renamed(ctx, found, before, nil)
 		}
 		record = append(record, after...)
+	}
+	if deferring {
+		return a.deferDrops(ctx, drops, record)
 	}
 	var tag string
 	var err error
@@ -198,6 +212,9 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 		return found, false, nil
 	}
 	if found, err = a.lookup(ctx, names); err != nil {
+		return found, true, err
+	}
+	if err := a.holding(ctx, change, &found); err != nil {
 		return found, true, err
 	}
 	found.Already = repeated(change, found) || standsAlready(change, found) || a.columnIsThere(i, found)

@@ -133,17 +133,24 @@ func (a *act) doubt(ctx context.Context, unused []hazard.Finding, found catalog.
 		slices.ContainsFunc(found.Inside, func(r catalog.Relation) bool { return a.shimmed[r.OID] })
 	a.mu.Unlock()
 	if known {
-		return "code reaches the table through a shim, by another name", nil
+		return throughShim, nil
 	}
-	var words []string
-	for _, f := range unused {
-		words = append(words, f.Needs.Word())
-	}
-	rows, err := a.conn.Query(ctx, pg.Naming(words))
+	rows, err := a.conn.Query(ctx, pg.Naming(wordsOf(unused)))
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("function %s names %s", *rows[0][0], *rows[0][1]), nil
+	return named(*rows[0][0], *rows[0][1]), nil
+}
+
+const throughShim = "code reaches the table through a shim, by another name"
+
+func named(function, word string) string { return fmt.Sprintf("function %s names %s", function, word) }
+
+func wordsOf(unused []hazard.Finding) (words []string) {
+	for _, f := range unused {
+		words = append(words, f.Needs.Word())
+	}
+	return words
 }
 
 // shimmedTables are the tables that code knows by a shim's name.

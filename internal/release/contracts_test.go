@@ -117,7 +117,7 @@ func TestWhatCodeMayUse(t *testing.T) {
 					}
 					released(t, db, "", build, has)
 				}
-				b := setup(t, db, options{}, "create table users (id int primary key, name text, notes text); insert into users values (1, 'a', 'b');"+c.given)
+				b := setup(t, db, options{policy: dropsRefused}, "create table users (id int primary key, name text, notes text); insert into users values (1, 'a', 'b');"+c.given)
 				e := b.fails(t, c.code, c.sql)
 				if !strings.Contains(e.Detail, c.why) {
 					t.Errorf("detail %q", e.Detail)
@@ -192,12 +192,12 @@ func TestWhoElseUsesIt(t *testing.T) {
 		const drop = "alter table users drop column notes"
 		released(t, db, "other", "its", nil)
 		released(t, db, "", "one", ignoring())
-		b := setup(t, db, options{}, "create table users (id int primary key, name text, notes text); create table people (id int, notes text)")
+		b := setup(t, db, options{policy: dropsRefused}, "create table users (id int primary key, name text, notes text); create table people (id int, notes text)")
 		b.fails(t, "MG004", drop)
 		b.end(t, ledger.Refused)
 
 		released(t, db, "other", "its", ignoring())
-		b.start(t, options{})
+		b.start(t, options{policy: dropsRefused})
 		b.run(t, "alter table people rename to users_of_old")
 		e := b.fails(t, "MG004", "alter table users_of_old drop column notes cascade")
 		if !strings.Contains(e.Detail, "through a shim") {

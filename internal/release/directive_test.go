@@ -75,7 +75,7 @@ func TestDirectivesDoNotAllow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, pgtest.New(t), options{}, viewed)
+			b := setup(t, pgtest.New(t), options{policy: dropsRefused}, viewed)
 			e := b.fails(t, c.code, c.sql)
 			if c.code == "MG056" && !strings.Contains(e.Message, "migguard:a") {
 				t.Error(e.Message)
@@ -92,7 +92,7 @@ func TestDirectivesDoNotAllow(t *testing.T) {
 func TestDirectivesInExtendedProtocol(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-		b := setup(t, db, options{}, viewed)
+		b := setup(t, db, options{policy: dropsRefused}, viewed)
 		const drop = "alter table t drop column n"
 		for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeExec, pgx.QueryExecModeCacheStatement, pgx.QueryExecModeDescribeExec} {
 			if _, err := b.client.Exec(t.Context(), drop, mode); err == nil {

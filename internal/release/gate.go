@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
@@ -27,6 +28,7 @@ type gate struct {
 	cancelAfter time.Duration
 	code        []judge.Code // what runs; nil: all that was there is in use
 	seen        *judge.Queries
+	next        *contract.Contract // of the code that is about to run; nil: unknown
 	out         *report.Reporter
 
 	mu         sync.Mutex
@@ -38,6 +40,7 @@ type gate struct {
 	blurred    bool            // prepared statements may change what names mean, unseen
 	own        *backends       // the guard's sessions
 	owes       map[string]bool // names of indexes to be built, and of their tables
+	defers     bool            // something is there that a migration has dropped
 	unfilled   []string        // tables whose rows get values after the commit
 	cache      map[string]inspected
 	statements []report.Statement

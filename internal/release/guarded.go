@@ -33,7 +33,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	}
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
-		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, seen: r.seenQueries(), out: r.Out,
+		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, seen: r.seenQueries(), next: r.Contract, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		cache: map[string]inspected{}, own: &r.own,
 		idle: r.idle(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
@@ -52,6 +52,11 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		g.standing[s.OldName] = true
 	}
 	g.shimmed = shimmedTables(shims)
+	deferred, err := r.Ledger.Deferred(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g.defers = len(deferred) > 0
 	if !g.tasks.some.Load() {
 		return g, nil
 	}
@@ -167,6 +172,15 @@ func (r *Run) shims(ctx context.Context) ([]report.Shim, error) {
 	var shims []report.Shim
 	for _, s := range standing {
 		shims = append(shims, ReportShim(s))
+	}
+	deferred, err := r.Ledger.Deferred(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range deferred {
+		said := ReportDeferred(d)
+		said.Waits = r.waiting[d.ID]
+		shims = append(shims, said)
 	}
 	if len(shims) > 0 && r.Build == "" {
 		r.Out.Line("this build's id is unknown, so no shim is ever dropped: turn on runtime-dyno-build-metadata, or give --build")

@@ -94,7 +94,7 @@ func TestUsedChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, options{}, existed)
+				b := setup(t, db, options{policy: dropsRefused}, existed)
 				b.fails(t, u.code, u.sql)
 				b.run(t, "begin; create table rolled (back int)")
 				b.fails(t, u.code, u.sql)
@@ -120,7 +120,7 @@ func TestCreatedOutlivesFailedRuns(t *testing.T) {
 		b.start(t, options{})
 		b.run(t, "alter table c drop column n", "alter table t rename x to z", "alter table c rename to d")
 		b.end(t, ledger.Succeeded)
-		b.start(t, options{})
+		b.start(t, options{policy: dropsRefused})
 		b.fails(t, "MG003", "drop table d")
 		b.fails(t, "MG004", "alter table t drop column y")
 	})

@@ -42,15 +42,24 @@ func (a *act) renameWithView(ctx context.Context, change ddl.Change, d judge.Dec
 // table. All that is on record as executed.
 func (a *act) renamed(ctx context.Context, found catalog.Lookup, before, after []string) (string, error) {
 	own := slices.Concat(before, after)
-	if found.Encoding != "UTF8" && slices.ContainsFunc(own, func(sql string) bool { return !ascii(sql) }) {
-		return "", a.unjudged("client_encoding is "+found.Encoding+" and a name in what keeps the old code working is not plain ASCII",
-			"SET client_encoding = 'UTF8' before it.")
+	if err := a.readable(found.Encoding, own); err != nil {
+		return "", err
 	}
 	tag, err := a.withLock(ctx, before, after, a.conn.Run)
 	if err == nil {
 		a.executed = slices.Concat(before, []string{a.text}, after)
 	}
 	return tag, err
+}
+
+// readable refuses SQL of migguard's own that the session would read in another
+// encoding than it is in.
+func (a *act) readable(encoding string, sql []string) error {
+	if encoding == "UTF8" || !slices.ContainsFunc(sql, func(sql string) bool { return !ascii(sql) }) {
+		return nil
+	}
+	return a.unjudged("client_encoding is "+encoding+" and a name in what keeps the old code working is not plain ASCII",
+		"SET client_encoding = 'UTF8' before it.")
 }
 
 // owned says of an error that it is not about the client's own statement.

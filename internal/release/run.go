@@ -74,6 +74,7 @@ type Run struct {
 	counted  *counted
 	learned  bool
 	keeper   *keeper
+	waiting  map[int64]string // what deferred drops wait for, by id
 	tasks    *tasks
 	own      backends
 }
@@ -99,7 +100,7 @@ func (e *LostError) Unwrap() error { return e.Err }
 // not be done; the runner's failure, and a refusal, are in Ended.
 func (r *Run) Do(ctx context.Context) (Ended, error) {
 	began := time.Now()
-	if err := r.Ledger.Lock(ctx, r.LockWait, r.waiting); err != nil {
+	if err := r.Ledger.Lock(ctx, r.LockWait, r.lockWaits); err != nil {
 		return Ended{}, err
 	}
 	if err := r.identify(ctx); err != nil {
@@ -116,9 +117,9 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	if err != nil {
 		return Ended{}, err
 	}
-	dropped, err := r.prepare(ctx, id)
-	if err == nil {
-		err = r.recordContract(ctx)
+	var dropped []report.Shim
+	if err = r.recordContract(ctx); err == nil {
+		dropped, err = r.prepare(ctx, id)
 	}
 	if err != nil {
 		return Ended{}, errors.Join(err, r.finish(ctx, id, ledger.Failed, ExitInternal, outcome{}))
@@ -138,10 +139,15 @@ func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, error) {
 	if err := r.adopt(ctx, r.keeper); err != nil {
 		return nil, err
 	}
-	return r.dropShims(ctx)
+	dropped, err := r.dropShims(ctx)
+	if err != nil {
+		return dropped, err
+	}
+	more, err := r.dropDeferred(ctx)
+	return append(dropped, more...), err
 }
 
-func (r *Run) waiting(h ledger.Holder) {
+func (r *Run) lockWaits(h ledger.Holder) {
 	r.Out.Line("waiting for another run to end: %s", h)
 }
 

@@ -53,11 +53,20 @@ func do(t *testing.T, db *pgtest.DB, build string, allow []string, messages ...s
 // doNeeding is do for a build with a contract.
 func doNeeding(t *testing.T, db *pgtest.DB, needs *contract.Contract, build string, allow []string, messages ...string) (release.Ended, string) {
 	t.Helper()
-	database, err := pg.Parse(db.URL)
+	policy, err := judge.ParsePolicy(allow)
+	if err == nil {
+		err = dropsRefused(policy)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := judge.ParsePolicy(allow)
+	return doWith(t, db, needs, build, policy, messages...)
+}
+
+// doWith is doNeeding with all that a policy lets be done.
+func doWith(t *testing.T, db *pgtest.DB, needs *contract.Contract, build string, policy *judge.Policy, messages ...string) (release.Ended, string) {
+	t.Helper()
+	database, err := pg.Parse(db.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

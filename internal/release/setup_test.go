@@ -56,6 +56,11 @@ type options struct {
 	policy func(*judge.Policy) error
 }
 
+// dropsRefused is a policy under which nothing stays that a migration drops.
+func dropsRefused(p *judge.Policy) error {
+	return errors.Join(p.Choose("", "dropped-column", judge.Choice{Most: judge.Refuse}), p.Choose("", "dropped-table", judge.Choice{Most: judge.Refuse}))
+}
+
 // setup runs SQL on the database, as an earlier release would have, and starts
 // a run.
 func setup(t *testing.T, db *pgtest.DB, o options, sql ...string) *bundle {

@@ -20,6 +20,26 @@ func ReportShim(s ledger.Shim) report.Shim {
 	}
 }
 
+// ReportDeferred is what a migration has dropped and is there still, in the
+// report's words.
+func ReportDeferred(d ledger.Deferred) report.Shim {
+	return report.Shim{
+		Kind: d.Kind, Name: deferredName(d), Relation: ddl.Name{Schema: d.Schema, Name: d.Table}.String(),
+		Release: releaseName(d.Version, d.ReleaseID), Build: d.Build, Created: d.CreatedAt, Age: report.Age(d.Age),
+	}
+}
+
+// deferredName is what it is called, or was.
+func deferredName(d ledger.Deferred) string {
+	switch {
+	case d.Name != "":
+		return d.Name
+	case d.Column != "":
+		return ddl.Name{Schema: d.Schema, Name: d.Table}.String() + "." + ddl.Quote(d.Column)
+	}
+	return ddl.Name{Schema: d.Schema, Name: d.Table}.String()
+}
+
 // ReportTask is a task of the ledger that is owed, in the report's words.
 func ReportTask(t ledger.Task) report.Task {
 	said := spoken[t.Kind]

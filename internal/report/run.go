@@ -33,13 +33,15 @@ type Run struct {
 
 // A Shim is one that stands, or stood.
 type Shim struct {
-	Kind     string    `json:"kind"`
-	Name     string    `json:"name"`     // the view
-	Relation string    `json:"relation"` // the table it shows
-	Release  string    `json:"release"`  // that made it
-	Build    string    `json:"build,omitempty"`
-	Created  time.Time `json:"created_at"`
-	Age      string    `json:"age"`
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`     // the view, or what stays though it is dropped
+	Relation string `json:"relation"` // the table it shows, or belongs to
+	// Waits is what a deferred drop waits for, as far as this run has asked.
+	Waits   string    `json:"waits_for,omitempty"`
+	Release string    `json:"release"` // that made it
+	Build   string    `json:"build,omitempty"`
+	Created time.Time `json:"created_at"`
+	Age     string    `json:"age"`
 }
 
 type runJSON struct {

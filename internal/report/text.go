@@ -59,7 +59,7 @@ func Shims(w io.Writer, shims []Shim) error {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "NAME\tSHOWS\tKIND\tMADE BY\tBUILD\tAGE")
+	fmt.Fprintln(t, "NAME\tTABLE\tKIND\tMADE BY\tBUILD\tAGE")
 	for _, s := range shims {
 		build := s.Build
 		if build == "" {

@@ -1,0 +1,160 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The kinds of what is deferred.
+const (
+	DropColumn = "drop-column"
+	DropTable  = "drop-table"
+)
+
+// deferredVersion is the first schema that knows what is deferred.
+const deferredVersion = 9
+
+// A Deferred is a column or a table that a migration has dropped and running
+// code still needs.
+type Deferred struct {
+	ID        int64
+	ReleaseID int64
+	Kind      string
+	Object    Object
+	Schema    string // as everything below, when the migration dropped it
+	Table     string
+	Column    string // empty for a table
+	// Name is what it is called now, schema and quotes included; empty when it is
+	// gone.
+	Name string
+
+	Build     string // of the run that deferred it; empty when unknown
+	Version   string
+	CreatedAt time.Time
+	Age       time.Duration // by the server's clock
+}
+
+// deferredName is what a row of migguard.deferred d is called now.
+const deferredName = `
+	(select format('%I.%I', n.nspname, c.relname) || coalesce('.' || quote_ident(a.attname), '')
+	 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	 left join pg_attribute a on a.attrelid = c.oid and a.attnum = d.attnum and d.attnum > 0 and not a.attisdropped
+	 where c.oid = d.relation and (d.attnum = 0 or a.attnum is not null))`
+
+// Deferred lists what is, oldest first. It needs no lock.
+func (l *Ledger) Deferred(ctx context.Context) (all []Deferred, err error) {
+	err = l.read(ctx, "list what is deferred", func(ctx context.Context, conn *pgx.Conn) error {
+		if l.version < deferredVersion {
+			return nil
+		}
+		rows, err := conn.Query(ctx, `
+			select d.id, d.release_id, d.kind, d.relation, d.attnum, d.schema_name, d.table_name, coalesce(d.column_name, ''),
+			       coalesce(`+deferredName+`, ''), coalesce(r.build, ''), coalesce(r.version, ''), d.created_at,
+			       greatest(extract(epoch from clock_timestamp() - d.created_at), 0)::float8
+			from migguard.deferred d join migguard.release r on r.id = d.release_id
+			where d.closed_at is null order by d.id`)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scanDeferred)
+		return err
+	})
+	return all, err
+}
+
+func scanDeferred(row pgx.CollectableRow) (d Deferred, err error) {
+	var age float64
+	err = row.Scan(&d.ID, &d.ReleaseID, &d.Kind, &d.Object.Relation, &d.Object.Attnum, &d.Schema, &d.Table, &d.Column,
+		&d.Name, &d.Build, &d.Version, &d.CreatedAt, &age)
+	d.Age = time.Duration(age * float64(time.Second))
+	return d, err
+}
+
+// NewDeferred is what RecordDeferredSQL records. Names are as the catalog has
+// them.
+type NewDeferred struct {
+	ReleaseID int64
+	Object    Object
+	Schema    string
+	Table     string
+	Column    string   // empty for a table
+	Expanded  []string // what was changed for code that does not know it
+}
+
+// RecordDeferredSQL is the statement that a migration's own session runs in the
+// transaction that would have dropped it. Recording one twice is fine.
+func RecordDeferredSQL(n NewDeferred) string {
+	kind := DropColumn
+	if n.Column == "" {
+		kind = DropTable
+	}
+	expanded := make([]string, len(n.Expanded))
+	for i, sql := range n.Expanded {
+		expanded[i] = literal(sql)
+	}
+	return fmt.Sprintf("INSERT INTO migguard.deferred"+
+		" (release_id, kind, relation, attnum, schema_name, table_name, column_name, expanded)"+
+		" VALUES (%d, %s, %d, %d, %s, %s, %s, ARRAY[%s]::pg_catalog.text[]) ON CONFLICT DO NOTHING",
+		n.ReleaseID, literal(kind), n.Object.Relation, n.Object.Attnum,
+		literal(n.Schema), literal(n.Table), nullable(n.Column), strings.Join(expanded, ", "))
+}
+
+// DeferredFrom is a FROM item for a query that a migration's own session runs:
+// what is deferred (relation, attnum, column_name), what the session has not
+// committed included.
+const DeferredFrom = "(SELECT relation, attnum, column_name FROM migguard.deferred WHERE closed_at IS NULL) AS deferred"
+
+// DropDeferred drops what was deferred and marks it so, in one transaction. What
+// is gone already is only marked. It fails as DropShim does.
+func (l *Ledger) DropDeferred(ctx context.Context, id int64) error {
+	return l.drop(ctx, "drop what is deferred", func(ctx context.Context, tx pgx.Tx) (string, error) {
+		return dropDeferred(ctx, tx, id, l.release)
+	})
+}
+
+// dropDeferred locks the table before it asks for names: nobody renames it then.
+func dropDeferred(ctx context.Context, tx pgx.Tx, id, release int64) (object string, err error) {
+	const named = `
+		select coalesce(` + deferredName + `, ''), coalesce((
+			select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+			where c.oid = d.relation), ''), coalesce((
+			select quote_ident(a.attname) from pg_attribute a where a.attrelid = d.relation and a.attnum = d.attnum and d.attnum > 0), '')
+		from migguard.deferred d where d.id = $1 and d.closed_at is null for update of d`
+	var table, column string
+	read := func() error { return tx.QueryRow(ctx, named, id).Scan(&object, &table, &column) }
+	if err := read(); err != nil {
+		return "", err
+	}
+	was := object
+	if object != "" {
+		if _, err := tx.Exec(ctx, "lock table only "+table+" in access exclusive mode"); err != nil {
+			return object, err
+		}
+		if err := read(); err != nil {
+			return was, err
+		}
+	}
+	note := ""
+	switch {
+	case object == "":
+		note = "was gone already"
+	case object != was:
+		return was, &KeptError{Object: was, Reason: "it was renamed meanwhile"}
+	case column != "":
+		_, err = tx.Exec(ctx, "alter table "+table+" drop column "+column)
+	default:
+		_, err = tx.Exec(ctx, "drop table "+table)
+	}
+	if err != nil {
+		return object, err
+	}
+	_, err = tx.Exec(ctx, `
+		update migguard.deferred
+		set closed_at = clock_timestamp(), closed_by = nullif($2, 0), done = true, note = coalesce(nullif($3, ''), note)
+		where id = $1`, id, release, note)
+	return object, err
+}

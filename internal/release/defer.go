@@ -1,0 +1,281 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// codeDeferred is the SQLSTATE of what would need the name of something whose drop
+// is deferred.
+const codeDeferred = "MG057"
+
+// holding asks what stands between what a change drops and code that no longer knows
+// it.
+func (a *act) holding(ctx context.Context, change ddl.Change, found *catalog.Lookup) error {
+	later, ok := judge.DeferredDrop(change, *found)
+	column, _ := later.Table.Column(later.Column)
+	if !ok || a.idle || later.Table.Created || column.Created {
+		return nil
+	}
+	doc, err := a.document(ctx, pg.Holding(later.Table.OID, column.Number))
+	if err != nil {
+		return err
+	}
+	held, err := catalog.DecodeHolding(doc)
+	if err != nil {
+		return err
+	}
+	for i, check := range held.Checks {
+		if held.Checks[i].Holds, err = a.accepts(ctx, later.Column, *held, check); err != nil {
+			return err
+		}
+	}
+	found.Held = held
+	return nil
+}
+
+// accepts tells whether a CHECK takes the value that a column has where nobody
+// writes it. One that reads other columns too is not tried.
+func (a *act) accepts(ctx context.Context, column string, held catalog.Holding, check catalog.Check) (holds bool, err error) {
+	if !check.Alone {
+		return false, nil
+	}
+	value := held.Default
+	if value == "" {
+		value = "NULL"
+	}
+	query := fmt.Sprintf("SELECT coalesce((%s), true) FROM (SELECT (%s)::%s AS %s) t", check.Expression, value, held.Type, ddl.Quote(column))
+	err = a.aside(ctx, func() error {
+		rows, err := a.conn.Query(ctx, query)
+		var server *guard.ServerError
+		if errors.As(err, &server) {
+			return nil
+		}
+		holds = err == nil && *rows[0][0] == "t"
+		return err
+	})
+	return holds, err
+}
+
+// missing tells a drop of what is not there, behind IF EXISTS.
+func missing(change ddl.Change, found catalog.Lookup) bool {
+	switch c := change.(type) {
+	case ddl.DropTable:
+		return c.IfExists && found.Relation == nil
+	case ddl.DropColumn:
+		if found.Relation == nil {
+			return false
+		}
+		_, there := found.Relation.Column(c.Column)
+		return c.IfExists && !there
+	}
+	return false
+}
+
+// A deferredDrop is one that may be, or of nothing that is there, with the place
+// of its change in the statement.
+type deferredDrop struct {
+	shim.Deferred
+	action   int
+	encoding string
+}
+
+// deferDrops lets what the statement drops stay, does the rest of it, and records
+// what is to be dropped when no code that runs needs it any more.
+func (a *act) deferDrops(ctx context.Context, drops []deferredDrop, record []string) (string, error) {
+	steps, err := a.withoutDrops(drops)
+	if err != nil {
+		return "", a.notDeferred(drops[0].Deferred, err.Error())
+	}
+	drops = slices.DeleteFunc(drops, func(d deferredDrop) bool { return d.Table.OID == 0 })
+	for _, d := range drops {
+		if err := d.Check(); err != nil {
+			return "", a.notDeferred(d.Deferred, err.Error())
+		}
+		expand := d.Expand()
+		steps = append(steps, expand...)
+		column, _ := d.Table.Column(d.Column)
+		record = append(record, ledger.RecordDeferredSQL(ledger.NewDeferred{
+			ReleaseID: a.releaseID, Object: ledger.Object{Relation: d.Table.OID, Attnum: column.Number},
+			Schema: d.Table.Schema, Table: d.Table.Name, Column: d.Column, Expanded: expand,
+		}))
+	}
+	if err := a.readable(drops[0].encoding, append(steps, drops[0].Contract())); err != nil {
+		return "", err
+	}
+	_, err = a.withLock(ctx, nil, record, func(ctx context.Context) (string, error) {
+		if err := a.tryDrops(ctx, drops); err != nil {
+			return "", err
+		}
+		if len(steps) == 0 {
+			return a.plan.Tag, nil
+		}
+		return a.instead(steps...)(ctx)
+	})
+	if err != nil {
+		return "", explained(err)
+	}
+	a.executed = steps
+	a.mu.Lock()
+	a.defers = true
+	a.mu.Unlock()
+	for _, d := range drops {
+		note := fmt.Sprintf("%s stays until no code that runs needs it, and is dropped by a later release", d.What())
+		a.notes = append(a.notes, note)
+		a.conn.Notice("migguard: "+note, "", "")
+		for _, sql := range d.Expand() {
+			a.notes = append(a.notes, "for code that does not know it: "+sql)
+		}
+	}
+	for _, f := range a.findings {
+		if f.Detail != "" {
+			a.notes = append(a.notes, f.Detail)
+		}
+		if f.Needs == nil || a.next == nil {
+			continue
+		}
+		if answer := a.next.Breaks(*f.Needs); answer.Verdict == contract.Yes {
+			a.notes = append(a.notes, "the code of this release needs it, too, so it stays until code is released that does not: "+judge.Spoken(answer))
+		}
+	}
+	return a.plan.Tag, nil
+}
+
+// tryDrops drops it and takes that back: what the server says no to it says now,
+// as it would have said to the statement. That it goes with CASCADE only is no
+// reason for the server, and one for a refusal.
+func (a *act) tryDrops(ctx context.Context, drops []deferredDrop) error {
+	var sql []string
+	for _, d := range drops {
+		views, err := a.conn.Query(ctx, fmt.Sprintf("SELECT view::pg_catalog.regclass::pg_catalog.text FROM %s WHERE relation = %d::pg_catalog.oid", ledger.StandingFrom, d.Table.OID))
+		if err != nil {
+			return err
+		}
+		for _, view := range views { // a shim's, which goes before it
+			sql = append(sql, "DROP VIEW IF EXISTS "+*view[0])
+		}
+	}
+	for _, d := range drops {
+		sql = append(sql, d.Contract())
+	}
+	if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
+		return err
+	}
+	err := a.conn.Exec(ctx, sql...)
+	var server *guard.ServerError
+	if errors.As(err, &server) && server.SQLState() == codeDependents && a.cascades() {
+		return a.notDeferred(drops[0].Deferred, "it takes other objects along (CASCADE): "+server.Response.Detail)
+	}
+	if errors.As(err, &server) {
+		server.Response.Position = 0
+	}
+	if err != nil {
+		return err
+	}
+	return a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+}
+
+func (a *act) cascades() bool {
+	return slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool {
+		switch c := change.(type) {
+		case ddl.DropTable:
+			return c.Cascade
+		case ddl.DropColumn:
+			return c.Cascade
+		}
+		return false
+	})
+}
+
+// withoutDrops is the statement without what it drops.
+func (a *act) withoutDrops(drops []deferredDrop) ([]string, error) {
+	var rest []int
+	for i, change := range a.plan.Changes {
+		switch {
+		case slices.ContainsFunc(drops, func(d deferredDrop) bool { return d.action == i }):
+		case reaches(change):
+			return nil, errors.New("the statement does something else, too, that reaches farther than its text")
+		default:
+			rest = append(rest, i)
+		}
+	}
+	if rest == nil {
+		return nil, nil
+	}
+	alter, err := a.takeApart()
+	if err != nil {
+		return nil, err
+	}
+	sql, err := alter.Write(ddl.Name{}, rest...)
+	return []string{sql}, err
+}
+
+// notDeferred refuses what was to stay and cannot.
+func (a *act) notDeferred(d shim.Deferred, why string) error {
+	a.verdict = judge.Refuse
+	return a.refuse(judge.Decision{Verdict: judge.Refuse, Findings: a.findings, Obstacle: &judge.Obstacle{Wanted: judge.Shim,
+		Reason: why, Hint: "Write " + d.Contract() + " as a statement of its own, after what depends on it is gone."}})
+}
+
+// checkDeferred refuses what would make, or give, a name that something has whose
+// drop is deferred. The server would say no as well, but for IF NOT EXISTS, which
+// would hide that nothing is made.
+func (a *act) checkDeferred(ctx context.Context, change ddl.Change) error {
+	a.mu.Lock()
+	some := a.defers
+	a.mu.Unlock()
+	name, column, ok := makes(change)
+	if !some || !ok {
+		return nil
+	}
+	query := fmt.Sprintf("SELECT deferred.relation FROM %s WHERE deferred.relation = pg_catalog.to_regclass(%s) AND deferred.attnum = ", ledger.DeferredFrom, ddl.Literal(name.String()))
+	if column == "" {
+		query += "0"
+	} else {
+		query += fmt.Sprintf("(SELECT t.attnum FROM pg_catalog.pg_attribute t WHERE t.attrelid = deferred.relation AND t.attname = %s AND NOT t.attisdropped)", ddl.Literal(column))
+	}
+	rows, err := a.conn.Query(ctx, query)
+	if err != nil || len(rows) == 0 {
+		return explained(err)
+	}
+	a.verdict = judge.Refuse
+	what := name.String()
+	if column != "" {
+		what = fmt.Sprintf("column %s of %s", ddl.Quote(column), what)
+	}
+	return &guard.Refusal{Code: codeDeferred,
+		Message: fmt.Sprintf("%s is there still: a migration has dropped it, and code that runs needs it", what),
+		Detail:  "It is dropped by a later release, when no code that runs needs it; \"migguard shims\" tells what it waits for.",
+		Hint:    "Choose another name, or make this one in a release after that."}
+}
+
+// makes is the name that a change gives to something: of a relation, or of a
+// column of it.
+func makes(change ddl.Change) (relation ddl.Name, column string, ok bool) {
+	switch c := change.(type) {
+	case ddl.AddColumn:
+		return c.Relation, c.Column, c.Kind != ddl.KindType
+	case ddl.RenameColumn:
+		return c.Relation, c.To, true
+	case ddl.CreateTable:
+		return c.Relation, "", !c.Temporary
+	case ddl.CreateView:
+		return c.Relation, "", !c.Temporary
+	case ddl.CreateMaterializedView:
+		return c.Relation, "", true
+	case ddl.RenameTable:
+		return ddl.Name{Schema: c.Relation.Schema, Name: c.To}, "", true
+	}
+	return relation, "", false
+}

@@ -1,0 +1,139 @@
+package release
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// dropDeferred drops what earlier migrations have dropped and no code needs any
+// more, neither what runs nor what is about to. It is judged as if a migration
+// dropped it now.
+func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
+	deferred, err := r.Ledger.Deferred(ctx)
+	if err != nil || len(deferred) == 0 {
+		return nil, err
+	}
+	if err := r.learn(ctx); err != nil {
+		return nil, err
+	}
+	var dropped []report.Shim
+	for _, d := range deferred {
+		waits, err := r.stillNeeded(ctx, d)
+		if err != nil {
+			return dropped, err
+		}
+		if waits == "" {
+			if err := r.Ledger.DropDeferred(ctx, d.ID); err != nil {
+				waits = err.Error()
+			}
+		}
+		if waits != "" {
+			r.Out.Line("%s, which %s has dropped, stays: %s", deferredName(d), releaseName(d.Version, d.ReleaseID), waits)
+			r.waits(d.ID, waits)
+			continue
+		}
+		r.Out.Line("dropped %s, which %s has left: no code needs it", deferredName(d), releaseName(d.Version, d.ReleaseID))
+		dropped = append(dropped, ReportDeferred(d))
+	}
+	return dropped, nil
+}
+
+// stillNeeded says what a deferred drop waits for; nothing if it is due.
+func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error) {
+	switch {
+	case d.Name == "":
+		return "", nil // only the ledger is to know
+	case r.Build == "":
+		return "this build's id is not known, and a later build is to drop it", nil
+	case d.Build == r.Build:
+		return "a later build is to drop it", nil
+	}
+	found, err := r.find(ctx, d.Object.Relation)
+	if err != nil {
+		return "", err
+	}
+	change := dropOf(d, *found.Relation)
+	facts := judge.Facts{Lookup: found, Major: r.Major, Release: releaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
+	if len(r.codeRuns) > 0 { // this build alone says nothing of what runs
+		facts.Code = append(slices.Clone(r.codeRuns), judge.Code{Name: "this build", Contract: r.Contract})
+	}
+	decision := judge.Decide(change, facts, r.Policy)
+	if decision.Verdict == judge.Allow && len(decision.Unused) > 0 {
+		if facts.Doubt, err = r.doubt(ctx, decision.Unused, d.Object.Relation); err != nil {
+			return "", err
+		}
+		decision = judge.Decide(change, facts, r.Policy)
+	}
+	if decision.Verdict == judge.Allow {
+		return "", nil
+	}
+	return decision.Findings[0].Detail, nil
+}
+
+// dropOf is the statement that a migration would write now.
+func dropOf(d ledger.Deferred, r catalog.Relation) ddl.Change {
+	table := ddl.Name{Schema: r.Schema, Name: r.Name}
+	for _, c := range r.Columns {
+		if c.Number == d.Object.Attnum {
+			return ddl.DropColumn{Relation: table, Column: c.Name}
+		}
+	}
+	return ddl.DropTable{Relation: table}
+}
+
+// find asks the catalogs about a relation.
+func (r *Run) find(ctx context.Context, relation uint32) (found catalog.Lookup, err error) {
+	var text string
+	query := pg.Lookup(pg.Names{OID: relation}, ledger.CreatedFrom, ledger.StandingFrom)
+	if err := r.Catalog.QueryRow(ctx, query).Scan(&text); err != nil {
+		return found, fmt.Errorf("read the catalogs: %w", err)
+	}
+	doc, err := hex.DecodeString(text)
+	if err != nil {
+		return found, fmt.Errorf("read the catalogs: %w", err)
+	}
+	found, err = catalog.DecodeLookup(doc)
+	if err == nil && found.Relation == nil {
+		err = fmt.Errorf("read the catalogs: relation %d is gone", relation)
+	}
+	return found, err
+}
+
+// doubt is act.doubt outside the migrations.
+func (r *Run) doubt(ctx context.Context, unused []hazard.Finding, relation uint32) (string, error) {
+	shims, err := r.Ledger.Shims(ctx)
+	if err != nil || shimmedTables(shims)[relation] {
+		return throughShim, err
+	}
+	rows, err := r.Catalog.Query(ctx, pg.Naming(wordsOf(unused)))
+	if err != nil {
+		return "", fmt.Errorf("read the catalogs: %w", err)
+	}
+	defer rows.Close()
+	var function, word string
+	if rows.Next() {
+		if err := rows.Scan(&function, &word); err != nil {
+			return "", fmt.Errorf("read the catalogs: %w", err)
+		}
+		return named(function, word), nil
+	}
+	return "", rows.Err()
+}
+
+// waits remembers what a deferred drop waits for.
+func (r *Run) waits(id int64, why string) {
+	if r.waiting == nil {
+		r.waiting = map[int64]string{}
+	}
+	r.waiting[id] = why
+}

@@ -1,0 +1,95 @@
+package shim
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// A Deferred is a column or a table that a migration drops and running code still
+// uses: it stays until no code does. What only code that does not know it would
+// stumble over is changed at once.
+type Deferred struct {
+	Table  catalog.Relation
+	Column string // empty: the table itself
+	// Held is what stands in the way of code that does not know it; nil: not
+	// known.
+	Held *catalog.Holding
+}
+
+// What is it, for people.
+func (d Deferred) What() string {
+	table := ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}
+	if d.Table.Schema == "public" {
+		table.Schema = ""
+	}
+	if d.Column == "" {
+		return fmt.Sprintf("table %s", table)
+	}
+	return fmt.Sprintf("column %s of %s", ddl.Quote(d.Column), table)
+}
+
+// Check says why it cannot stay; nil when it can. The error is a *Precondition.
+func (d Deferred) Check() error {
+	cannot := func(format string, args ...any) error {
+		return &Precondition{Reason: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case d.Held == nil:
+		return cannot("what depends on %s is not known", d.What())
+	case d.Held.Child && d.Column == "":
+		return cannot("%s is part of another table, and its rows would still be there for code that reads that", d.What())
+	}
+	for _, r := range d.Held.References {
+		if r.Full {
+			return cannot("the foreign key %s wants all its columns or none (MATCH FULL), and code that does not know %s would fill some", ddl.Quote(r.Name), d.What())
+		}
+	}
+	if d.Column == "" {
+		return nil
+	}
+	if d.Held.NotNull && d.Held.Domain {
+		return cannot("its type takes no NULL, and code that does not know %s would write that", d.What())
+	}
+	for _, k := range d.Held.Keys {
+		switch {
+		case k.Primary:
+			return cannot("%s is part of the primary key, which code that does not know it would not fill", d.What())
+		case d.Held.Filled:
+		case d.Held.Default != "" || k.Nulls:
+			return cannot("%s has to be unique (%s), and rows of code that does not know it would all have the same value", d.What(), ddl.Quote(k.Name))
+		}
+	}
+	for _, c := range d.Held.Checks {
+		if !d.Held.Filled && !c.Holds {
+			return cannot("the constraint %s may not take rows of code that does not know %s", ddl.Quote(c.Name), d.What())
+		}
+	}
+	return nil
+}
+
+// Expand is the SQL that lets code which does not know it write, and delete rows
+// that it refers to. It takes ACCESS EXCLUSIVE for a moment.
+func (d Deferred) Expand() []string {
+	table := ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}
+	var sql []string
+	if d.Column != "" && d.Held.NotNull {
+		sql = append(sql, fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table, ddl.Quote(d.Column)))
+	}
+	for _, r := range d.Held.References {
+		if r.Restricts {
+			sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", table, ddl.Quote(r.Name)))
+		}
+	}
+	return sql
+}
+
+// Contract is the SQL that drops it.
+func (d Deferred) Contract() string {
+	table := ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}
+	if d.Column == "" {
+		return fmt.Sprintf("DROP TABLE %s", table)
+	}
+	return fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", table, ddl.Quote(d.Column))
+}
