@@ -88,7 +88,7 @@ func TestRefusedReleaseLeavesOldCodeAlone(t *testing.T) {
 func TestFailureAfterCommit(t *testing.T) {
 	t.Parallel()
 	res := run(t, DropColumn(), Options{Release: func(ctx context.Context, p Phase) (int, error) {
-		_, err := migrate(`ALTER TABLE customers DROP COLUMN nickname`)(ctx, p)
+		_, err := migrate(`ALTER TABLE customers DROP COLUMN nickname; COMMENT ON TABLE customers IS 'without nicknames'`)(ctx, p)
 		return 1, err
 	}})
 	if res.Outcome != FailedCommitted || res.OK() || res.New.Statements != 0 {
