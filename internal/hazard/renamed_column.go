@@ -10,18 +10,21 @@ import (
 // RenamedColumn is a column that is no longer found under the name the running
 // code has for it.
 var RenamedColumn = &Hazard{
-	ID:    "renamed-column",
-	Kind:  BreaksCode,
-	Code:  "MG002",
-	Title: "a renamed column is gone for the code that is still running",
+	ID:      "renamed-column",
+	Kind:    BreaksCode,
+	Code:    "MG002",
+	Shimmed: true,
+	Title:   "a renamed column is gone for the code that is still running",
 	Explanation: `Every statement of the running code that names the column fails with 42703
 (undefined_column), reads and writes alike. ORMs that cache a table's columns
 name all of them in INSERT, so it is enough that a model of the table exists.
 Prepared SELECT * does not fail, but its rows have other keys.`,
-	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] renamed-column =
-"maintenance". Passes if no code runs that could break, and with
---allow renamed-column:TABLE.COLUMN.
-Passes, too, where the contracts of all builds that run show that none uses the column.`,
+	Verdicts: `Passes where the contracts of all builds that run show that none uses the
+column, if no code runs that could break, and with --allow renamed-column:TABLE.COLUMN.
+Shimmed where each build that runs is proven to look into a schema of its own before any
+other (docs/shims.md): the column is renamed, and there they see the table as it was.
+Refused otherwise, or under maintenance mode, if migguard.toml has [policy]
+renamed-column = "maintenance".`,
 	Remedy: `Add a column with the new name, write both, copy the old values in batches, read
 the new one, and drop the old one two releases later.`,
 	Bad:  `ALTER TABLE users RENAME COLUMN notes TO remarks;`,

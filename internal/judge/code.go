@@ -13,11 +13,16 @@ type Code struct {
 	Name string // for people: "build 1a2b3c of v12"
 	// Contract is what its code needs; nil: nobody has looked.
 	Contract *contract.Contract
+	// Overlay is the schema that all its sessions are proven to look into before
+	// any other. Unsteered is why there is none, in a clause.
+	Overlay, Unsteered string
 }
 
 // Queries are those that a database has run, whoever sent them.
 type Queries struct {
 	Contract *contract.Contract // never nil
+	// Blind: nobody could ask the database.
+	Blind bool
 	// Known says, in a sentence, what was asked and what is missing.
 	Known string
 	// Forget is SQL that lets the database forget them.

@@ -69,13 +69,15 @@ type Decision struct {
 	// Pending are findings that may be none when the transaction is about to
 	// commit.
 	Pending []hazard.Finding
-	// Index, Staged, Filled or Refresh is set for verdict Rewrite, View or Deferred
-	// for verdict Shim. Refresh is SQL that does what the statement does.
+	// Index, Staged, Filled or Refresh is set for verdict Rewrite, View, Overlays or
+	// Deferred for verdict Shim. Refresh is SQL that does what the statement does.
 	Index   *ConcurrentIndex
 	Staged  *StagedConstraint
 	Filled  *FilledColumn
 	Refresh string
 	View    *shim.TableView
+	// Overlays, for verdict Shim, are those that a rename of a column needs.
+	Overlays []shim.Overlay
 	// Deferred is what stays though the change drops it.
 	Deferred *shim.Deferred
 	// Obstacle is set for verdicts Maintenance and Refuse where there would
@@ -116,6 +118,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 			return d
 		}
 	}
+	d.overlay(change, facts, policy)
 	d.deferDrop(change, facts, policy)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
 		d.Verdict = Maintenance
@@ -141,7 +144,7 @@ func (d *Decision) switchOff(policy *Policy) {
 	if table {
 		why.Reason += " for " + f.Relation
 	}
-	d.Index, d.Staged, d.Filled, d.Refresh, d.View, d.Deferred = nil, nil, nil, "", nil, nil
+	d.Index, d.Staged, d.Filled, d.Refresh, d.View, d.Overlays, d.Deferred = nil, nil, nil, "", nil, nil, nil
 	d.Verdict, d.Obstacle = "", why
 }
 

@@ -8,8 +8,14 @@ import "fmt"
 // committed is in them.
 const (
 	CreatedFrom  = "migguard.created"
-	StandingFrom = "(SELECT view, relation, new_name, transaction FROM migguard.shim WHERE dropped_at IS NULL) AS shim"
+	StandingFrom = "(SELECT view, relation, new_name, transaction FROM migguard.shim WHERE dropped_at IS NULL AND kind = 'table-view') AS shim"
 )
+
+// OverlaysFrom is a FROM item of the same kind: the overlays that stand (schema,
+// view, relation).
+const OverlaysFrom = "(SELECT n.nspname AS schema, s.view, s.relation FROM migguard.shim s" +
+	" JOIN pg_catalog.pg_class c ON c.oid = s.view JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" +
+	" WHERE s.dropped_at IS NULL AND s.kind = 'overlay') AS overlay"
 
 // RecordCreatedRelationSQL is RecordCreatedSQL for a relation by its name, as
 // the session that created it would write it.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -87,11 +88,11 @@ func (l *Ledger) drop(ctx context.Context, op string, do func(context.Context, p
 
 // dropShim returns the view, as far as it got.
 func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (object string, err error) {
-	var oid uint32
+	var oid, schema uint32
 	var view string
 	var ours bool
 	err = tx.QueryRow(ctx, `
-		select s.view, case when c.oid is null then '' else format('%I.%I', n.nspname, c.relname) end,
+		select s.view, coalesce(c.relnamespace, 0), case when c.oid is null then '' else format('%I.%I', n.nspname, c.relname) end,
 		       coalesce(c.relkind = 'v', false) and exists (
 				select from pg_rewrite rw join pg_depend d
 				  on d.classid = 'pg_rewrite'::regclass and d.objid = rw.oid
@@ -102,7 +103,7 @@ func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (object string,
 		left join pg_namespace n on n.oid = c.relnamespace
 		where s.id = $1 and s.dropped_at is null
 		for update of s`, id,
-	).Scan(&oid, &view, &ours)
+	).Scan(&oid, &schema, &view, &ours)
 	if err != nil {
 		return "", err
 	}
@@ -117,11 +118,30 @@ func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (object string,
 		}
 		note = ""
 	}
+	if err := dropOverlaySchema(ctx, tx, id, schema); err != nil {
+		return object, err
+	}
 	_, err = tx.Exec(ctx, `
 		update migguard.shim
 		set dropped_at = clock_timestamp(), dropped_by = nullif($2, 0), note = coalesce(nullif($3, ''), note)
 		where id = $1`, id, release, note)
 	return object, err
+}
+
+// dropOverlaySchema drops the schema of an overlay that has nothing else in it.
+func dropOverlaySchema(ctx context.Context, tx pgx.Tx, id int64, schema uint32) error {
+	var name string
+	err := tx.QueryRow(ctx, `
+		select quote_ident(n.nspname) from pg_namespace n
+		where n.oid = $2 and exists (select from migguard.shim s where s.id = $1 and s.kind = 'overlay')
+		  and not exists (select from pg_depend d where d.refclassid = 'pg_namespace'::regclass and d.refobjid = n.oid)`, id, schema).Scan(&name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		_, err = tx.Exec(ctx, "drop schema "+name)
+	}
+	return err
 }
 
 // dropView drops by name, there being no other way, and then makes sure that

@@ -11,6 +11,10 @@ import (
 // renamed table.
 const TableView = "table-view"
 
+// Overlay is the kind of a shim that is a view of a table, under its name, in the
+// schema that the sessions of one build look into first.
+const Overlay = "overlay"
+
 // A Shim is what keeps a running build working after a migration.
 type Shim struct {
 	ID        int64

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -12,11 +13,13 @@ import (
 // same transaction.
 type NewShim struct {
 	ReleaseID int64
-	Kind      string // TableView
-	Schema    string
-	OldName   string // the view
-	NewName   string // the renamed table
-	Note      string // optional
+	Kind      string // TableView or Overlay
+	// ViewSchema is the view's schema, unless it is the table's.
+	ViewSchema string
+	Schema     string
+	OldName    string // the view
+	NewName    string // the renamed table
+	Note       string // optional
 }
 
 // RecordShimSQL is the statement that a migration's own session runs after it
@@ -27,7 +30,7 @@ func RecordShimSQL(s NewShim) string {
 		" (release_id, kind, view, relation, schema_name, old_name, new_name, note)"+
 		" VALUES (%d, %s, %s::pg_catalog.regclass, %s::pg_catalog.regclass, %s, %s, %s, %s)",
 		s.ReleaseID, literal(s.Kind),
-		literal(pgx.Identifier{s.Schema, s.OldName}.Sanitize()),
+		literal(pgx.Identifier{cmp.Or(s.ViewSchema, s.Schema), s.OldName}.Sanitize()),
 		literal(pgx.Identifier{s.Schema, s.NewName}.Sanitize()),
 		literal(s.Schema), literal(s.OldName), literal(s.NewName), nullable(s.Note))
 }

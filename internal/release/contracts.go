@@ -115,11 +115,14 @@ func versions(releases []int) string {
 // again by what the code does not show.
 func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (judge.Decision, error) {
 	d := judge.Decide(change, facts, a.policy)
-	if len(d.Unused) == 0 {
-		return d, nil
-	}
 	var err error
-	if facts.Doubt, err = a.doubt(ctx, d.Unused, facts.Lookup); err == nil && facts.Doubt != "" {
+	switch {
+	case d.Overlays != nil:
+		facts.Doubt, err = a.naming(ctx, d.Findings)
+	case len(d.Unused) > 0:
+		facts.Doubt, err = a.doubt(ctx, d.Unused, facts.Lookup)
+	}
+	if err == nil && facts.Doubt != "" {
 		d = judge.Decide(change, facts, a.policy)
 	}
 	return d, err
@@ -135,7 +138,13 @@ func (a *act) doubt(ctx context.Context, unused []hazard.Finding, found catalog.
 	if known {
 		return throughShim, nil
 	}
-	rows, err := a.conn.Query(ctx, pg.Naming(wordsOf(unused)))
+	return a.naming(ctx, unused)
+}
+
+// naming says which function names what findings are about: it would not find it
+// any more, whoever calls it.
+func (a *act) naming(ctx context.Context, found []hazard.Finding) (string, error) {
+	rows, err := a.conn.Query(ctx, pg.Naming(wordsOf(found)))
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}

@@ -25,7 +25,7 @@ func (r *Run) seenQueries() *judge.Queries {
 		return nil
 	}
 	if r.counted.why != "" {
-		return &judge.Queries{Contract: &contract.Contract{}, Known: "Queries that the database has seen are not known: " + r.counted.why + "."}
+		return &judge.Queries{Contract: &contract.Contract{}, Blind: true, Known: "Queries that the database has seen are not known: " + r.counted.why + "."}
 	}
 	var relations []contract.Relation
 	asked, old, unread := 0, 0, r.counted.seen.Hidden

@@ -52,6 +52,8 @@ type options struct {
 	cancel   time.Duration // queries in the way that run for longer
 	// large: every table with a row counts as large.
 	large bool
+	// code, unless it is nil, is what runs.
+	code []judge.Code
 	// policy, unless it is nil, adds to it.
 	policy func(*judge.Policy) error
 }
@@ -110,6 +112,9 @@ func (b *bundle) start(t *testing.T, o options) {
 	}
 	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, Version: "v42",
 		LockWait: o.lockWait, CancelBlockers: o.cancel, Policy: policy, Out: report.New(io.Discard, false, false)}
+	if o.code != nil {
+		run.Runs(o.code...)
+	}
 	if b.Guarded, err = run.Guard(t.Context(), b.id); err != nil {
 		t.Fatal(err)
 	}

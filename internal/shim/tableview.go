@@ -4,6 +4,7 @@
 package shim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,6 +37,10 @@ type TableView struct {
 	Major int
 	// Release tells people which release made it: "release v42".
 	Release string
+	// Overlay is the schema of the view; empty: that of the relation.
+	Overlay string
+	// Renamed are the names of columns after the change, by those before.
+	Renamed map[string]string
 }
 
 // Check says why the view cannot be made; nil when it can. The error is a
@@ -107,20 +112,22 @@ func (v TableView) Expand() []string {
 	return append(sql, fmt.Sprintf("COMMENT ON VIEW %s IS %s", v.name(), ddl.Literal(v.comment())))
 }
 
-func (v TableView) name() ddl.Name { return ddl.Name{Schema: v.Old.Schema, Name: v.Old.Name} }
+func (v TableView) name() ddl.Name {
+	return ddl.Name{Schema: cmp.Or(v.Overlay, v.Old.Schema), Name: v.Old.Name}
+}
 
 // create lists the columns, so that one added to the table later does not
 // change what the old code's SELECT * returns.
 func (v TableView) create() string {
-	columns := make([]string, len(v.Old.Columns))
+	columns, now := make([]string, len(v.Old.Columns)), make([]string, len(v.Old.Columns))
 	for i, c := range v.Old.Columns {
-		columns[i] = ddl.Quote(c.Name)
+		columns[i], now[i] = ddl.Quote(c.Name), ddl.Quote(cmp.Or(v.Renamed[c.Name], c.Name))
 	}
-	list := strings.Join(columns, ", ")
+	list := strings.Join(now, ", ")
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE VIEW %s", v.name())
 	if len(columns) > 0 {
-		fmt.Fprintf(&b, " (%s)", list)
+		fmt.Fprintf(&b, " (%s)", strings.Join(columns, ", "))
 	}
 	if v.Old.RowSecurity {
 		b.WriteString(" WITH (security_invoker = true)")
@@ -173,6 +180,10 @@ func grantee(role string) string {
 }
 
 func (v TableView) comment() string {
+	if v.Overlay != "" {
+		return fmt.Sprintf("migguard shim: shows %s as it was before %s to code of one build, whose search_path begins with %s. \"migguard run\" drops it when that build is gone; see \"migguard shims\".",
+			v.New, v.Release, ddl.Quote(v.Overlay))
+	}
 	return fmt.Sprintf("migguard shim: %s is now %s. This view keeps code of builds before %s working. \"migguard run\" drops it when a newer build is released and those are gone; see \"migguard shims\".",
 		v.name(), v.New, v.Release)
 }

@@ -1,0 +1,164 @@
+package release_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// steered is a session of a build, as its dynos start them.
+func steered(t *testing.T, db *pgtest.DB, overlay string) *pgx.Conn {
+	t.Helper()
+	config, err := pgx.ParseConfig(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.RuntimeParams["options"] = `-c search_path=` + overlay + `,"$user",public`
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// orders is what overlays are tested with, and ordering code that uses all of it.
+const orders = `create table orders (id int generated always as identity primary key, "N ""1""" text default 'x', "other" int check (other > 0));
+	create index on orders ("N ""1""")`
+
+func ordering(build, overlay string, gaps ...contract.Gap) judge.Code {
+	all := contract.Every()
+	return judge.Code{Name: "build " + build, Overlay: overlay, Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Models: 1},
+		[]contract.Relation{{Name: contract.Name{Name: "orders"}, Uses: []contract.Use{{Origin: contract.Model, By: "Order",
+			At: contract.Evidence{File: "app/models/order.rb", Line: 1}, Reads: all, Updates: all, Adds: true, Inserts: all}}}}, gaps)}
+}
+
+// What old code has prepared before a rename, and what it sends after it, goes on;
+// new code sees the new name, and so does everybody when the old builds are gone.
+func TestOverlay(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sql []string
+		new string
+	}{
+		"column":         {[]string{`alter table orders rename "N ""1""" to label`}, "select id, label from orders"},
+		"block":          {[]string{"begin", `alter table orders rename "N ""1""" to label`, "create table more (id int)", "commit"}, "select id, label from orders"},
+		"two columns":    {[]string{`alter table orders rename "N ""1""" to label`, "begin", "alter table orders rename other to amount", "commit"}, "select label, amount from orders"},
+		"twice":          {[]string{`alter table orders rename "N ""1""" to label`, "alter table orders rename label to title"}, "select title from orders"},
+		"to an old name": {[]string{"begin", "alter table orders rename other to amount", `alter table orders rename "N ""1""" to other`, "commit"}, "select amount, other from orders"},
+		"second try":     {[]string{"begin", `alter table orders rename "N ""1""" to label`, "rollback", `alter table orders rename "N ""1""" to label`}, "select label from orders"},
+		"more columns":   {[]string{`alter table orders rename "N ""1""" to label`, "alter table orders add more int default 1"}, "select label, more from orders"},
+		"then the table": {[]string{`alter table orders rename "N ""1""" to label`, "alter table orders rename to purchases"}, "select label from purchases"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				bare := db.Server.NewDB(t)
+				bare.Exec(t, orders, strings.Join(c.sql, ";"))
+				b := setup(t, db, options{code: []judge.Code{ordering("one", "mg_one"), ordering("two", "mg_two")}}, orders)
+				one, two := prepared(t, steered(t, db, "mg_one"), "orders"), prepared(t, steered(t, db, "mg_two"), "orders")
+				one.check(t, "before")
+				two.check(t, "before")
+				b.run(t, c.sql...)
+				one.check(t, "after")
+				two.check(t, "after")
+				prepared(t, steered(t, db, "mg_one"), "orders").check(t, "in a new session")
+				newer := steered(t, db, "mg_three")
+				if _, err := newer.Exec(t.Context(), c.new); err != nil {
+					t.Errorf("new code: %v", err)
+				}
+				b.end(t, ledger.Succeeded)
+				for _, build := range []string{"three", "four"} {
+					doWith(t, db, nil, build, &judge.Policy{}, "select 1")
+				}
+				if got := db.Value(t, "select count(*) from pg_namespace where nspname like 'mg\\_%'"); got != "0" {
+					t.Errorf("%s overlays left", got)
+				}
+				if got, want := db.Value(t, shape), bare.Value(t, shape); got != want {
+					t.Errorf("%s, want %s", got, want)
+				}
+			})
+		})
+	}
+}
+
+// Without a proof that all code looks there first, there is no overlay.
+func TestNoOverlay(t *testing.T) {
+	t.Parallel()
+	const sql = `alter table orders rename "N ""1""" to label`
+	qualified := ordering("one", "mg_one")
+	qualified.Contract.Relations[0].Schema = "public"
+	unsteered, unread := ordering("two", ""), ordering("two", "mg_two")
+	unsteered.Unsteered, unread.Contract = "web.1 has not announced itself", nil
+	for name, c := range map[string]struct {
+		code  []judge.Code
+		given string
+		sql   string
+		why   string
+	}{
+		"one is not":    {[]judge.Code{ordering("one", "mg_one"), unsteered}, "", sql, "build two would not look into an overlay: web.1 has not announced itself"},
+		"no contract":   {[]judge.Code{ordering("one", "mg_one"), unread}, "", sql, "no contract of it is recorded"},
+		"with schema":   {[]judge.Code{qualified}, "", sql, "it names the table with its schema: model Order"},
+		"not known":     {[]judge.Code{ordering("one", "mg_one", contract.Gap{Reach: contract.Anything, Why: "SQL that is built when the code runs"})}, "", sql, "is not known: SQL that is built"},
+		"function":      {[]judge.Code{ordering("one", "mg_one")}, `create function f() returns trigger language plpgsql as $$ begin new.other = length(new."N ""1"""); return new; end $$;`, "alter table orders rename other to amount", "function f() names other"},
+		"inherited":     {[]judge.Code{ordering("one", "mg_one")}, "create table more () inherits (orders);", sql, "partitions or children"},
+		"partition":     {[]judge.Code{ordering("one", "mg_one")}, "drop table orders; create table all_orders (id int, n text) partition by list (id); create table orders partition of all_orders default;", "alter table all_orders rename n to label", ""},
+		"in a DO block": {[]judge.Code{ordering("one", "mg_one")}, "", `do $$ begin alter table orders rename "N ""1""" to label; end $$`, "hides what it renames"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{code: c.code}, orders, c.given)
+				if e := b.fails(t, "MG002", c.sql); !strings.Contains(e.Detail, c.why) {
+					t.Errorf("detail %q", e.Detail)
+				}
+				if got := db.Value(t, "select count(*) from pg_namespace where nspname like 'mg\\_%'"); got != "0" {
+					t.Errorf("%s overlays", got)
+				}
+			})
+		})
+	}
+}
+
+// A statement that waits for the rename's lock, prepared or not, finds the overlay
+// when it gets it.
+func TestOverlayUnderWaiters(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{code: []judge.Code{ordering("one", "mg_one")}}, orders)
+		waiting := make(chan error)
+		var old []*workload
+		for range 4 {
+			old = append(old, prepared(t, steered(t, db, "mg_one"), "orders"))
+		}
+		b.run(t, "begin", `alter table orders rename "N ""1""" to label`)
+		for i, w := range old {
+			go func() {
+				var err error
+				if i%2 == 0 {
+					_, err = w.conn.Exec(context.WithoutCancel(t.Context()), "s0", w.args[0]...)
+				} else {
+					_, err = w.conn.PgConn().Exec(context.WithoutCancel(t.Context()), `update orders set "N ""1""" = 'y' returning *`).ReadAll()
+				}
+				waiting <- err
+			}()
+		}
+		await(t, db, "select count(*) = 4 from pg_locks where not granted")
+		b.run(t, "commit")
+		for range old {
+			if err := <-waiting; err != nil {
+				t.Error(err)
+			}
+		}
+		for _, w := range old {
+			w.check(t, "after")
+		}
+	})
+}

@@ -1,0 +1,34 @@
+package shim
+
+import (
+	"fmt"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+)
+
+// An Overlay keeps the old names of a table's columns alive for one build: a view
+// of the table's name in a schema that the build's sessions look into before any
+// other. The schema is not there until the first overlay is, which PostgreSQL
+// does not mind (manual, "search_path"); then the sessions resolve the table's
+// name anew, those of prepared statements, too (measured on 14 to 18).
+type Overlay struct{ TableView }
+
+// OverlayOf is the overlay in a schema for code that knows a column by its name
+// before a rename.
+func OverlayOf(table catalog.Relation, schema, before, after string, major int, release string) Overlay {
+	return Overlay{TableView{
+		Old: table, New: ddl.Name{Schema: table.Schema, Name: table.Name}, Major: major, Release: release,
+		Overlay: schema, Renamed: map[string]string{before: after},
+	}}
+}
+
+// Expand is the SQL that makes it, to be run right after the rename, in the same
+// transaction. The view's own privileges say who may use it.
+func (o Overlay) Expand() []string {
+	schema := ddl.Quote(o.Overlay)
+	return append([]string{
+		fmt.Sprintf("CREATE SCHEMA IF NOT EXISTS %s", schema),
+		fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO PUBLIC", schema),
+	}, o.TableView.Expand()...)
+}
