@@ -1,0 +1,65 @@
+package shim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// overlayPrefix begins the names of all overlay schemas. No other name of
+// migguard's begins so; "pg_" is the server's.
+const overlayPrefix = "mg_"
+
+// maxName is the longest name that the server keeps whole, NAMEDATALEN - 1 bytes
+// (src/include/pg_config_manual.h). A longer one it would cut, and then two
+// builds' could be the same.
+const maxName = 63
+
+// OverlaySchema is the name of the schema that a build's processes look into
+// before all others: "mg_" and the id. Ids that could not stand there unquoted,
+// or would be too long, are named by their hash, "mg_h_" and 48 hexadecimal
+// digits of SHA-256; so are those that begin as such a name does. In a UUID "_"
+// stands for "-". Two ids have one name only if they are the same UUID, written
+// with "-" and with "_". An empty id has none: "".
+func OverlaySchema(build string) string {
+	if build == "" {
+		return ""
+	}
+	name := build
+	if isUUID(build) {
+		name = strings.ReplaceAll(build, "-", "_")
+	}
+	if len(overlayPrefix)+len(name) <= maxName && !strings.HasPrefix(name, hashed) && isPlain(name) {
+		return overlayPrefix + name
+	}
+	sum := sha256.Sum256([]byte(build))
+	return overlayPrefix + hashed + hex.EncodeToString(sum[:hashBytes])
+}
+
+// hashed marks the names that are hashes. 24 bytes of one leave room in maxName,
+// and no two builds in the world share them.
+const (
+	hashed    = "h_"
+	hashBytes = 24
+)
+
+// isPlain tells text of lower-case letters, digits and "_". In a search path such
+// an element needs no quotes, whatever it begins with: the server takes it apart
+// at commas (SplitIdentifierString), and "mg_" stands before it.
+func isPlain(s string) bool {
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// isUUID tells lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+func isUUID(s string) bool {
+	groups := strings.Split(s, "-")
+	if len(groups) != 5 {
+		return false
+	}
+	for i, size := range []int{8, 4, 4, 4, 12} {
+		if len(groups[i]) != size || strings.Trim(groups[i], "0123456789abcdef") != "" {
+			return false
+		}
+	}
+	return true
+}
