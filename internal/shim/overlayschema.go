@@ -19,18 +19,18 @@ const maxName = 63
 // before all others: "mg_" and the id. Ids that could not stand there unquoted,
 // or would be too long, are named by their hash, "mg_h_" and 48 hexadecimal
 // digits of SHA-256; so are those that begin as such a name does. In a UUID "_"
-// stands for "-". Two ids have one name only if they are the same UUID, written
-// with "-" and with "_". An empty id has none: "".
+// stands for "-", and what looks like the result is hashed. So no two ids share a
+// name. An empty id has none: "".
 func OverlaySchema(build string) string {
 	if build == "" {
 		return ""
 	}
-	name := build
-	if isUUID(build) {
-		name = strings.ReplaceAll(build, "-", "_")
-	}
-	if len(overlayPrefix)+len(name) <= maxName && !strings.HasPrefix(name, hashed) && isPlain(name) {
-		return overlayPrefix + name
+	switch {
+	case isUUID(build):
+		return overlayPrefix + strings.ReplaceAll(build, "-", "_")
+	case len(overlayPrefix)+len(build) <= maxName && isPlain(build) &&
+		!strings.HasPrefix(build, hashed) && !isUUID(strings.ReplaceAll(build, "_", "-")):
+		return overlayPrefix + build
 	}
 	sum := sha256.Sum256([]byte(build))
 	return overlayPrefix + hashed + hex.EncodeToString(sum[:hashBytes])
