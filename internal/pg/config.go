@@ -112,9 +112,13 @@ func (c *Config) Address() string {
 }
 
 // ConnConfig is a copy for a connection of migguard's own. By its name those who look
-// whether code is at work tell it, also when it is about to end.
+// whether code is at work tell it, also when it is about to end. An overlay that
+// the dyno's processes look into is none of its business.
 func (c *Config) ConnConfig() *pgx.ConnConfig {
 	own := c.conn.Copy()
+	if options, ok := own.RuntimeParams["options"]; ok {
+		own.RuntimeParams["options"] = WithoutOverlay(options)
+	}
 	own.RuntimeParams["application_name"] = "migguard"
 	return own
 }

@@ -36,6 +36,11 @@ func OverlaySchema(build string) string {
 	return overlayPrefix + hashed + hex.EncodeToString(sum[:hashBytes])
 }
 
+// IsOverlaySchema tells the names that OverlaySchema may have given.
+func IsOverlaySchema(name string) bool {
+	return strings.HasPrefix(name, overlayPrefix) && len(name) > len(overlayPrefix) && isPlain(name)
+}
+
 // hashed marks the names that are hashes. 24 bytes of one leave room in maxName,
 // and no two builds in the world share them.
 const (
