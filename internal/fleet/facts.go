@@ -44,6 +44,9 @@ type Dyno struct {
 	Type    string // "web", "worker", "run", "scheduler", ReleaseType …
 	State   string
 	Release int // version; 0 when the API names none
+	// CreatedAt is when this dyno of the name was made, in whole seconds; zero
+	// when the API does not say.
+	CreatedAt time.Time
 	// UpdatedAt is when its state last changed.
 	UpdatedAt time.Time
 }

@@ -33,6 +33,9 @@ type Facts struct {
 	// it is pending its code is not running.
 	This int
 	Now  time.Time
+	// Ahead is how far the Platform API's clock is ahead of ours, as its last
+	// answer told, to the second; nil when it did not.
+	Ahead *time.Duration
 	// Overlap takes the place of both overlaps, for tests; 0: they hold.
 	Overlap time.Duration
 }
@@ -43,6 +46,9 @@ type Code struct {
 	Build    string   `json:"build,omitempty"`
 	Releases []int    `json:"releases"`
 	Reasons  []string `json:"because"`
+	// Unlisted are those of Releases that may have dynos which the API does
+	// not list.
+	Unlisted []int `json:"-"`
 }
 
 // Answer says which code runs now. Without any Code nothing runs, and Reasons
@@ -95,12 +101,20 @@ func Running(f Facts) Answer {
 }
 
 // reasons are why a release counts as running, by version.
-type reasons map[int][]string
+type reasons map[int]*reason
+
+type reason struct {
+	texts    []string
+	unlisted bool // not by dynos and formation alone
+}
 
 func (r reasons) add(version int, format string, args ...any) {
+	if r[version] == nil {
+		r[version] = &reason{}
+	}
 	text := fmt.Sprintf(format, args...)
-	if !slices.Contains(r[version], text) {
-		r[version] = append(r[version], text)
+	if !slices.Contains(r[version].texts, text) {
+		r[version].texts = append(r[version].texts, text)
 	}
 }
 
@@ -139,6 +153,7 @@ func (f Facts) leaving(current Release, r reasons) {
 			return
 		}
 		r.add(before.Version, "v%d took over from it %s ago, and %s", next.Version, max(age, 0).Round(time.Second), why)
+		r[before.Version].unlisted = true
 		next = before
 	}
 }
@@ -157,6 +172,7 @@ func (f Facts) starting(r reasons) {
 	for _, other := range f.Releases {
 		if other.Status == ReleasePending && other.Version != f.This && (f.This == 0 || other.Version < f.This) {
 			r.add(other.Version, "v%d is pending, and its dynos may start at any time", other.Version)
+			r[other.Version].unlisted = true
 		}
 	}
 }
@@ -172,13 +188,17 @@ func (f Facts) code(r reasons) []Code {
 			byBuild[build] = c
 		}
 		c.Releases = append(c.Releases, version)
-		for _, text := range why {
+		if why.unlisted {
+			c.Unlisted = append(c.Unlisted, version)
+		}
+		for _, text := range why.texts {
 			c.Reasons = append(c.Reasons, fmt.Sprintf("%s: %s", versionName(version), text))
 		}
 	}
 	all := make([]Code, 0, len(byBuild))
 	for _, c := range byBuild {
 		slices.Sort(c.Releases)
+		slices.Sort(c.Unlisted)
 		slices.Sort(c.Reasons)
 		all = append(all, *c)
 	}

@@ -80,6 +80,14 @@ func TestRunning(t *testing.T) {
 			t.Parallel()
 			c.facts.Now = now
 			answer := fleet.Running(c.facts)
+			for _, code := range answer.Code {
+				hidden := slices.ContainsFunc(code.Reasons, func(why string) bool {
+					return strings.Contains(why, "took over") || strings.Contains(why, "is pending")
+				})
+				if hidden != (len(code.Unlisted) > 0) {
+					t.Errorf("unlisted %v, because %q", code.Unlisted, code.Reasons)
+				}
+			}
 			if got := summary(answer); got != c.builds {
 				t.Errorf("runs %q, want %q", got, c.builds)
 			}

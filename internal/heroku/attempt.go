@@ -55,6 +55,10 @@ func (t *transport) send(req *http.Request) (*http.Response, []byte, error) {
 	if n, err := strconv.ParseInt(resp.Header.Get("RateLimit-Remaining"), 10, 32); err == nil && n >= 0 {
 		t.remaining.Store(n)
 	}
+	if there, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		ahead := there.Sub(t.clock.now())
+		t.ahead.Store(&ahead)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	return resp, body, err
 }

@@ -13,6 +13,7 @@ type dynoPayload struct {
 	Type      string
 	State     string
 	Release   struct{ Version int } // may be null
+	CreatedAt time.Time             `json:"created_at"`
 	UpdatedAt time.Time             `json:"updated_at"`
 }
 
@@ -33,7 +34,7 @@ func (p dynoPayload) missing() string {
 func (p dynoPayload) dyno() fleet.Dyno {
 	return fleet.Dyno{
 		ID: p.ID, Name: p.Name, Type: p.Type, State: p.State,
-		Release: p.Release.Version, UpdatedAt: p.UpdatedAt,
+		Release: p.Release.Version, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 }
 

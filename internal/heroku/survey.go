@@ -12,7 +12,7 @@ import (
 const surveyed = 50
 
 // Survey asks, all at once, what it takes to tell which code runs: dynos,
-// formation, releases and preboot. The rest of Facts the caller adds.
+// formation, releases and preboot, and what time it is there. The rest of Facts the caller adds.
 func (c *Client) Survey(ctx context.Context) (f fleet.Facts, err error) {
 	var wg sync.WaitGroup
 	var errs [4]error
@@ -26,5 +26,6 @@ func (c *Client) Survey(ctx context.Context) (f fleet.Facts, err error) {
 			return f, err
 		}
 	}
+	f.Ahead = c.transport.ahead.Load()
 	return f, nil
 }

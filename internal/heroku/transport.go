@@ -19,6 +19,7 @@ type transport struct {
 	logger                *slog.Logger
 	remaining             atomic.Int64 // RateLimit-Remaining; -1 unknown
 	warned                atomic.Pointer[string]
+	ahead                 atomic.Pointer[time.Duration] // the API's clock before ours; nil unknown
 }
 
 // RoundTrip makes attempts until one is answered for good, the time is up or
