@@ -12,7 +12,7 @@ const Version = 1
 // Contract is what one build needs of the schema. The zero Contract has seen
 // nothing, so it answers "unknown" to everything.
 //
-// Sources, Uses and Gaps are sorted and hold nothing twice; New, Merge and Read
+// Sources, Uses, Gaps and Paths are sorted and hold nothing twice; New, Merge and Read
 // see to it.
 type Contract struct {
 	Version int `json:"version"`
@@ -21,6 +21,9 @@ type Contract struct {
 	// Relations are those used, in the order of their names.
 	Relations []Relation `json:"relations"`
 	Gaps      []Gap      `json:"gaps"`
+	// Paths are places that choose a search path. Older readers leave them out,
+	// with Source.Paths, and then it is unknown whether there are any.
+	Paths []PathPlace `json:"paths,omitempty"`
 }
 
 // Source is one look at a build.
@@ -36,6 +39,8 @@ type Source struct {
 	Files  int   `json:"files,omitempty"`
 	Bytes  int64 `json:"bytes,omitempty"`
 	Models int   `json:"models,omitempty"`
+	// Paths says that it has looked for places that choose a search path.
+	Paths bool `json:"paths,omitempty"`
 }
 
 // Name is a relation's name. Schema is empty where the source names none; such

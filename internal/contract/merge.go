@@ -20,6 +20,7 @@ func Merge(a, b *Contract) *Contract {
 		merged.Sources = append(merged.Sources, c.Sources...)
 		merged.Relations = append(merged.Relations, c.Relations...)
 		merged.Gaps = append(merged.Gaps, c.Gaps...)
+		merged.Paths = append(merged.Paths, c.Paths...)
 	}
 	merged.normalize()
 	return merged
@@ -55,6 +56,13 @@ func (c *Contract) normalize() {
 	}
 	slices.SortStableFunc(c.Gaps, compareGaps)
 	c.Gaps = joinGaps(c.Gaps)
+
+	c.Paths = slices.Clone(c.Paths)
+	for i := range c.Paths {
+		c.Paths[i].At.Text = short(c.Paths[i].At.Text)
+	}
+	slices.SortFunc(c.Paths, comparePaths)
+	c.Paths = slices.Compact(c.Paths)
 }
 
 func (u *Use) normalize() {
@@ -107,7 +115,7 @@ func short(text string) string {
 
 func compareSources(a, b Source) int {
 	return cmp.Or(cmp.Compare(a.Scanner, b.Scanner), compareBools(a.Whole, b.Whole),
-		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models))
+		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths))
 }
 
 func compareNames(a, b Name) int {

@@ -24,7 +24,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 	source := contract.Source{Scanner: "queries"}
 	origins := []contract.Origin{contract.SQL}
 	if r.Intn(2) == 0 {
-		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2)}
+		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2), Paths: r.Intn(2) == 0}
 		origins = append(origins, contract.Model, contract.Model, contract.Table)
 	}
 	var relations []contract.Relation
@@ -50,7 +50,11 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 		}
 		gaps = append(gaps, g)
 	}
-	return reflect.ValueOf(part{contract.New(source, relations, gaps)})
+	c := contract.New(source, relations, gaps)
+	if r.Intn(2) == 0 {
+		c = c.WithPaths([]contract.PathPlace{{Why: "sets it", At: someEvidence(r)}, {Why: "sets it", At: someEvidence(r)}})
+	}
+	return reflect.ValueOf(part{c})
 }
 
 func someColumns(r *rand.Rand) contract.Columns {

@@ -32,6 +32,12 @@ func Contract(w io.Writer, c *contract.Contract) error {
 	for _, g := range groups(c.Gaps) {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%s\n", g.why, g.reach, g.count, place(g.first))
 	}
+	if len(c.Paths) > 0 {
+		fmt.Fprintln(t, "\nMAY LOOK ELSEWHERE FOR TABLES\tAT")
+	}
+	for _, p := range c.Paths {
+		fmt.Fprintf(t, "%s\t%s\n", p.Why, place(p.At))
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}

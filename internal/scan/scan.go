@@ -46,7 +46,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	}
 	// A folder without any code shows nothing.
 	whole := s.files > 0
-	return s.found.Contract(contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes}), nil
+	return s.found.Contract(contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes, Paths: true}).WithPaths(s.chosen), nil
 }
 
 // scan is one scan at work.
@@ -61,10 +61,15 @@ type scan struct {
 	languages map[string]contract.Evidence
 	files     int
 	bytes     int64
+	chosen    []contract.PathPlace // of search paths
 }
 
 // blind notes a gap at what was not read at all, so that no word in it is known.
 func (s *scan) blind(path, why string) {
+	s.choosesPath(contract.PathPlace{Why: why, At: contract.Evidence{File: path}})
+	if languageOf(path) == settings {
+		return
+	}
 	s.found.Blind(contract.Gap{Reach: contract.Anything, Why: why, At: contract.Evidence{File: path}})
 }
 
@@ -102,6 +107,10 @@ func (s *scan) read(file source) {
 	}
 	if isBinary(src) {
 		s.blind(file.path, "file is named like code and holds none")
+		return
+	}
+	s.paths(file, src)
+	if file.language == settings {
 		return
 	}
 	s.count(file, len(src))

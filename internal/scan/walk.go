@@ -137,7 +137,10 @@ func languageOf(at string) string {
 	case "Rakefile":
 		return "Ruby"
 	}
-	return languages[strings.ToLower(path.Ext(at))]
+	if language := languages[strings.ToLower(path.Ext(at))]; language != "" || !isSettings(at) {
+		return language
+	}
+	return settings
 }
 
 // isBinary tells a file that is no text by a NUL in its beginning, as git does.
