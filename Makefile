@@ -94,7 +94,7 @@ lint: ## Check format, go vet, staticcheck and shellcheck
 	go run $(STATICCHECK) ./... ./.ci/gotest
 	shellcheck .ci/setup .ci/run
 	shellcheck --external-sources --check-sourced bin/detect bin/compile bin/build bin/release bin/report
-	shellcheck --shell=sh internal/testkit/pgtest/keeper.sh bin/runtime/path.sh bin/runtime/settle.sh
+	shellcheck --shell=sh internal/testkit/pgtest/keeper.sh bin/runtime/*.sh
 
 .PHONY: generate
 generate: ## Write the generated pages of docs anew

@@ -80,8 +80,10 @@ func (s *site) lifecycle(platform, layers string, environ, args []string) identi
 	if out, err := exec.Command(layers+"/migguard/bin/migguard", "version").Output(); err != nil || string(out) != "migguard v0.0.0-test\n" {
 		s.t.Errorf("%v: %s", err, out)
 	}
-	if answer := s.execD("release-12a34b56d-e78f9", layers+"/migguard/exec.d/settle", layers+"/migguard/bin"); answer != "" {
-		s.t.Errorf("exec.d sets variables: %s", answer)
+	for _, name := range []string{"boot", "settle"} {
+		if answer := s.execD("release-12a34b56d-e78f9", layers+"/migguard/exec.d/"+name, layers+"/migguard/bin"); answer != "" {
+			s.t.Errorf("exec.d sets variables: %s", answer)
+		}
 	}
 	return s.identity(read(s.t, layers+"/build/env.launch/MIGGUARD_BUILD_FILE.override"))
 }

@@ -12,11 +12,13 @@ import (
 	"time"
 )
 
-// slug compiles an app with a program whose settle is script.
+// slug compiles an app with a program whose settle is script, and whose boot is
+// what the variable BOOT says.
 func slug(t *testing.T, script string) *site {
 	t.Helper()
 	s := newSite(t)
-	s.vendor([]byte("#!/bin/sh\nif [ \"$1\" = version ]; then echo migguard v0.0.0-stand-in; exit; fi\n" + script))
+	s.vendor([]byte("#!/bin/sh\nif [ \"$1\" = version ]; then echo migguard v0.0.0-stand-in; exit; fi\n" +
+		"if [ \"$1\" = boot ]; then eval \"${BOOT:-}\"; exit; fi\n" + script))
 	s.wantSuccess(s.compile())
 	return s
 }
@@ -53,6 +55,82 @@ func TestSettleStarts(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// steering is a boot that finds what to set: a path as odd as it can be. What is to
+// be announced it writes to the pipe ANNOUNCED.
+const steering = `if [ "${2:-}" = --announce ]; then printf '%s' "${PGOPTIONS:-none}" >"$ANNOUNCED"; exit; fi
+printf '%s\n' "export PGOPTIONS='-c work_mem=4MB -c search_path=mg_1,\\ \"\$user\",\\ \"it'\\''s\"'"`
+
+const steered = `-c work_mem=4MB -c search_path=mg_1,\ "$user",\ "it's"`
+
+// TestBootSteers: the process has what boot found, and the same environment
+// announces it; with no answer, or one that is late, the process has none.
+func TestBootSteers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ boot, want string }{
+		"found": {steering, steered},
+		"none":  {`[ "${2:-}" != --announce ] || printf none >"$ANNOUNCED"`, ""},
+		"fails": {`[ "${2:-}" != --announce ] || printf none >"$ANNOUNCED"; exit 70`, ""},
+		"hangs": {`[ "${2:-}" != --announce ] || { printf none >"$ANNOUNCED"; exit; }; read -r x <"$ANNOUNCED.never"`, ""},
+	} {
+		for _, set := range []string{":", "set -euo pipefail", "set -o posix"} {
+			t.Run(name+" "+set, func(t *testing.T) {
+				t.Parallel()
+				s := slug(t, "exit 0\n")
+				announced := filepath.Join(s.root, "announced")
+				for _, pipe := range []string{announced, announced + ".never"} {
+					if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				cmd := s.dyno(s.build, "web.1", set+"; . .profile.d/migguard.sh; printf %s \"${PGOPTIONS:-}\"")
+				cmd.Env = append(cmd.Env, "BOOT="+c.boot, "ANNOUNCED="+announced, "PATH="+toolbox+":/usr/bin:/bin")
+				cmd.Stderr = os.Stderr // the announcement holds it until it is read
+				out, err := cmd.Output()
+				if err != nil || string(out) != c.want {
+					t.Errorf("%v: the process has %q, want %q", err, out, c.want)
+				}
+				want := c.want
+				if want == "" {
+					want = "none"
+				}
+				if got := read(t, announced); got != want {
+					t.Errorf("announced %q, want %q", got, want)
+				}
+			})
+		}
+	}
+}
+
+// TestExecDSteers reads the answer as the lifecycle's launcher does.
+func TestExecDSteers(t *testing.T) {
+	t.Parallel()
+	s := slug(t, "exit 0\n")
+	program := filepath.Join(s.root, "boot")
+	var text string
+	for _, part := range []string{"boot", "answer", "announce"} {
+		text += read(t, filepath.Join(s.buildpack, "bin/runtime", part+".sh"))
+	}
+	if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	announced := filepath.Join(s.root, "announced")
+	if err := syscall.Mkfifo(announced, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for boot, want := range map[string]string{
+		steering: `PGOPTIONS = "-c work_mem=4MB -c search_path=mg_1,\\ \"$user\",\\ \"it's\""` + "\n",
+		`[ "${2:-}" != --announce ] || printf none >"$ANNOUNCED"`: "",
+	} {
+		answer := s.execD("web-12a34b56d-e78f9", program, filepath.Join(s.build, ".migguard/bin"), "BOOT="+boot, "ANNOUNCED="+announced)
+		if answer != want {
+			t.Errorf("%s\nwant %s", answer, want)
+		}
+		if got := read(t, announced); (got == steered) != (want != "") {
+			t.Errorf("announced %q", got)
+		}
 	}
 }
 

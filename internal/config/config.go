@@ -74,7 +74,7 @@ type Config struct {
 func Load(environ []string, flags Flags) (Config, error) {
 	get := func(names ...string) string {
 		for _, name := range names {
-			if v := lookup(environ, name); v != "" {
+			if v := Variable(environ, name); v != "" {
 				return v
 			}
 		}
@@ -123,7 +123,8 @@ func Load(environ []string, flags Flags) (Config, error) {
 	return c, nil
 }
 
-func lookup(environ []string, name string) string {
+// Variable is the value of an environment's variable, "" where it has none.
+func Variable(environ []string, name string) string {
 	// The last one wins, as in os/exec.Cmd.
 	for _, v := range slices.Backward(environ) {
 		if value, ok := strings.CutPrefix(v, name+"="); ok {

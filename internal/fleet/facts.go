@@ -37,6 +37,16 @@ const (
 // nobody's requests.
 const ReleaseType = "release"
 
+// DynoType is the type of a dyno by its name: "web" of "web.1" (Cedar) and of
+// "web-12a34b56d-e78f9" (Fir); "" for what is no dyno's name.
+func DynoType(name string) string {
+	if kind, _, ok := strings.Cut(name, "."); ok {
+		return kind
+	}
+	parts := strings.Split(name, "-")
+	return strings.Join(parts[:max(0, len(parts)-2)], "-")
+}
+
 // A Dyno is one that the API lists.
 type Dyno struct {
 	ID      string
