@@ -105,6 +105,10 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 	if err != nil {
 		return err
 	}
+	if known, err = run.Steer(ctx); err != nil {
+		return err
+	}
+	s.Running.Steering = known.Running.Steering
 	s.App = run.App
 	if s.Shims, err = standing(ctx, l); err != nil {
 		return err

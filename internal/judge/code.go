@@ -13,9 +13,12 @@ type Code struct {
 	Name string // for people: "build 1a2b3c of v12"
 	// Contract is what its code needs; nil: nobody has looked.
 	Contract *contract.Contract
-	// Overlay is the schema that all its sessions are proven to look into before
-	// any other. Unsteered is why there is none, in a clause.
-	Overlay, Unsteered string
+	// Overlay is the schema that every dyno of the build is proven to look into
+	// before all others, whether it exists or not; "" when that is not proven.
+	// What code names with a schema it does not look up there.
+	Overlay string
+	// Unsteered is why Overlay is "", in a clause.
+	Unsteered string
 }
 
 // Queries are those that a database has run, whoever sent them.

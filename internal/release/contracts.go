@@ -59,19 +59,23 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 	if err != nil {
 		return nil, err
 	}
+	steering, err := r.steering(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var code []judge.Code
 	var builds []string
-	add := func(build, of string) {
+	add := func(build, of string, s report.Steering) {
 		name := "code of " + of
 		if build != "" {
 			name = fmt.Sprintf("build %s of %s", build, of)
 		}
-		builds, code = append(builds, build), append(code, judge.Code{Name: name})
+		builds, code = append(builds, build), append(code, judge.Code{Name: name, Overlay: s.Overlay, Unsteered: s.Why})
 	}
 	fromPlatform := r.known.Running.Source == report.FromPlatform
 	if fromPlatform {
-		for _, c := range r.known.Running.Code {
-			add(c.Build, versions(c.Releases))
+		for i, c := range r.known.Running.Code {
+			add(c.Build, versions(c.Releases), steering[i])
 		}
 	}
 	for _, is := range released {
@@ -80,8 +84,10 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 		if other {
 			of += " of app " + is.App
 		}
-		if other || !fromPlatform {
-			add(is.Build, of)
+		if other {
+			add(is.Build, of, report.Steering{Why: "it is another app's, and nobody was asked which dynos of that run"})
+		} else if !fromPlatform {
+			add(is.Build, of, report.Steering{Why: "the Platform API did not tell which dynos run"})
 		}
 	}
 	documents, err := r.Ledger.Contracts(ctx, builds)

@@ -39,6 +39,7 @@ type gate struct {
 	functions  map[string]bool // names of functions it has created anew
 	blurred    bool            // prepared statements may change what names mean, unseen
 	own        *backends       // the guard's sessions
+	path       *runnerPath     // where they look first; nil: nobody looks
 	owes       map[string]bool // names of indexes to be built, and of their tables
 	defers     bool            // something is there that a migration has dropped
 	unfilled   []string        // tables whose rows get values after the commit

@@ -41,6 +41,9 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 	if set.Database != g.database {
 		return nil
 	}
+	if g.path != nil {
+		g.path.sent(sql)
+	}
 	if set.BackslashEscapes && strings.Contains(sql, `\`) {
 		return whole(sql, plan{
 			unjudged: "standard_conforming_strings is off and the text has a backslash, so that it may split into other statements than it seems to",

@@ -32,7 +32,7 @@ func (r *Run) listen(ctx context.Context, g *gate) (*relay, error) {
 		return nil, err
 	}
 	relayed, err := guard.New(guard.Config{
-		Password: password, Dialer: dialer{r.Database, &r.own}, Gate: g, Certificate: cert,
+		Password: password, Dialer: dialer{r.Database, &r.own, r.path}, Gate: g, Certificate: cert,
 		Refused: g.tooLong, Logger: r.Log})
 	if err != nil {
 		return nil, err
@@ -77,6 +77,7 @@ func (l *relay) close(ctx context.Context) error {
 type dialer struct {
 	database *pg.Config
 	own      *backends
+	path     *runnerPath // nil: nobody looks
 }
 
 // Dial implements guard.Dialer.
@@ -91,6 +92,9 @@ func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Ups
 		return nil, err
 	}
 	d.own.add(c.PID)
+	if d.path != nil && startup["database"] == d.database.Database() {
+		d.path.opened(startup)
+	}
 	return &guard.Upstream{Conn: c.Conn, PID: c.PID, SecretKey: c.SecretKey,
 		Parameters: c.ParameterStatuses, TxStatus: c.TxStatus}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
@@ -77,6 +78,8 @@ type Run struct {
 	waiting  map[int64]string // what deferred drops wait for, by id
 	tasks    *tasks
 	own      backends
+	path     *runnerPath // of the command's sessions; nil: not looked at
+	facts    fleet.Facts // of the Platform API
 }
 
 // An Ended is how a run ended: what it did, and the exit status.
@@ -225,6 +228,7 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 	}
 	exceptions := reportExceptions(r.Policy)
 	r.Out.Exceptions(exceptions, how == ledger.Succeeded && !r.idle())
+	r.recordPath(ctx, id)
 	if err := r.finish(ctx, id, how, exit, did); err != nil {
 		return Ended{}, errors.Join(runErr, err)
 	}

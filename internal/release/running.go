@@ -35,7 +35,7 @@ func (r *Run) ask(ctx context.Context) (fleet.Answer, int, error) {
 	if err != nil {
 		return fleet.Answer{}, 0, &PlatformError{err}
 	}
-	r.known.Releases = facts.Releases
+	r.known.Releases, r.facts = facts.Releases, facts
 	if facts.Builds, err = r.Ledger.Builds(ctx, r.App); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
 		return fleet.Answer{}, 0, err
 	}
@@ -71,6 +71,14 @@ type Known struct {
 // RefuseBlind. Where the Platform API names the app, the run's App becomes that.
 func (r *Run) Identify(ctx context.Context) (Known, error) {
 	err := r.identify(ctx)
+	return r.known, err
+}
+
+// Steer adds to what Identify has found out which of the builds are proven to look
+// into their overlay schema first.
+func (r *Run) Steer(ctx context.Context) (Known, error) {
+	var err error
+	r.known.Running.Steering, err = r.steering(ctx)
 	return r.known, err
 }
 

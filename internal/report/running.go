@@ -24,6 +24,15 @@ type Running struct {
 	Problem string `json:"problem,omitempty"`
 	// Since is from when on a release's dynos may have run, by its version.
 	Since map[int]time.Time `json:"since,omitempty"`
+	// Steering is of each build, in their order; none: not asked.
+	Steering []Steering `json:"steering,omitempty"`
+}
+
+// Steering says whether all dynos of a build look into its overlay schema first.
+type Steering struct {
+	Build   string `json:"build,omitempty"`
+	Overlay string `json:"overlay,omitempty"` // the schema; "" when it is not proven
+	Why     string `json:"not_proven,omitempty"`
 }
 
 // From tells from when on the dynos of a release may have run. It is kept for
@@ -45,7 +54,7 @@ func WriteRunning(w io.Writer, r Running) error {
 	if r.Nothing() {
 		fmt.Fprintf(&b, "No code runs: %s.\n", strings.Join(r.Reasons, "; "))
 	}
-	for _, c := range r.Code {
+	for i, c := range r.Code {
 		build := c.Build
 		if build == "" {
 			build = "of unknown build (everything counts as used)"
@@ -53,6 +62,14 @@ func WriteRunning(w io.Writer, r Running) error {
 		fmt.Fprintf(&b, "%s  %s%s\n", releases(c.Releases), build, r.since(c.Releases))
 		for _, why := range c.Reasons {
 			fmt.Fprintf(&b, "  %s\n", why)
+		}
+		if i >= len(r.Steering) {
+			continue
+		}
+		if s := r.Steering[i]; s.Overlay != "" {
+			fmt.Fprintf(&b, "  steered: each of its dynos looks into %s first\n", s.Overlay)
+		} else {
+			fmt.Fprintf(&b, "  not steered: %s\n", s.Why)
 		}
 	}
 	if r.Problem != "" {
