@@ -19,6 +19,8 @@ type Code struct {
 	Web        string // command of its web dynos, if not one that serves
 	Free       bool   // without a release command
 	Then       string // what the release command does after migguard
+	Runner     string // migration command, if it is not migguard's own
+	Contract   string // contract.json; none if empty
 }
 
 // Using is code that needs a column of a table, and has these migrations.
@@ -47,7 +49,10 @@ func (b Buildpack) Folder(t testing.TB, c Code) string {
 	for i, sql := range c.Migrations {
 		files[fmt.Sprintf("migrations/%03d_step.up.sql", i+1)] = sql
 	}
-	parts := []string{"path.sh", "settle.sh"}
+	if c.Contract != "" {
+		files[".migguard/contract.json"] = c.Contract
+	}
+	parts := []string{"path.sh", "boot.sh", "announce.sh", "settle.sh"}
 	if c.Hookless {
 		parts = parts[:1]
 	}
@@ -85,6 +90,9 @@ func (c Code) procfile() map[string]string {
 		"release": "migguard run --lock-wait 60s",
 		"web":     cmp.Or(c.Web, fmt.Sprintf(self, "web", c.Query)),
 		"worker":  fmt.Sprintf(self, "worker", c.Work),
+	}
+	if c.Runner != "" {
+		processes["release"] += " -- " + c.Runner
 	}
 	if c.Then != "" {
 		processes["release"] += " && " + c.Then
