@@ -214,3 +214,41 @@ func TestSteered(t *testing.T) {
 		t.Error(path)
 	}
 }
+
+// TestRunnerPath: what the sessions of a migration command show of where the app's
+// library looks first.
+func TestRunnerPath(t *testing.T) {
+	t.Parallel()
+	const ruby = `ruby -rpg -e 'c = PG.connect(ENV["DATABASE_URL"]); c.exec("create table if not exists t (id int)"); c.exec_params("select set_config($1, $2, false)", ["work_mem", "4MB"]) if ARGV[0]' `
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		psql := func(env, sql string) string { return env + ` psql -Xqc "` + sql + `" "$DATABASE_URL"` }
+		for i, c := range []struct{ command, problem string }{
+			{psql("", "show search_path"), ""},
+			{psql("", "create table if not exists t (id int)") + " && " + psql("", "select set_config('work_mem', '4MB', false), current_setting('search_path')"), ""},
+			{ruby, ""},
+			{psql("PGOPTIONS=", "select 1"), "did not bring the options"},
+			{psql("", "select 1") + " && " + psql("PGOPTIONS='-c work_mem=4MB'", "select 1"), "did not bring the options"},
+			{psql("PGOPTIONS='-c search_path=public'", "select 1"), "search_path public, which does not begin with mg_b"},
+			{psql("", "/* */ SET Search_Path = public"), "sets search_path"},
+			{psql("", "begin; set local search_path to public; commit"), "sets search_path"},
+			{psql("", "alter role current_user set search_path = public"), "sets search_path"},
+			{psql("", "select set_config('SEARCH_PATH', 'public', false)"), "sets search_path"},
+			{psql("", "select set_config(name, '4MB', false) from pg_settings where name = 'work_mem'"), "sets search_path"},
+			{ruby + "x", "sets search_path"},
+		} {
+			build := "b" + string(rune('a'+i))
+			r := on(db.URL, "run", "--", c.command).with("MIGGUARD_BUILD_ID="+build, `PGOPTIONS=-c search_path=mg_`+build+`,\ "$user",\ public`).run(t)
+			r.expect(t, 0)
+			rows := db.Query(t, "select schema, sessions > 0, coalesce(problem, '') from migguard.runner_path where build = $1", build)
+			if len(rows) != 1 || rows[0][0] != "mg_"+build || rows[0][1] != "t" || !strings.Contains(rows[0][2], c.problem) || c.problem == "" && rows[0][2] != "" {
+				t.Errorf("%s: %q, want %q\n%s", c.command, rows, c.problem, r.stderr)
+			}
+		}
+		folder := t.TempDir()
+		writeFile(t, folder, "migrations/001_a.up.sql", "create table a (id int)")
+		on(db.URL, "run").in(folder).with("MIGGUARD_BUILD_ID=e", `PGOPTIONS=-c search_path=mg_e,\ public`).run(t).expect(t, 0)
+		if n := db.Value(t, "select count(*) from migguard.runner_path where build = 'e'"); n != "0" {
+			t.Error("migguard's own library says nothing of the app's")
+		}
+	})
+}
