@@ -231,7 +231,7 @@ func TestRunnerPath(t *testing.T) {
 			{psql("PGOPTIONS='-c search_path=public'", "select 1"), "search_path public, which does not begin with mg_b"},
 			{psql("", "/* */ SET Search_Path = public"), "sets search_path"},
 			{psql("", "begin; set local search_path to public; commit"), "sets search_path"},
-			{psql("", "alter role current_user set search_path = public"), "sets search_path"},
+			{psql("", "alter role current_user reset search_path"), "sets search_path"},
 			{psql("", "select set_config('SEARCH_PATH', 'public', false)"), "sets search_path"},
 			{psql("", "select set_config(name, '4MB', false) from pg_settings where name = 'work_mem'"), "sets search_path"},
 			{ruby + "x", "sets search_path"},
