@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/migguard/migguard/internal/contract"
-	"github.com/migguard/migguard/internal/scan/django"
 	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/rails"
 	"github.com/migguard/migguard/internal/scan/sqltext"
@@ -40,7 +39,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	slices.SortFunc(w.files, func(a, b source) int { return strings.Compare(a.path, b.path) })
 	s.readAll(ctx, w.files)
 	rails.Resolve(s.ruby, &s.found)
-	django.Resolve(s.python, &s.found)
+	s.resolvePython()
 	for _, language := range slices.Sorted(keys(s.languages)) {
 		s.libraries(language)
 	}
@@ -56,7 +55,7 @@ type scan struct {
 
 	mu     sync.Mutex
 	ruby   []*rails.File
-	python []*django.File
+	python pythonFiles
 	// languages are those seen, with the first file of each.
 	languages map[string]contract.Evidence
 	files     int
@@ -121,10 +120,7 @@ func (s *scan) read(file source) {
 		s.ruby = append(s.ruby, f)
 		s.mu.Unlock()
 	case "Python":
-		f := django.Read(file.path, src)
-		s.mu.Lock()
-		s.python = append(s.python, f)
-		s.mu.Unlock()
+		s.readPython(file.path, src)
 	case "SQL":
 		sqltext.File(&s.found, file.path, string(src))
 	default:

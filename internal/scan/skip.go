@@ -27,6 +27,9 @@ func skipped(at string, beside map[string]bool) bool {
 		return true
 	}
 	switch base {
+	case "versions":
+		// Alembic's migrations, and those of sqlalchemy-migrate.
+		return isAlembic(beside) || beside["migrate.cfg"]
 	case "bundle":
 		return false // holdsCode looks closer
 	case "migrate", "post_migrate":
@@ -39,6 +42,9 @@ func skipped(at string, beside map[string]bool) bool {
 	}
 	return false
 }
+
+// isAlembic tells the folder of an Alembic environment by what is in it.
+func isAlembic(names map[string]bool) bool { return names["env.py"] && names["script.py.mako"] }
 
 // holdsCode tells whether a folder is to be read, from what it holds.
 func holdsCode(at string, names map[string]bool) bool {

@@ -99,7 +99,7 @@ func (w *walker) entry(ctx context.Context, at string, beside map[string]bool) {
 		if !skipped(at, beside) {
 			w.folder(ctx, at)
 		}
-	case language == "" || !info.Mode().IsRegular() || isDump(at) || !ofModel(at):
+	case language == "" || !info.Mode().IsRegular() || isDump(at) || !ofModel(at) || path.Base(at) == "env.py" && isAlembic(beside):
 	case len(w.files) >= maxFiles:
 		if !w.full {
 			w.full = true

@@ -5,16 +5,17 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/migguard/migguard/internal/scan/python"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
 // class reads a class: its bases, its attributes and its Meta.
 func (r *reader) class(n *syntax.Node) {
-	c := &class{name: r.text(n.Child("name")), file: r.file, at: r.at(n), strings: make(map[string]string), methods: make(map[string]bool)}
+	c := &class{name: r.Text(n.Child("name")), file: r.file, at: r.At(n), strings: make(map[string]string), methods: make(map[string]bool)}
 	if bases := n.Child("superclasses"); bases != nil {
 		for _, base := range bases.Children {
 			if base.Is("identifier", "attribute") {
-				c.bases = append(c.bases, r.text(base))
+				c.bases = append(c.bases, r.Text(base))
 			} else if !base.Is("keyword_argument", "comment") {
 				c.bases = append(c.bases, "?") // made by a call
 			}
@@ -35,8 +36,8 @@ func (r *reader) body(body *syntax.Node, c *class) {
 		case statement.Is("expression_statement") && len(statement.Children) == 1 && statement.Children[0].Is("call"):
 			c.opaque = true // a call in a class's body can set anything
 		case statement.Is("function_definition"):
-			c.methods[r.text(statement.Child("name"))] = true
-		case statement.Is("class_definition") && r.text(statement.Child("name")) == "Meta":
+			c.methods[r.Text(statement.Child("name"))] = true
+		case statement.Is("class_definition") && r.Text(statement.Child("name")) == "Meta":
 			c.meta = r.meta(statement)
 		case statement.Is("if_statement", "try_statement", "with_statement", "for_statement"):
 			// What is set under a condition counts as set.
@@ -61,22 +62,22 @@ func (r *reader) attribute(n *syntax.Node, c *class) {
 		c.opaque = true // a, b = ..., or vars()["a"] = ...
 		return
 	}
-	if name := r.text(left); name == "label" || name == "name" {
-		if t, ok := textOf(right, r.src); ok {
+	if name := r.Text(left); name == "label" || name == "name" {
+		if t, ok := python.TextOf(right, r.Src); ok {
 			c.strings[name] = t
 		}
 	}
-	if right.Is("identifier", "conditional_expression", "subscript", "assignment") && !c.methods[r.text(right)] && !unicode.IsUpper(rune(r.text(left)[0])) {
+	if right.Is("identifier", "conditional_expression", "subscript", "assignment") && !c.methods[r.Text(right)] && !unicode.IsUpper(rune(r.Text(left)[0])) {
 		c.opaque = true // it may be a field that was made elsewhere
 	}
 	if !right.Is("call") {
 		return
 	}
-	kind := r.text(right.Child("function"))
-	if name := r.text(left); name == strings.ToUpper(name) && kind == strings.ToLower(kind) {
+	kind := r.Text(right.Child("function"))
+	if name := r.Text(left); name == strings.ToUpper(name) && kind == strings.ToLower(kind) {
 		return // A_PATTERN = re.compile(...): a constant, made by a function
 	}
-	f := field{name: r.text(left), kind: kind[strings.LastIndex(kind, ".")+1:]}
+	f := field{name: r.Text(left), kind: kind[strings.LastIndex(kind, ".")+1:]}
 	arguments := right.Child("arguments")
 	if arguments != nil {
 		for _, argument := range arguments.Children {
@@ -87,7 +88,7 @@ func (r *reader) attribute(n *syntax.Node, c *class) {
 				continue
 			}
 			value := argument.Child("value")
-			switch r.text(argument.Child("name")) {
+			switch r.Text(argument.Child("name")) {
 			case "db_column":
 				f.column = r.literal(value, &f.computed)
 			case "db_table":
@@ -95,7 +96,7 @@ func (r *reader) attribute(n *syntax.Node, c *class) {
 			case "through":
 				f.through = !value.Is("none")
 			case "primary_key":
-				f.primary = r.text(value) != "False"
+				f.primary = r.Text(value) != "False"
 			}
 		}
 	}
@@ -106,7 +107,7 @@ func (r *reader) literal(n *syntax.Node, computed *bool) string {
 	if n.Is("none") {
 		return ""
 	}
-	t, ok := textOf(n, r.src)
+	t, ok := python.TextOf(n, r.Src)
 	if !ok || strings.Contains(t, "\x00") {
 		*computed = true
 	}
@@ -120,14 +121,14 @@ func (r *reader) meta(n *syntax.Node) *meta {
 		if len(statement.Children) != 1 || !statement.Children[0].Is("assignment") {
 			continue
 		}
-		name, value := r.text(statement.Children[0].Child("left")), statement.Children[0].Child("right")
+		name, value := r.Text(statement.Children[0].Child("left")), statement.Children[0].Child("right")
 		if !slices.Contains([]string{"abstract", "proxy", "db_table", "app_label"}, name) {
 			continue
 		}
 		computed := false
 		switch {
 		case value.Is("true", "false"):
-			m.values[name] = r.text(value)
+			m.values[name] = r.Text(value)
 		default:
 			m.values[name] = r.literal(value, &computed)
 		}

@@ -170,9 +170,9 @@ func (p *project) metas(c *class, depth int) []*meta {
 // labels are the names of the application a file belongs to: of its apps.py, or
 // else of the folder that holds models.
 func (p *project) labels(f *File) ([]string, bool) {
-	for folder := path.Dir(f.path); ; folder = path.Dir(folder) {
-		apps := p.paths[path.Join(folder, "apps.py")]
-		if apps == nil && p.paths[path.Join(folder, "models.py")] == nil && p.paths[path.Join(folder, "models/__init__.py")] == nil {
+	for folder := path.Dir(f.Path); ; folder = path.Dir(folder) {
+		apps := p.apps[p.Beside(folder, "apps.py")]
+		if apps == nil && p.Beside(folder, "models.py") == nil && p.Beside(folder, "models/__init__.py") == nil {
 			if folder == "." || folder == "/" {
 				return nil, false
 			}

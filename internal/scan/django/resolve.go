@@ -1,66 +1,46 @@
 package django
 
 import (
-	"fmt"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/found"
-	"github.com/migguard/migguard/internal/scan/sqltext"
+	"github.com/migguard/migguard/internal/scan/python"
 )
 
 // project is all files of a tree.
 type project struct {
-	// classes are found by module and name.
+	*python.Project
+	// classes are found by the path of their file and their name.
 	classes map[string]*class
-	paths   map[string]*File
+	apps    map[*python.File]*File
 }
 
-// Resolve joins what the files say, and notes it.
-func Resolve(files []*File, to *found.Findings) {
+// Resolve joins what the files say, and notes it. others tells classes that are
+// models of another library.
+func Resolve(files []*File, tree *python.Project, others func(path, class string) bool, to *found.Findings) {
+	if !tree.Imports("django") {
+		return
+	}
 	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
-	p := &project{classes: make(map[string]*class), paths: make(map[string]*File)}
+	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.Path, b.Path) })
+	p := &project{tree, make(map[string]*class), make(map[*python.File]*File)}
 	for _, f := range files {
-		p.paths[f.path] = f
+		p.apps[f.File] = f
 		for _, c := range f.classes {
-			p.classes[f.module()+"."+c.name] = c
+			p.classes[f.Path+":"+c.name] = c
 		}
 	}
 	for _, f := range files {
-		f.note(to)
+		for _, at := range f.added {
+			to.Blind(contract.Gap{Reach: contract.Anything, Why: "a model is changed from outside its class", At: at})
+		}
 		for _, c := range f.classes {
-			if p.kindOf(c, 0) != noModel {
+			if p.kindOf(c, 0) != noModel && !others(f.Path, c.name) {
 				p.model(c, to)
 			}
 		}
-	}
-}
-
-// note notes what a file says by itself.
-func (f *File) note(to *found.Findings) {
-	here := contract.Evidence{File: f.path, Line: 1}
-	if f.err != nil {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
-	}
-	if f.weak {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: "not all of the file could be parsed", At: here})
-	}
-	to.Words(f.words...)
-	for _, t := range f.texts {
-		sqltext.Read(to, t)
-	}
-	if len(f.dynamic) > 0 {
-		to.Gap(contract.Gap{Reach: contract.Anything, At: f.dynamic[0],
-			Why: fmt.Sprintf("%d places in this file take SQL from a variable", len(f.dynamic))})
-	}
-	for _, at := range f.foreign {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM that is not understood", At: at})
-	}
-	for _, at := range f.added {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: "a model is changed from outside its class", At: at})
 	}
 }
 
@@ -100,12 +80,14 @@ func (p *project) kindOf(c *class, depth int) kind {
 
 // isDjangoModel tells Django's own base class, in the ways it is imported.
 func (c *class) isDjangoModel(base string) bool {
-	first, rest, dotted := strings.Cut(base, ".")
-	full := c.file.imports[first]
-	if dotted {
-		full += "." + rest
-	}
+	full, _ := c.file.Full(base)
 	return base == "models.Model" || strings.HasPrefix(full, "django.") && strings.HasSuffix(full, ".models.Model")
+}
+
+// isOther tells a base class of a library whose classes have no tables.
+func (c *class) isOther(base string) bool {
+	full, _ := c.file.Full(base)
+	return strings.HasPrefix(full, "pydantic.") || strings.HasPrefix(full, "sqlalchemy.")
 }
 
 // looksLikeModel tells a class with columns from one whose base is of another
@@ -119,6 +101,9 @@ func (c *class) looksLikeModel() bool {
 		}
 	}
 	for _, base := range c.bases {
+		if c.isOther(base) {
+			return false
+		}
 		last := base[strings.LastIndex(base, ".")+1:]
 		if strings.HasPrefix(last, "Abstract") || strings.HasSuffix(last, "Model") || strings.HasSuffix(last, "Site") {
 			return true
@@ -138,55 +123,9 @@ func (c *class) isForm() bool {
 
 // base finds a base class in the source, nil if it is not there.
 func (p *project) base(c *class, name string) *class {
-	if found := p.classes[c.file.module()+"."+name]; found != nil {
-		return found
-	}
-	first, rest, dotted := strings.Cut(name, ".")
-	full, ok := c.file.imports[first]
-	if !ok {
+	f, as := p.Find(c.file.File, name, func(f *python.File, name string) bool { return p.classes[f.Path+":"+name] != nil })
+	if f == nil {
 		return nil
 	}
-	if dotted {
-		full += "." + rest
-	}
-	return p.named(full, 0)
-}
-
-// named finds a class by the full name it is imported by, through packages that
-// import it themselves. The tree's root need not be the first on Python's path.
-func (p *project) named(full string, depth int) *class {
-	if c := p.classes[full]; c != nil || depth > 10 {
-		return c
-	}
-	module, name := full[:max(strings.LastIndex(full, "."), 0)], full[strings.LastIndex(full, ".")+1:]
-	files := p.modules(module)
-	if len(files) > 1 {
-		return nil // which of them is meant is not known
-	}
-	for _, f := range files {
-		if c := p.classes[f.module()+"."+name]; c != nil {
-			return c
-		}
-		if next, ok := f.imports[name]; ok && next != full {
-			if c := p.named(next, depth+1); c != nil {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
-// modules are the files a dotted name may mean.
-func (p *project) modules(module string) []*File {
-	file := strings.ReplaceAll(module, ".", "/")
-	var files []*File
-	for _, end := range []string{file + ".py", path.Join(file, "__init__.py")} {
-		for at, f := range p.paths {
-			if at == end || strings.HasSuffix(at, "/"+end) {
-				files = append(files, f)
-			}
-		}
-	}
-	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
-	return files
+	return p.classes[f.Path+":"+as]
 }

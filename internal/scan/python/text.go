@@ -1,4 +1,4 @@
-package django
+package python
 
 import (
 	"regexp"
@@ -13,9 +13,9 @@ var (
 	braceMark   = regexp.MustCompile(`\{[^{}]*\}`)
 )
 
-// textOf reads a string, with sqltext.Hole where Python puts something in: in
+// TextOf reads a string, with sqltext.Hole where Python puts something in: in
 // f-strings, by % and format. Marks that are left are the driver's parameters.
-func textOf(n *syntax.Node, src []byte) (string, bool) {
+func TextOf(n *syntax.Node, src []byte) (string, bool) {
 	switch {
 	case n.Is("string"):
 		var b strings.Builder
@@ -31,15 +31,15 @@ func textOf(n *syntax.Node, src []byte) (string, bool) {
 	case n.Is("concatenated_string"):
 		var b strings.Builder
 		for _, part := range n.Children {
-			t, _ := textOf(part, src)
+			t, _ := TextOf(part, src)
 			b.WriteString(t)
 		}
 		return b.String(), true
 	case n.Is("parenthesized_expression") && len(n.Children) == 1:
-		return textOf(n.Children[0], src)
+		return TextOf(n.Children[0], src)
 	case n.Is("binary_operator"):
-		left, isLeft := textOf(n.Child("left"), src)
-		right, isRight := textOf(n.Child("right"), src)
+		left, isLeft := TextOf(n.Child("left"), src)
+		right, isRight := TextOf(n.Child("right"), src)
 		switch operator := n.Child("operator").Text(src); {
 		case operator == "%" && isLeft:
 			return percentMark.ReplaceAllLiteralString(left, sqltext.Hole), true
@@ -55,11 +55,11 @@ func textOf(n *syntax.Node, src []byte) (string, bool) {
 	case n.Is("call") && n.Child("function").Is("attribute"):
 		switch function := n.Child("function"); function.Child("attribute").Text(src) {
 		case "format", "format_map":
-			if t, ok := textOf(function.Child("object"), src); ok {
+			if t, ok := TextOf(function.Child("object"), src); ok {
 				return braceMark.ReplaceAllLiteralString(t, sqltext.Hole), true
 			}
 		case "strip":
-			return textOf(function.Child("object"), src)
+			return TextOf(function.Child("object"), src)
 		}
 	}
 	return "", false

@@ -1,0 +1,232 @@
+package python
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/sqltext"
+	"github.com/migguard/migguard/internal/scan/syntax"
+)
+
+// A File is what one source file says. Files are read independently of one
+// another and resolved together.
+type File struct {
+	Path string
+	// Imports are the names a file gives to what it imports, as
+	// "package.module.Name"; Wildcards the modules it imports all names of.
+	Imports   map[string]string
+	Wildcards []string
+	// Constants are the names that the file sets once, and to a text.
+	Constants map[string]string
+	// Libraries are the first parts of the modules it imports.
+	Libraries map[string]bool
+
+	texts   []sqltext.Literal
+	words   []string
+	dynamic []sent              // queries that take SQL from a variable
+	foreign []contract.Evidence // imports of ORMs that are not understood
+	weak    bool
+	err     error
+}
+
+// Source is a parsed file, for those who look for models in it.
+type Source struct {
+	*File
+	Root *syntax.Node
+	Src  []byte
+}
+
+// Read reads one Python file. The Source has no Root when it cannot be parsed.
+func Read(path string, src []byte) Source {
+	f := &File{Path: path, Imports: make(map[string]string), Constants: make(map[string]string), Libraries: make(map[string]bool)}
+	root, broken, err := syntax.Parse(syntax.Python, src)
+	if err != nil {
+		f.err = err
+		return Source{File: f, Root: &syntax.Node{}, Src: src}
+	}
+	f.weak = broken
+	// Words are taken from the strings and from the names of arguments, as in
+	// filter(notes="x"); a file that was not understood is all words.
+	if broken {
+		f.words = found.WordsOf(string(src))
+	}
+	s := Source{File: f, Root: root, Src: src}
+	r := &reader{Source: s, scopes: []scope{scopeOf(root, src)}}
+	r.constants()
+	r.walk(root)
+	return s
+}
+
+// Text is a node's source.
+func (s Source) Text(n *syntax.Node) string { return n.Text(s.Src) }
+
+// At is where a node stands, with its first line.
+func (s Source) At(n *syntax.Node) contract.Evidence {
+	line, _, _ := strings.Cut(s.Text(n), "\n")
+	return contract.Evidence{File: s.Path, Line: n.Line, Text: strings.TrimSpace(line)}
+}
+
+// Module is the dotted name of a file, from the folder that was scanned.
+func (f *File) Module() string {
+	name := strings.TrimSuffix(f.Path, ".py")
+	name = strings.TrimSuffix(name, "/__init__")
+	return strings.ReplaceAll(name, "/", ".")
+}
+
+// Note notes what a file says by itself. builds says that the tree has a library
+// that builds SQL of calls, as select(User).
+func (f *File) Note(to *found.Findings, builds bool) {
+	here := contract.Evidence{File: f.Path, Line: 1}
+	if f.err != nil {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
+	}
+	if f.weak {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "not all of the file could be parsed", At: here})
+	}
+	to.Words(f.words...)
+	for _, t := range f.texts {
+		sqltext.Read(to, t)
+	}
+	var dynamic []contract.Evidence
+	for _, s := range f.dynamic {
+		if builds && !s.built || !builds && !s.builder {
+			dynamic = append(dynamic, s.at)
+		}
+	}
+	if len(dynamic) > 0 {
+		to.Gap(contract.Gap{Reach: contract.Anything, At: dynamic[0],
+			Why: fmt.Sprintf("%d places in this file take SQL from a variable", len(dynamic))})
+	}
+	for _, at := range f.foreign {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM that is not understood", At: at})
+	}
+}
+
+type reader struct {
+	Source
+	scopes []scope
+}
+
+// constants reads the names that are set once at the top of the file.
+func (r *reader) constants() {
+	for name, values := range r.scopes[0] {
+		if len(values) != 1 || values[0] == nil {
+			continue
+		}
+		if t, ok := TextOf(values[0], r.Src); ok && !strings.Contains(t, sqltext.Hole) {
+			r.Constants[name] = t
+		}
+	}
+}
+
+func (r *reader) walk(n *syntax.Node) {
+	switch n.Kind {
+	case "comment":
+		return
+	case "function_definition", "lambda":
+		r.scopes = append(r.scopes, scopeOf(n, r.Src))
+		defer func() { r.scopes = r.scopes[:len(r.scopes)-1] }()
+	case "import_from_statement":
+		r.importFrom(n)
+		return
+	case "import_statement":
+		r.imported(n)
+		return
+	case "expression_statement":
+		// A string that is nothing's value is documentation.
+		if len(n.Children) == 1 && n.Children[0].Is("string", "concatenated_string") {
+			return
+		}
+	case "keyword_argument":
+		r.words = append(r.words, found.WordsOf(r.Text(n.Child("name")))...)
+	case "call":
+		r.call(n)
+	}
+	if t, ok := TextOf(n, r.Src); ok {
+		r.words = append(r.words, found.WordsOf(t)...)
+		if sqltext.Is(t) {
+			r.texts = append(r.texts, sqltext.Literal{Text: t, At: contract.Evidence{File: r.Path, Line: n.Line}})
+		}
+		r.holes(n)
+		return
+	}
+	for _, child := range n.Children {
+		r.walk(child)
+	}
+}
+
+// holes walks what a string is put together of besides text.
+func (r *reader) holes(n *syntax.Node) {
+	for _, child := range n.Children {
+		switch {
+		case child.Is("string_start", "string_content", "string_end", "escape_sequence"):
+		case child.Is("string", "concatenated_string", "binary_operator", "parenthesized_expression"):
+			if _, ok := TextOf(child, r.Src); ok {
+				r.holes(child)
+			} else {
+				r.walk(child)
+			}
+		default:
+			r.walk(child)
+		}
+	}
+}
+
+// imported reads "import a.b as c".
+func (r *reader) imported(n *syntax.Node) {
+	for _, child := range n.Children {
+		module := r.Text(child)
+		// Without "as" the first part is what the file can name.
+		first, _, _ := strings.Cut(module, ".")
+		as, means := first, first
+		if child.Is("aliased_import") {
+			module, as = r.Text(child.Child("name")), r.Text(child.Child("alias"))
+			means = module
+		}
+		r.Imports[as] = means
+		r.noteLibrary(module, r.At(n))
+	}
+}
+
+// importFrom reads "from .base import A as B".
+func (r *reader) importFrom(n *syntax.Node) {
+	module := r.Text(n.Child("module_name"))
+	r.noteLibrary(module, r.At(n))
+	if dots := len(module) - len(strings.TrimLeft(module, ".")); dots > 0 {
+		// One dot is the package the file stands in.
+		folder := path.Dir(r.Path)
+		for range dots - 1 {
+			folder = path.Dir(folder)
+		}
+		module = strings.Trim(strings.ReplaceAll(strings.TrimPrefix(folder, "."), "/", ".")+"."+strings.TrimLeft(module, "."), ".")
+	}
+	for _, child := range n.Children {
+		if child.Is("wildcard_import") {
+			r.Wildcards = append(r.Wildcards, module)
+		}
+		if child.Field != "name" {
+			continue
+		}
+		name := r.Text(child)
+		as := name
+		if child.Is("aliased_import") {
+			name, as = r.Text(child.Child("name")), r.Text(child.Child("alias"))
+		}
+		r.Imports[as] = module + "." + name
+	}
+}
+
+// otherORMs have models that are not understood.
+var otherORMs = regexp.MustCompile(`^(peewee|playhouse|tortoise|pony|piccolo|ormar|gino|edgy)\b`)
+
+func (r *reader) noteLibrary(module string, at contract.Evidence) {
+	first, _, _ := strings.Cut(module, ".")
+	r.Libraries[first] = true
+	if otherORMs.MatchString(module) {
+		r.foreign = append(r.foreign, at)
+	}
+}

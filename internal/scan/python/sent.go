@@ -1,0 +1,163 @@
+package python
+
+import (
+	"slices"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/syntax"
+)
+
+// sent is a call that sends SQL which is no text.
+type sent struct {
+	at contract.Evidence
+	// built says that what is sent was built of calls, as select(User), and
+	// builder that the call is one of a library that has such.
+	built, builder bool
+}
+
+// Calls that take SQL, and those of them that only libraries have which build it.
+var (
+	rawMethods = []string{"execute", "executemany", "raw", "RawSQL", "extra", "executescript", "copy_expert", "fetch", "fetchrow", "fetchval", "mogrify",
+		"read_sql", "read_sql_query", "exec_driver_sql", "execute_sql"}
+	builderMethods = []string{"scalar", "scalars", "stream", "stream_scalars", "text", "literal_column", "from_statement", "to_sql"}
+	// builders are the functions and methods whose value is a statement with
+	// the names of columns in it that the models or tables have.
+	builders = []string{"select", "insert", "update", "delete", "union", "union_all", "intersect", "except_", "exists", "text"}
+)
+
+// call notes SQL that is given in a variable.
+func (r *reader) call(n *syntax.Node) {
+	function, arguments := n.Child("function"), n.Child("arguments")
+	name := r.Text(function)
+	if function.Is("attribute") {
+		name = r.Text(function.Child("attribute"))
+	}
+	builder := slices.Contains(builderMethods, name)
+	if !builder && !slices.Contains(rawMethods, name) || arguments == nil || len(arguments.Children) == 0 {
+		return
+	}
+	first := arguments.Children[0]
+	if first.Is("keyword_argument") {
+		first = first.Child("value")
+	}
+	if name != "extra" && name != "to_sql" {
+		if _, ok := TextOf(first, r.Src); ok || r.isText(first, nil) {
+			return
+		}
+	}
+	r.dynamic = append(r.dynamic, sent{at: r.At(n), built: r.isBuilt(first, nil), builder: builder})
+}
+
+// scope is what a function sets its names to; nil stands for what cannot be
+// told, as a parameter.
+type scope map[string][]*syntax.Node
+
+func scopeOf(function *syntax.Node, src []byte) scope {
+	s := make(scope)
+	set := func(target, value *syntax.Node) {
+		if target.Is("identifier") {
+			s[target.Text(src)] = append(s[target.Text(src)], value)
+			return
+		}
+		target.Walk(func(n *syntax.Node) bool {
+			if n.Is("identifier") {
+				s[n.Text(src)] = append(s[n.Text(src)], nil)
+			}
+			return true
+		})
+	}
+	set(function.Child("parameters"), nil)
+	for _, child := range function.Children {
+		child.Walk(func(n *syntax.Node) bool {
+			switch n.Kind {
+			case "function_definition", "class_definition":
+				set(n.Child("name"), nil)
+				return false
+			case "lambda":
+				return false
+			case "assignment", "augmented_assignment", "for_statement", "for_in_clause":
+				value := n.Child("right")
+				if !n.Is("assignment") {
+					value = nil
+				}
+				if left := n.Child("left"); left.Is("identifier", "pattern_list", "tuple_pattern", "list_pattern") {
+					set(left, value)
+				}
+			case "named_expression":
+				set(n.Child("name"), n.Child("value"))
+			case "as_pattern_target", "global_statement", "nonlocal_statement":
+				set(n, nil)
+			}
+			return true
+		})
+	}
+	return s
+}
+
+// values are what a name was set to, ok that all of them are known.
+func (r *reader) values(name string) (values []*syntax.Node, ok bool) {
+	for i := len(r.scopes) - 1; i >= 0; i-- {
+		if values, ok = r.scopes[i][name]; ok {
+			return values, !slices.Contains(values, nil)
+		}
+	}
+	return nil, false
+}
+
+// isText tells a name that only texts are given: they are read where they stand.
+func (r *reader) isText(n *syntax.Node, seen []string) bool {
+	if _, ok := TextOf(n, r.Src); ok {
+		return true
+	}
+	return r.all(n, seen, r.isText)
+}
+
+// isBuilt tells a value that is a statement built of calls, or a text.
+func (r *reader) isBuilt(n *syntax.Node, seen []string) bool {
+	if _, ok := TextOf(n, r.Src); ok {
+		return true
+	}
+	if n.Is("call") {
+		function := n.Child("function")
+		if function.Is("identifier") {
+			return slices.Contains(builders, r.Text(function))
+		}
+		if !function.Is("attribute") {
+			return false
+		}
+		// select(User).where(…): what it begins with tells.
+		object := function.Child("object")
+		return slices.Contains(builders, r.Text(function.Child("attribute"))) || object.Is("call", "identifier") && !isStringMethod[r.Text(function.Child("attribute"))] && r.isBuilt(object, seen)
+	}
+	return r.all(n, seen, r.isBuilt)
+}
+
+// isStringMethod are methods that make texts of texts.
+var isStringMethod = map[string]bool{"format": true, "join": true, "replace": true, "strip": true, "lstrip": true, "rstrip": true, "removesuffix": true,
+	"removeprefix": true, "format_map": true, "lower": true, "upper": true, "title": true, "translate": true, "decode": true, "encode": true, "substitute": true, "safe_substitute": true, "expandtabs": true}
+
+// all asks about everything that an expression may mean.
+func (r *reader) all(n *syntax.Node, seen []string, is func(*syntax.Node, []string) bool) bool {
+	switch {
+	case n.Is("parenthesized_expression", "await") && len(n.Children) == 1:
+		return is(n.Children[0], seen)
+	case n.Is("conditional_expression") && len(n.Children) == 3:
+		return is(n.Children[0], seen) && is(n.Children[2], seen)
+	case n.Is("identifier"):
+		name := r.Text(n)
+		if slices.Contains(seen, name) {
+			return true // stmt = stmt.where(…): the others tell
+		}
+		values, ok := r.values(name)
+		if !ok {
+			return false
+		}
+		for _, value := range values {
+			if !is(value, append(seen, name)) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

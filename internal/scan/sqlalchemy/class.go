@@ -1,0 +1,339 @@
+package sqlalchemy
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/python"
+	"github.com/migguard/migguard/internal/scan/sqltext"
+	"github.com/migguard/migguard/internal/scan/syntax"
+)
+
+// A class may be a model, or give columns to models.
+type class struct {
+	name  string
+	file  *File
+	at    contract.Evidence
+	bases []string
+	// mapped says that SQLModel's table=True stands behind the bases.
+	mapped bool
+	naming naming
+	// schema is that of __table_args__, if there are any.
+	schema    string
+	arguments bool
+	// inline is a Table in the body, ref the name of one elsewhere.
+	inline   *table
+	ref      string
+	abstract bool
+	columns  columns
+	// plain are annotated attributes that are columns in SQLModel, and in
+	// SQLAlchemy when they are Mapped.
+	plain   columns
+	except  []string
+	only    []string
+	methods map[string]bool
+}
+
+// naming is what __tablename__ says.
+type naming struct {
+	name     string
+	computed bool
+	// none is None: the table is the parent's.
+	none bool
+	// lower and same are a declared_attr that returns cls.__name__.lower() or
+	// cls.__name__; each is asked of every class anew.
+	lower, same bool
+}
+
+func (n naming) given() bool { return n.name != "" || n.computed || n.lower || n.same }
+
+func (r *reader) class(n, decorated *syntax.Node) {
+	c := &class{name: r.Text(n.Child("name")), file: r.file, at: r.At(n), methods: make(map[string]bool)}
+	if bases := n.Child("superclasses"); bases != nil {
+		for _, base := range bases.Children {
+			switch {
+			case base.Is("identifier", "attribute"):
+				c.bases = append(c.bases, r.Text(base))
+			case base.Is("subscript"):
+				c.bases = append(c.bases, r.Text(base.Child("value"))) // Generic[T]
+			case base.Is("keyword_argument"):
+				r.option(base, c)
+			case !base.Is("comment"):
+				c.bases = append(c.bases, "?") // made by a call
+			}
+		}
+	}
+	if decorated != nil {
+		r.decorators(decorated, c)
+	}
+	r.body(n.Child("body"), c)
+	for _, method := range []string{"__init_subclass__", "__declare_last__", "__declare_first__", "__prepare__", "__table_cls__"} {
+		c.columns.every = c.columns.every || c.methods[method]
+	}
+	r.file.classes = append(r.file.classes, c)
+}
+
+func (r *reader) option(n *syntax.Node, c *class) {
+	switch value := r.Text(n.Child("value")); r.Text(n.Child("name")) {
+	case "table":
+		c.mapped = value == "True"
+		c.naming.computed = value != "True" && value != "False"
+	case "metaclass":
+		c.columns.every = !slices.Contains([]string{"ABCMeta", "DeclarativeMeta", "EnumMeta"}, last(value))
+	}
+}
+
+// harmless are decorators of classes that add no columns.
+var harmless = setOf(`mapped mapped_as_dataclass as_declarative dataclass total_ordering generic_repr python_2_unicode_compatible final
+	unique_constructor deprecated runtime_checkable define attrs`)
+
+func (r *reader) decorators(n *syntax.Node, c *class) {
+	for _, child := range n.Children {
+		if !child.Is("decorator") || len(child.Children) != 1 {
+			continue
+		}
+		what := child.Children[0]
+		if what.Is("call") {
+			what = what.Child("function")
+		}
+		switch name := last(r.Text(what)); {
+		case name == "as_declarative":
+			r.file.assigned[c.name] = assigned{call: "declarative_base"}
+		case name == "mapped" || name == "mapped_as_dataclass":
+			c.mapped = true
+		case !harmless[name]:
+			c.columns.every = true
+		}
+	}
+}
+
+func (r *reader) body(body *syntax.Node, c *class) {
+	if body == nil {
+		return
+	}
+	for _, statement := range body.Children {
+		only := statement
+		if statement.Is("expression_statement") && len(statement.Children) == 1 {
+			only = statement.Children[0]
+		}
+		switch {
+		case only.Is("assignment"):
+			r.attribute(only, c)
+		case only.Is("call") && !notColumn[r.called(only)]:
+			c.columns.every = true // a call in a class's body can set anything
+		case only.Is("function_definition"):
+			c.methods[r.Text(only.Child("name"))] = true
+		case only.Is("decorated_definition"):
+			r.decorated(only, c)
+		case only.Is("if_statement", "try_statement", "with_statement", "for_statement", "while_statement", "match_statement"):
+			// What is set under a condition counts as set.
+			only.Walk(func(n *syntax.Node) bool {
+				if n.Is("block") {
+					r.body(n, c)
+					return false
+				}
+				return !n.Is("function_definition", "class_definition")
+			})
+			c.columns.every = c.columns.every || !only.Is("if_statement", "try_statement")
+		}
+	}
+}
+
+// decorated reads a method that SQLAlchemy asks for an attribute.
+func (r *reader) decorated(n *syntax.Node, c *class) {
+	method := n.Child("definition")
+	if !method.Is("function_definition") {
+		return
+	}
+	name := r.Text(method.Child("name"))
+	c.methods[name] = true
+	declared := slices.ContainsFunc(n.Children, func(d *syntax.Node) bool {
+		return d.Is("decorator") && strings.Contains(r.Text(d), "declared_attr")
+	})
+	if !declared {
+		return
+	}
+	returned := r.returned(method.Child("body"))
+	switch {
+	case name == "__tablename__":
+		c.naming = r.naming(returned)
+	case name == "__table_args__" || name == "__mapper_args__":
+		r.special(name, returned, c)
+	case returned == nil:
+		c.columns.every = true
+	default:
+		r.value(name, returned, c)
+	}
+}
+
+// returned is what a method returns that does nothing else, nil for others.
+func (r *reader) returned(body *syntax.Node) *syntax.Node {
+	var value *syntax.Node
+	for _, statement := range body.Children {
+		switch {
+		case statement.Is("return_statement") && len(statement.Children) == 1 && value == nil:
+			value = statement.Children[0]
+		case statement.Is("comment"), statement.Is("expression_statement") && len(statement.Children) == 1 && statement.Children[0].Is("string"):
+		default:
+			return nil
+		}
+	}
+	return value
+}
+
+func (r *reader) naming(n *syntax.Node) naming {
+	if t, ok := r.constant(n); ok {
+		return naming{name: t}
+	}
+	switch r.Text(n) {
+	case "None":
+		return naming{none: true}
+	case "cls.__name__.lower()", "str(cls.__name__).lower()", "self.__name__.lower()":
+		return naming{lower: true}
+	case "cls.__name__", "self.__name__":
+		return naming{same: true}
+	}
+	return naming{computed: true}
+}
+
+// attribute reads NAME = value, NAME: type, and NAME: type = value.
+func (r *reader) attribute(n *syntax.Node, c *class) {
+	left, right := n.Child("left"), n.Child("right")
+	if !left.Is("identifier") {
+		c.columns.every = true // a, b = …, or vars()["a"] = …
+		return
+	}
+	name := r.Text(left)
+	if strings.HasPrefix(name, "__") {
+		r.special(name, right, c)
+		return
+	}
+	if kind := n.Child("type"); kind != nil && r.annotated(name, r.Text(kind), right, c) {
+		return
+	}
+	if right != nil {
+		r.value(name, right, c)
+	}
+}
+
+// annotated reads NAME: Mapped[…], and what SQLModel makes a column of. It is true
+// when that is all there is to it.
+func (r *reader) annotated(name, kind string, right *syntax.Node, c *class) bool {
+	mapped := strings.HasPrefix(kind, "Mapped[") || strings.Contains(kind, ".Mapped[")
+	switch {
+	case strings.Contains(kind, "ClassVar") || strings.Contains(kind, "InitVar"):
+		return true
+	case right == nil && mapped:
+		c.columns.add(name)
+		return true
+	case mapped || r.hasColumn(right):
+		return false
+	case strings.HasPrefix(name, "_") || r.called(right) == "Relationship" || r.called(right) == "relationship":
+		return true
+	case r.called(right) == "Field":
+		column := columns{names: []string{name}}
+		if value := r.keyword(right, "primary_key"); value != nil {
+			column.primary = r.Text(value) != "False"
+		}
+		column.every = r.keyword(right, "sa_column", "sa_column_kwargs") != nil || strings.Contains(r.Text(right), "**")
+		c.plain.join(column)
+		return true
+	case right == nil || !right.Is("call"):
+		c.plain.add(name)
+		return true
+	}
+	c.plain.add(name)
+	return false
+}
+
+// value reads what an attribute is set to.
+func (r *reader) value(name string, n *syntax.Node, c *class) {
+	switch {
+	case r.hasColumn(n):
+		c.columns.join(r.columnsIn(n, name))
+	case n.Is("call"):
+		called := r.called(n)
+		constant := name == strings.ToUpper(name) && called == strings.ToLower(called)
+		if !notColumn[called] && !constant {
+			c.columns.every = true
+		}
+	case n.Is("identifier", "attribute", "subscript", "conditional_expression", "assignment", "boolean_operator"):
+		// It may be a column that was made elsewhere; not so Status.NEW.
+		text := last(r.Text(n))
+		constant := name == strings.ToUpper(name) || n.Is("attribute") && text != "" && unicode.IsUpper(rune(text[0]))
+		if !constant && !c.methods[text] && !strings.HasPrefix(text, "_") && text != "metadata" {
+			c.columns.every = true
+		}
+	}
+}
+
+// special reads __tablename__ and the like.
+func (r *reader) special(name string, n *syntax.Node, c *class) {
+	switch name {
+	case "__tablename__":
+		if n != nil {
+			c.naming = r.naming(n)
+		}
+	case "__abstract__":
+		c.abstract = n != nil && r.Text(n) == "True"
+	case "__table__":
+		switch {
+		case n == nil:
+		case r.isTable(n):
+			c.inline = r.table(n, "")
+		case n.Is("identifier", "attribute"):
+			c.ref = r.Text(n)
+		default:
+			c.naming.computed, c.columns.every = true, true
+		}
+	case "__table_args__":
+		r.arguments(n, c)
+	case "__mapper_args__":
+		r.mapper(n, c)
+	}
+}
+
+// arguments reads __table_args__, for the schema and for reflection.
+func (r *reader) arguments(n *syntax.Node, c *class) {
+	c.arguments = true
+	if !n.Is("dictionary", "tuple") {
+		c.columns.every = c.columns.every || n != nil && !n.Is("none") // what is in it may be autoload
+		return
+	}
+	n.Walk(func(n *syntax.Node) bool {
+		switch {
+		case n.Is("call"):
+			return false
+		case n.Is("dictionary_splat", "list_splat"):
+			c.columns.every = true
+		case n.Is("pair"):
+			switch key, _ := python.TextOf(n.Child("key"), r.Src); key {
+			case "schema":
+				c.schema, _ = r.constant(n.Child("value"))
+			case "autoload", "autoload_with":
+				c.columns.every = true
+			}
+		}
+		return true
+	})
+}
+
+// mapper reads __mapper_args__, for columns that the model leaves alone.
+func (r *reader) mapper(n *syntax.Node, c *class) {
+	if !n.Is("dictionary") {
+		return
+	}
+	for _, pair := range n.Children {
+		key, _ := python.TextOf(pair.Child("key"), r.Src)
+		names, ok := r.names(pair.Child("value"))
+		switch {
+		case strings.Contains(key, sqltext.Hole) || !ok:
+		case key == "exclude_properties":
+			c.except = names
+		case key == "include_properties":
+			c.only = names
+		}
+	}
+}
