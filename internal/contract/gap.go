@@ -20,8 +20,9 @@ const (
 // Gap is something that was not understood.
 type Gap struct {
 	Reach Reach `json:"reach"`
-	// Relation is set with Within only; Column is empty for all of its
-	// columns.
+	// Relation is set with Within only; Column is empty for all columns. With
+	// Anything it is a column of a relation that is not known; a migguard from
+	// before that takes such a gap for one of all columns.
 	Relation Name   `json:"relation,omitzero"`
 	Column   string `json:"column,omitempty"`
 	// Why says what was not understood, as "SQL that is built when the code
@@ -46,5 +47,5 @@ func (g Gap) reaches(name Name, column string, claimed bool) bool {
 	case Within:
 		return g.Relation.may(name) && (column == "" || g.Column == "" || g.Column == column)
 	}
-	return true // Anything, and what a newer migguard may have named
+	return column == "" || g.Column == "" || g.Column == column // Anything, and what a newer migguard may have named
 }

@@ -156,6 +156,11 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 	}
 	f.blind = append(f.blind, f.aliases()...)
 	gaps := slices.Clone(f.gaps)
+	if f.names() {
+		for column, at := range f.queried {
+			f.blind = append(f.blind, contract.Gap{Reach: contract.Anything, Column: column, At: at, Why: "a query names a column of a relation that is not known"})
+		}
+	}
 	for name, uses := range f.relations {
 		relations = append(relations, contract.Relation{Name: name, Uses: uses})
 		for _, column := range ignored(uses) {
@@ -178,6 +183,17 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 		}
 	}
 	return contract.New(source, relations, append(gaps, f.blind...))
+}
+
+// names tells whether a model uses the columns it names, and no others: then a
+// column that a query names is one of no model, or of any.
+func (f *Findings) names() bool {
+	for _, uses := range f.relations {
+		if slices.ContainsFunc(uses, func(u contract.Use) bool { return u.Origin == contract.Model && !u.Reads.All }) {
+			return true
+		}
+	}
+	return false
 }
 
 // ignored lists the columns that some model of a relation ignores.
