@@ -11,6 +11,7 @@ import (
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/golang"
 	"github.com/migguard/migguard/internal/scan/rails"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 )
@@ -40,6 +41,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	s.readAll(ctx, w.files)
 	rails.Resolve(s.ruby, &s.found)
 	s.resolvePython()
+	golang.Resolve(s.golang, &s.found)
 	for _, language := range slices.Sorted(keys(s.languages)) {
 		s.libraries(language)
 	}
@@ -56,6 +58,7 @@ type scan struct {
 	mu     sync.Mutex
 	ruby   []*rails.File
 	python pythonFiles
+	golang []*golang.File
 	// languages are those seen, with the first file of each.
 	languages map[string]contract.Evidence
 	files     int
@@ -121,8 +124,16 @@ func (s *scan) read(file source) {
 		s.mu.Unlock()
 	case "Python":
 		s.readPython(file.path, src)
+	case "Go":
+		f := golang.Read(file.path, src)
+		s.mu.Lock()
+		s.golang = append(s.golang, f)
+		s.mu.Unlock()
+		s.found.Words(found.SnakeWordsOf(string(src))...)
 	case "SQL":
-		sqltext.File(&s.found, file.path, string(src))
+		if !migration.Match(src) {
+			sqltext.File(&s.found, file.path, string(src))
+		}
 	default:
 		s.found.Words(found.SnakeWordsOf(string(src))...)
 	}
@@ -144,7 +155,7 @@ func (s *scan) libraries(language string) {
 	at := s.languages[language]
 	switch language {
 	case "SQL":
-	case "Ruby", "Python":
+	case "Ruby", "Python", "Go":
 		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
 	default:
 		s.found.Gap(contract.Gap{Reach: contract.Anything, Why: language + " is not understood: its files were read for words only", At: at})

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 // neverCode are folders that hold no code of the running application, wherever
 // they stand: libraries, which are a gap of their own, caches, tools, and code
 // for browsers.
-var neverCode = []string{"node_modules", "bower_components", "__pycache__", "site-packages", "dist-packages", "sorbet", "static", "staticfiles"}
+var neverCode = []string{"node_modules", "bower_components", "__pycache__", "site-packages", "dist-packages", "testdata", "sorbet", "static", "staticfiles"}
 
 // atTop are folders of that kind at the top of an application, unless they are
 // packages of Python: an application may be called assets.
@@ -27,6 +28,8 @@ func skipped(at string, beside map[string]bool) bool {
 		return true
 	}
 	switch base {
+	case "vendor":
+		return beside["go.mod"] // Go's libraries
 	case "versions":
 		// Alembic's migrations, and those of sqlalchemy-migrate.
 		return isAlembic(beside) || beside["migrate.cfg"]
@@ -85,9 +88,13 @@ func ofModel(at string) bool {
 	return !ok || strings.HasPrefix(rest, "app/models/")
 }
 
-// isDump tells a picture of the schema: it names every table and uses none.
+// isDump tells a picture of the schema, which names every table and uses none, and
+// migrations, as golang-migrate has them.
 func isDump(at string) bool {
 	base := path.Base(at)
 	return path.Base(path.Dir(at)) == "db" && (strings.HasSuffix(base, "schema.rb") || strings.HasSuffix(base, "structure.sql")) ||
-		strings.HasSuffix(base, "schema.sql") || strings.Contains("/"+at, "/migrations/") && strings.HasSuffix(base, ".sql")
+		strings.HasSuffix(base, "schema.sql") || strings.HasSuffix(base, ".up.sql") || strings.HasSuffix(base, ".down.sql") || strings.Contains("/"+at, "/migrations/") && strings.HasSuffix(base, ".sql")
 }
+
+// migration is what the tools goose, dbmate and sql-migrate know their files by.
+var migration = regexp.MustCompile(`(?m)^--\s*(?:\+goose Up|migrate:up|\+migrate Up)\b`)

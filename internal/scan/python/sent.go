@@ -2,8 +2,10 @@ package python
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -41,7 +43,7 @@ func (r *reader) call(n *syntax.Node) {
 		first = first.Child("value")
 	}
 	if name != "extra" && name != "to_sql" {
-		if _, ok := TextOf(first, r.Src); ok || r.isText(first, nil) {
+		if r.isText(first, nil) {
 			return
 		}
 	}
@@ -106,8 +108,9 @@ func (r *reader) values(name string) (values []*syntax.Node, ok bool) {
 
 // isText tells a name that only texts are given: they are read where they stand.
 func (r *reader) isText(n *syntax.Node, seen []string) bool {
-	if _, ok := TextOf(n, r.Src); ok {
-		return true
+	if t, ok := TextOf(n, r.Src); ok {
+		// What is only added to a text is read by nobody.
+		return !strings.Contains(t, sqltext.Hole) || sqltext.Is(t)
 	}
 	return r.all(n, seen, r.isText)
 }
@@ -115,7 +118,7 @@ func (r *reader) isText(n *syntax.Node, seen []string) bool {
 // isBuilt tells a value that is a statement built of calls, or a text.
 func (r *reader) isBuilt(n *syntax.Node, seen []string) bool {
 	if _, ok := TextOf(n, r.Src); ok {
-		return true
+		return r.isText(n, seen)
 	}
 	if n.Is("call") {
 		function := n.Child("function")

@@ -1,0 +1,376 @@
+package golang
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
+)
+
+// A File is what one source file says. Files are read independently of one
+// another and resolved together.
+type File struct {
+	path    string
+	pkg     string
+	imports map[string]string // by the name they have in the file
+	// constants are the package's constants and variables that the file sets to
+	// what may be a text.
+	constants map[string]*text
+	// variables are those of them that can be set, set the names that are.
+	variables, set map[string]bool
+	texts          []placed
+	sent           []placed
+	// conditions are given to an ORM's methods, parts of SQL among them.
+	conditions []placed
+	structs    []*structure
+	// methods are those the file gives to types, as "User.TableName", with the
+	// text they return.
+	methods map[string]*text
+	// used are the types of what is given to an ORM's methods.
+	used    map[string]bool
+	copies  []copied
+	blind   []contract.Gap
+	naming  *naming
+	err     error
+	skipped bool
+}
+
+// placed is a text where it stands.
+type placed struct {
+	text
+	at contract.Evidence
+	// of is the type of a struct that is given in place of a text.
+	of string
+}
+
+// copied are rows that are copied into a table.
+type copied struct {
+	table   text
+	columns []text
+	at      contract.Evidence
+}
+
+var isMigration = regexp.MustCompile(`\bgoose\.Add(?:Named)?Migration`)
+
+// Read reads one Go file. Tests are no running code, nor are migrations that are
+// written in Go.
+func Read(at string, src []byte) *File {
+	f := &File{path: at, imports: make(map[string]string), constants: make(map[string]*text), methods: make(map[string]*text),
+		used: make(map[string]bool), variables: make(map[string]bool), set: make(map[string]bool)}
+	if strings.HasSuffix(at, "_test.go") || isMigration.Match(src) {
+		f.skipped = true
+		return f
+	}
+	fset := token.NewFileSet()
+	tree, err := parser.ParseFile(fset, at, src, parser.SkipObjectResolution|parser.ParseComments)
+	f.err = err
+	if tree == nil {
+		return f
+	}
+	f.pkg = tree.Name.Name
+	for _, spec := range tree.Imports {
+		module, _ := strconv.Unquote(spec.Path.Value)
+		name := packageName(module)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		if name == "_" || name == "." {
+			name = module // nothing of it is named so
+		}
+		f.imports[name] = module
+	}
+	r := &reader{file: f, fset: fset}
+	for _, declaration := range tree.Decls {
+		r.declaration(declaration)
+	}
+	return f
+}
+
+var version = regexp.MustCompile(`^v\d+$`)
+
+// packageName is the name that a package most likely has.
+func packageName(module string) string {
+	base := path.Base(module)
+	if version.MatchString(base) {
+		base = path.Base(path.Dir(module))
+	}
+	base, _, _ = strings.Cut(base, ".") // gopkg.in/yaml.v3
+	return strings.TrimPrefix(base, "go-")
+}
+
+type reader struct {
+	file *File
+	fset *token.FileSet
+	// locals are what the function that is read sets its names to; nil stands
+	// for what cannot be told. types are those its names are declared with.
+	locals map[string][]ast.Expr
+	types  map[string]ast.Expr
+	// indexed are the keys that are set in its maps.
+	indexed map[string][]ast.Expr
+}
+
+func (r *reader) at(n ast.Node) contract.Evidence {
+	return contract.Evidence{File: r.file.path, Line: r.fset.Position(n.Pos()).Line}
+}
+
+func (r *reader) declaration(d ast.Decl) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		r.function(d)
+	case *ast.GenDecl:
+		if d.Tok == token.IMPORT {
+			return
+		}
+		for _, spec := range d.Specs {
+			switch spec := spec.(type) {
+			case *ast.ValueSpec:
+				r.values(spec, d.Tok == token.VAR, embeds(d.Doc) || embeds(spec.Doc))
+			case *ast.TypeSpec:
+				r.typed(spec)
+			}
+		}
+		r.walk(d)
+	}
+}
+
+// embeds tells whether a comment has the compiler put a file of SQL in, which is
+// read by itself.
+func embeds(doc *ast.CommentGroup) bool {
+	if doc != nil {
+		for _, line := range doc.List {
+			if strings.HasPrefix(line.Text, "//go:embed ") && strings.HasSuffix(strings.TrimSpace(line.Text), ".sql") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *reader) values(spec *ast.ValueSpec, variable, embedded bool) {
+	for i, name := range spec.Names {
+		t := text{}
+		switch {
+		case embedded:
+			t = plain("")
+		case i < len(spec.Values) && len(spec.Values) == len(spec.Names):
+			t = r.textOf(spec.Values[i], 0)
+		}
+		r.file.constants[name.Name], r.file.variables[name.Name] = &t, variable
+	}
+}
+
+func (r *reader) function(d *ast.FuncDecl) {
+	if d.Recv != nil && len(d.Recv.List) == 1 {
+		r.file.methods[typeName(d.Recv.List[0].Type)+"."+d.Name.Name] = r.returned(d)
+	}
+	if d.Body == nil {
+		return
+	}
+	r.locals, r.types, r.indexed = make(map[string][]ast.Expr), make(map[string]ast.Expr), make(map[string][]ast.Expr)
+	defer func() { r.locals, r.types, r.indexed = nil, nil, nil }()
+	parameters := func(list *ast.FieldList) {
+		if list == nil {
+			return
+		}
+		for _, field := range list.List {
+			for _, name := range field.Names {
+				r.locals[name.Name] = append(r.locals[name.Name], nil)
+				r.types[name.Name] = field.Type
+			}
+		}
+	}
+	parameters(d.Recv)
+	ast.Inspect(d, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncType:
+			parameters(n.Params)
+			parameters(n.Results)
+		case *ast.AssignStmt:
+			r.assigned(n)
+		case *ast.RangeStmt:
+			r.set(n.Key, nil)
+			r.set(n.Value, nil)
+		case *ast.ValueSpec:
+			for i, name := range n.Names {
+				if n.Type != nil {
+					r.types[name.Name] = n.Type
+				}
+				switch {
+				case len(n.Values) == len(n.Names):
+					r.set(name, n.Values[i])
+				case len(n.Values) > 0 || n.Type == nil:
+					r.set(name, nil)
+				case r.locals[name.Name] == nil:
+					r.locals[name.Name] = []ast.Expr{} // var q string, set later
+				}
+			}
+		case *ast.UnaryExpr:
+			// What a pointer goes to may be set by others.
+			name, ok := n.X.(*ast.Ident)
+			if ok && n.Op == token.AND {
+				r.file.set[name.Name] = true
+			}
+			if ok && n.Op == token.AND && r.locals[name.Name] != nil {
+				if _, composite := r.composite(n.X); !composite {
+					r.set(name, nil)
+				}
+			}
+		}
+		return true
+	})
+	r.walk(d.Body)
+}
+
+// composite is the type of a struct that an expression makes, or that its name is
+// declared with.
+func (r *reader) composite(e ast.Expr) (ast.Expr, bool) {
+	switch e := e.(type) {
+	case *ast.UnaryExpr:
+		return r.composite(e.X)
+	case *ast.ParenExpr:
+		return r.composite(e.X)
+	case *ast.CompositeLit:
+		return e.Type, e.Type != nil
+	case *ast.CallExpr:
+		if name, ok := e.Fun.(*ast.Ident); ok && (name.Name == "new" || name.Name == "make") && len(e.Args) > 0 {
+			return e.Args[0], true
+		}
+	case *ast.Ident:
+		if t := r.types[e.Name]; t != nil {
+			return t, true
+		}
+		for _, value := range r.locals[e.Name] {
+			if literal, ok := value.(*ast.Ident); value == nil || ok && literal.Name == e.Name {
+				continue
+			}
+			if t, ok := r.composite(value); ok {
+				return t, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func (r *reader) set(target, value ast.Expr) {
+	if name, ok := target.(*ast.Ident); ok && name.Name != "_" {
+		r.locals[name.Name] = append(r.locals[name.Name], value)
+	}
+}
+
+func (r *reader) assigned(n *ast.AssignStmt) {
+	for i, target := range n.Lhs {
+		if index, ok := target.(*ast.IndexExpr); ok {
+			if name, ok := index.X.(*ast.Ident); ok {
+				r.indexed[name.Name] = append(r.indexed[name.Name], index.Index)
+			}
+		}
+		if name, ok := target.(*ast.Ident); ok && n.Tok != token.DEFINE {
+			r.file.set[name.Name] = true
+		}
+		switch {
+		case n.Tok != token.ASSIGN && n.Tok != token.DEFINE:
+			r.set(target, nil)
+		case len(n.Lhs) == len(n.Rhs):
+			r.set(target, n.Rhs[i])
+		case i == 0 && len(n.Rhs) == 1 && rewrites(n.Rhs[0]) != nil:
+			r.set(target, rewrites(n.Rhs[0]))
+		default:
+			r.set(target, nil)
+		}
+	}
+}
+
+// rewrites is the text that sqlx.In and sqlx.Named put other marks into.
+func rewrites(e ast.Expr) ast.Expr {
+	if call, ok := e.(*ast.CallExpr); ok && slices.Contains([]string{"In", "Named"}, called(call)) && len(call.Args) > 0 {
+		return call.Args[0]
+	}
+	return nil
+}
+
+// returned is the text that a method returns and does nothing else.
+func (r *reader) returned(d *ast.FuncDecl) *text {
+	t := text{}
+	if d.Body != nil && len(d.Body.List) == 1 {
+		if statement, ok := d.Body.List[0].(*ast.ReturnStmt); ok && len(statement.Results) == 1 {
+			t = r.textOf(statement.Results[0], 0)
+		}
+	}
+	return &t
+}
+
+// walk reads the texts and calls below a node.
+func (r *reader) walk(n ast.Node) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.StructType:
+			return false // tags are no SQL
+		case *ast.CallExpr:
+			r.call(n)
+			if name := called(n); name == "Sprintf" {
+				r.note(n)
+			}
+		case *ast.BasicLit:
+			r.note(n)
+		case *ast.BinaryExpr:
+			if n.Op == token.ADD {
+				r.note(n)
+				r.inside(n)
+				return false
+			}
+		case *ast.CompositeLit:
+			r.literal(n)
+		}
+		return true
+	})
+}
+
+// inside walks what a sum is made of besides texts.
+func (r *reader) inside(n *ast.BinaryExpr) {
+	for _, part := range []ast.Expr{n.X, n.Y} {
+		switch part := part.(type) {
+		case *ast.BasicLit:
+		case *ast.BinaryExpr:
+			if part.Op == token.ADD {
+				r.inside(part)
+				continue
+			}
+			r.walk(part)
+		default:
+			r.walk(part)
+		}
+	}
+}
+
+func (r *reader) note(e ast.Expr) {
+	if t := r.textOf(e, 0); t.is || t.parts != nil {
+		r.file.texts = append(r.file.texts, placed{text: t, at: r.at(e)})
+	}
+}
+
+// typeName is the last part of a type's name, without stars and parameters.
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return typeName(e.X)
+	case *ast.ParenExpr:
+		return typeName(e.X)
+	case *ast.ArrayType:
+		return typeName(e.Elt)
+	case *ast.IndexExpr:
+		return typeName(e.X)
+	case *ast.IndexListExpr:
+		return typeName(e.X)
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	case *ast.Ident:
+		return e.Name
+	}
+	return ""
+}
