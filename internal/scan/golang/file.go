@@ -33,12 +33,15 @@ type File struct {
 	// text they return.
 	methods map[string]*text
 	// used are the types of what is given to an ORM's methods.
-	used    map[string]bool
-	copies  []copied
-	blind   []contract.Gap
-	naming  *naming
-	err     error
-	skipped bool
+	used   map[string]bool
+	copies []copied
+	blind  []contract.Gap
+	naming *naming
+	// configs are GORM's, drivers those of its connections: true when they have
+	// it name what it selects, and send nothing prepared.
+	configs, drivers []bool
+	err              error
+	skipped          bool
 }
 
 // placed is a text where it stands.

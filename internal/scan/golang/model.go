@@ -46,7 +46,11 @@ func (p *project) models(f *File) {
 		if made.every || s.generic {
 			columns = contract.Every()
 		}
-		p.to.Use(nameOf(table), contract.Use{Origin: contract.Model, By: s.name, At: s.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns})
+		reads := columns
+		if !p.survives() {
+			reads = contract.Every()
+		}
+		p.to.Use(nameOf(table), contract.Use{Origin: contract.Model, By: s.name, At: s.at, Reads: reads, Updates: columns, Adds: true, Inserts: columns})
 		for _, join := range made.joins {
 			p.to.Use(nameOf(p.naming.join(p.prefix, join)), contract.Use{Origin: contract.Table, By: "many2many of " + s.name, At: s.at,
 				Reads: contract.Every(), Updates: contract.Every(), Adds: true, Inserts: contract.Every()})

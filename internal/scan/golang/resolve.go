@@ -22,7 +22,9 @@ type project struct {
 	prefix         string
 	computed       bool // tables' names are made in a way not understood
 	gorm           bool
-	to             *found.Findings
+	// configs and drivers are those of all files.
+	configs, drivers []bool
+	to               *found.Findings
 }
 
 // libraries that send SQL to a database.
@@ -78,8 +80,18 @@ func (f *File) uses(modules ...string) string {
 	return ""
 }
 
+// survives tells whether GORM's queries live on when a column goes that no model
+// has. It sends SELECT * as a prepared statement, and PostgreSQL refuses one whose
+// columns have changed (SQLSTATE 0A000, once for each connection), unless the
+// configuration says otherwise.
+func (p *project) survives() bool {
+	all := func(list []bool) bool { return len(list) > 0 && !slices.Contains(list, false) }
+	return all(p.configs) || all(p.drivers)
+}
+
 // gather joins what all structs are to be judged by.
 func (p *project) gather(f *File) {
+	p.configs, p.drivers = append(p.configs, f.configs...), append(p.drivers, f.drivers...)
 	for name := range f.used {
 		p.used[name] = true
 	}

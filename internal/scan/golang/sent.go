@@ -64,6 +64,9 @@ func (r *reader) call(n *ast.CallExpr) {
 		return
 	}
 	name, arguments := method.Sel.Name, n.Args
+	if in, ok := method.X.(*ast.Ident); ok && name == "Open" && r.file.imports[in.Name] == "gorm.io/driver/postgres" {
+		r.file.drivers = append(r.file.drivers, false)
+	}
 	if context(arguments[0]) || strings.HasSuffix(name, "Context") {
 		arguments = arguments[1:]
 	}
@@ -285,6 +288,12 @@ func (r *reader) literal(n *ast.CompositeLit) {
 	switch {
 	case t.Sel.Name == "NamingStrategy":
 		r.naming(n)
+	case t.Sel.Name == "Config" && in != nil && r.file.imports[in.Name] == "gorm.io/gorm":
+		r.file.configs = append(r.file.configs, hasTrue(n, "QueryFields"))
+	case t.Sel.Name == "Config" && in != nil && r.file.imports[in.Name] == "gorm.io/driver/postgres":
+		r.file.drivers = append(r.file.drivers, hasTrue(n, "PreferSimpleProtocol"))
+	case t.Sel.Name == "Returning" && len(n.Elts) == 0:
+		r.file.blind = append(r.file.blind, contract.Gap{Reach: contract.Anything, Why: "returns every column of a table that is not known", At: r.at(n)})
 	case in != nil && r.file.imports[in.Name] == "gorm.io/gorm/clause":
 		ast.Inspect(n, func(below ast.Node) bool {
 			if text, ok := below.(*ast.BasicLit); ok {
@@ -293,4 +302,17 @@ func (r *reader) literal(n *ast.CompositeLit) {
 			return true
 		})
 	}
+}
+
+// hasTrue tells whether a composite literal sets a field to true.
+func hasTrue(n *ast.CompositeLit, field string) bool {
+	return slices.ContainsFunc(n.Elts, func(e ast.Expr) bool {
+		pair, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return false
+		}
+		key, _ := pair.Key.(*ast.Ident)
+		value, _ := pair.Value.(*ast.Ident)
+		return key != nil && value != nil && key.Name == field && value.Name == "true"
+	})
 }
