@@ -10,7 +10,7 @@ import (
 // t.old, a column that only what is not understood may use.
 func TestGoSQL(t *testing.T) {
 	t.Parallel()
-	const head = "package store\nimport (\n\"context\"\n\"fmt\"\n\"strings\"\n\"database/sql\"\n\"github.com/jackc/pgx/v5\"\n\"example.com/app/internal/queries\"\n)\n" +
+	const head = "package store\nimport (\n\"context\"\n\"fmt\"\n\"strings\"\n\"database/sql\"\n\"github.com/jackc/pgx/v5\"\n\"github.com/georgysavva/scany/v2/pgxscan\"\n\"example.com/app/internal/queries\"\n)\n" +
 		"type T struct { ID int `gorm:\"primaryKey\"`; N string }\nfunc (T) TableName() string { return \"t\" }\n" +
 		"func f(ctx context.Context, db *sql.DB, arg string) {\n"
 	for name, tt := range map[string]struct {
@@ -49,6 +49,11 @@ func TestGoSQL(t *testing.T) {
 		"copy computed":    {`db.CopyFrom(ctx, pgx.Identifier{arg}, []string{"id"}, nil)`, "unknown"},
 		"copy, others":     {`db.CopyFrom(ctx, pgx.Identifier{"t"}, []string{"id"}, nil)`, "no"},
 		"embedded":         {`db.Query(embedded)`, "no"},
+		"method's value":   {"run := db.Exec\nrun(arg)", "unknown"},
+		"into a parameter": {`db.SelectContext(ctx, rows, arg)`, "unknown"},
+		"scany":            {`pgxscan.Select(ctx, db, rows, arg)`, "unknown"},
+		"scany, text":      {`pgxscan.Select(ctx, db, &rows, "SELECT n FROM t")`, "no"},
+		"of gorm, star":    {`db.Select("t.*").Find(nil)`, "unknown"},
 		"url":              {`fmt.Println(arg)`, "no"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -70,6 +70,13 @@ func TestSQLAlchemyTables(t *testing.T) {
 		"formatted":         {a + "def f(s, q):\n  s.execute(text(f'SELECT {q} FROM a'))\n", "a A", map[string]contract.Verdict{"a.old": "unknown"}},
 		"star":              {a + "def f(s):\n  s.execute(select(text('*')).select_from(A))\n", "a A", map[string]contract.Verdict{"a.old": "unknown"}},
 		"default":           {a + "  n = Column(String, server_default=text(\"'x'::character varying\"))\n", "a A", map[string]contract.Verdict{"a.old": "no"}},
+		"Mapped renamed":    {"from sqlalchemy.orm import Mapped as M\n" + a + "  n: M[str]\n  m: 'Mapped[str]'\n", "a A", map[string]contract.Verdict{"a.n": "yes", "a.m": "yes", "a.old": "no"}},
+		"Mapped by alias":   {"Text = Mapped[str]\n" + a + "  n: Text\n", "a A", map[string]contract.Verdict{"a.n": "yes"}},
+		"base of a class":   {"class Base:\n  made = Column(Integer)\nBase = declarative_base(cls=Base)\n" + a + "class B(A):\n  __tablename__ = 'b'\n  id = Column(ForeignKey('a.id'), primary_key=True)\n", "a A; b B", map[string]contract.Verdict{"a.made": "yes", "a.id": "yes", "a.old": "no"}},
+		"twice":             {"if X:\n  class M:\n    n = Column(String)\nelse:\n  class M:\n    pass\nclass A(M, Base):\n  __tablename__ = 'a'\n", "a A", map[string]contract.Verdict{"a.n": "yes"}},
+		"bare column":       {a + "def f(s):\n  s.execute(select(column('old')).select_from(A))\n", "a A", map[string]contract.Verdict{"a.old": "unknown", "a.other": "no"}},
+		"part of text":      {a + "def f(s):\n  s.execute(select(A).where(text('old = 1')))\n", "a A", map[string]contract.Verdict{"a.old": "unknown", "a.other": "no"}},
+		"another's builder": {a + "def f(s, q):\n  s.execute(q.select('x').get_sql())\n  s.execute(A.select().get_sql())\n", "a A", map[string]contract.Verdict{"a.old": "unknown"}},
 		"pydantic":          {a + "from pydantic import BaseModel\nclass B(BaseModel):\n  n: str\n", "a A", map[string]contract.Verdict{"a.old": "no"}},
 	} {
 		t.Run(name, func(t *testing.T) {

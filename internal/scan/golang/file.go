@@ -88,7 +88,7 @@ func Read(at string, src []byte) *File {
 		}
 		f.imports[name] = module
 	}
-	r := &reader{file: f, fset: fset}
+	r := &reader{file: f, fset: fset, functions: make(map[*ast.SelectorExpr]bool)}
 	for _, declaration := range tree.Decls {
 		r.declaration(declaration)
 	}
@@ -116,6 +116,8 @@ type reader struct {
 	types  map[string]ast.Expr
 	// indexed are the keys that are set in its maps.
 	indexed map[string][]ast.Expr
+	// functions are what is called.
+	functions map[*ast.SelectorExpr]bool
 }
 
 func (r *reader) at(n ast.Node) contract.Evidence {
@@ -138,16 +140,21 @@ func (r *reader) declaration(d ast.Decl) {
 				r.typed(spec)
 			}
 		}
+		r.scope(d)
 		r.walk(d)
+		r.locals, r.types, r.indexed = nil, nil, nil
 	}
 }
+
+// unread are files of SQL that the scan leaves out.
+var unread = regexp.MustCompile(`migrat|schema\.sql|structure\.sql|\.(?:up|down)\.sql|testdata|static`)
 
 // embeds tells whether a comment has the compiler put a file of SQL in, which is
 // read by itself.
 func embeds(doc *ast.CommentGroup) bool {
 	if doc != nil {
 		for _, line := range doc.List {
-			if strings.HasPrefix(line.Text, "//go:embed ") && strings.HasSuffix(strings.TrimSpace(line.Text), ".sql") {
+			if strings.HasPrefix(line.Text, "//go:embed ") && strings.HasSuffix(strings.TrimSpace(line.Text), ".sql") && !unread.MatchString(line.Text) {
 				return true
 			}
 		}
@@ -175,8 +182,14 @@ func (r *reader) function(d *ast.FuncDecl) {
 	if d.Body == nil {
 		return
 	}
-	r.locals, r.types, r.indexed = make(map[string][]ast.Expr), make(map[string]ast.Expr), make(map[string][]ast.Expr)
+	r.scope(d)
 	defer func() { r.locals, r.types, r.indexed = nil, nil, nil }()
+	r.walk(d.Body)
+}
+
+// scope gathers the names that a function, or the functions in a declaration, set.
+func (r *reader) scope(d ast.Node) {
+	r.locals, r.types, r.indexed = make(map[string][]ast.Expr), make(map[string]ast.Expr), make(map[string][]ast.Expr)
 	parameters := func(list *ast.FieldList) {
 		if list == nil {
 			return
@@ -188,7 +201,9 @@ func (r *reader) function(d *ast.FuncDecl) {
 			}
 		}
 	}
-	parameters(d.Recv)
+	if f, ok := d.(*ast.FuncDecl); ok {
+		parameters(f.Recv)
+	}
 	ast.Inspect(d, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncType:
@@ -227,7 +242,6 @@ func (r *reader) function(d *ast.FuncDecl) {
 		}
 		return true
 	})
-	r.walk(d.Body)
 }
 
 // composite is the type of a struct that an expression makes, or that its name is
@@ -314,7 +328,12 @@ func (r *reader) walk(n ast.Node) {
 		switch n := n.(type) {
 		case *ast.StructType:
 			return false // tags are no SQL
+		case *ast.SelectorExpr:
+			r.value(n)
 		case *ast.CallExpr:
+			if function, ok := n.Fun.(*ast.SelectorExpr); ok {
+				r.functions[function] = true
+			}
 			r.call(n)
 			if name := called(n); name == "Sprintf" {
 				r.note(n)

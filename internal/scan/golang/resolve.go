@@ -189,7 +189,9 @@ func (p *project) conditions(f *File) {
 			p.to.Queried(c.at, p.shape(f, of, 0).columns...)
 		case !ok:
 			p.to.Gap(contract.Gap{Reach: contract.Anything, Why: "a part of SQL that is put together when the code runs", At: c.at})
-		case strings.TrimSpace(s) == "" || strings.TrimSpace(s) == "*":
+		case strings.TrimSpace(s) == "":
+		case strings.HasSuffix(strings.TrimSpace(s), "*"):
+			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "reads every column of a table that is not known", At: c.at})
 		case !sqltext.Is(s):
 			sqltext.Fragment(p.to, sqltext.Literal{Text: s, At: c.at})
 			if word.MatchString(s) {

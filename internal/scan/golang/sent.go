@@ -2,6 +2,7 @@ package golang
 
 import (
 	"go/ast"
+	"go/token"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,10 +83,10 @@ func (r *reader) call(n *ast.CallExpr) {
 			sql = arguments[1]
 		}
 		r.send(sql, n)
-	case intoMethods[name] && len(arguments) > 1 && isPointer(arguments[0]):
-		r.send(arguments[1], n)
-	case intoMethods[name] && len(arguments) > 2 && isPointer(arguments[1]): // pgxscan.Select(ctx, db, &rows, sql)
+	case intoMethods[name] && len(arguments) > 2 && (isPointer(arguments[1]) || r.isScany(method)): // pgxscan.Select(ctx, db, &rows, sql)
 		r.send(arguments[2], n)
+	case intoMethods[name] && len(arguments) > 1 && !r.textOf(arguments[0], 0).is:
+		r.send(arguments[1], n)
 	case name == "CopyFrom" && len(arguments) > 1:
 		r.copy(arguments[0], arguments[1], n)
 	case (name == "CopyIn" || name == "CopyInSchema") && len(arguments) > 1:
@@ -127,13 +128,21 @@ func (t text) first() string {
 }
 
 func isPointer(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.UnaryExpr:
-		return true
-	case *ast.Ident:
-		return e.Name == "dest" || e.Name == "dst" || e.Name == "out" || e.Name == "into"
+	u, ok := e.(*ast.UnaryExpr)
+	return ok && u.Op == token.AND
+}
+
+// isScany tells the functions of scany, which are given the connection first.
+func (r *reader) isScany(method *ast.SelectorExpr) bool {
+	in, ok := method.X.(*ast.Ident)
+	return ok && strings.Contains(r.file.imports[in.Name], "scan")
+}
+
+// value notes a method that sends SQL and is no call: who calls it is not known.
+func (r *reader) value(s *ast.SelectorExpr) {
+	if sqlMethods[s.Sel.Name] && s.Sel.Name != "Query" && s.Sel.Name != "Raw" && s.Sel.Name != "Queue" && !r.functions[s] {
+		r.file.sent = append(r.file.sent, placed{at: r.at(s)})
 	}
-	return false
 }
 
 // send notes SQL that is sent; one of several texts when a name is set several times.

@@ -221,7 +221,7 @@ func (r *reader) importFrom(n *syntax.Node) {
 }
 
 // otherORMs have models that are not understood.
-var otherORMs = regexp.MustCompile(`^(peewee|playhouse|tortoise|pony|piccolo|ormar|gino|edgy)\b`)
+var otherORMs = regexp.MustCompile(`^(peewee|playhouse|tortoise|pony|piccolo|ormar|gino|edgy|pypika|dataset|pugsql|storm|sqlobject|orator|masonite)\b`)
 
 func (r *reader) noteLibrary(module string, at contract.Evidence) {
 	first, _, _ := strings.Cut(module, ".")

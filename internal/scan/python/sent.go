@@ -21,7 +21,7 @@ type sent struct {
 var (
 	rawMethods = []string{"execute", "executemany", "raw", "RawSQL", "extra", "executescript", "copy_expert", "fetch", "fetchrow", "fetchval", "mogrify",
 		"read_sql", "read_sql_query", "exec_driver_sql", "execute_sql"}
-	builderMethods = []string{"scalar", "scalars", "stream", "stream_scalars", "text", "literal_column", "from_statement", "to_sql"}
+	builderMethods = []string{"scalar", "scalars", "stream", "stream_scalars", "text", "literal_column", "column", "from_statement", "to_sql"}
 	// builders are the functions and methods whose value is a statement with
 	// the names of columns in it that the models or tables have.
 	builders = []string{"select", "insert", "update", "delete", "union", "union_all", "intersect", "except_", "exists", "text"}
@@ -128,16 +128,29 @@ func (r *reader) isBuilt(n *syntax.Node, seen []string) bool {
 		if !function.Is("attribute") {
 			return false
 		}
-		// select(User).where(…): what it begins with tells.
-		object := function.Child("object")
-		return slices.Contains(builders, r.Text(function.Child("attribute"))) || object.Is("call", "identifier") && !isStringMethod[r.Text(function.Child("attribute"))] && r.isBuilt(object, seen)
+		// select(User).where(…): what it begins with tells. Other libraries'
+		// methods of such names are given texts.
+		method, arguments := r.Text(function.Child("attribute")), n.Child("arguments")
+		if slices.Contains(builders, method) {
+			return method == "text" || arguments == nil || !slices.ContainsFunc(arguments.Children, func(n *syntax.Node) bool { _, ok := TextOf(n, r.Src); return ok })
+		}
+		return goesOn[method] && r.isBuilt(function.Child("object"), seen)
 	}
 	return r.all(n, seen, r.isBuilt)
 }
 
-// isStringMethod are methods that make texts of texts.
-var isStringMethod = map[string]bool{"format": true, "join": true, "replace": true, "strip": true, "lstrip": true, "rstrip": true, "removesuffix": true,
-	"removeprefix": true, "format_map": true, "lower": true, "upper": true, "title": true, "translate": true, "decode": true, "encode": true, "substitute": true, "safe_substitute": true, "expandtabs": true}
+// goesOn are the methods of statements that give statements. From sqlalchemy.sql
+// of 1.4 and 2.0.
+var goesOn = func() map[string]bool {
+	set := make(map[string]bool)
+	for _, name := range strings.Fields(`where filter filter_by join outerjoin join_from outerjoin_from order_by group_by having limit offset fetch slice distinct
+		with_for_update options values ordered_values returning return_defaults on_conflict_do_nothing on_conflict_do_update on_duplicate_key_update
+		select_from correlate correlate_except execution_options params bindparams columns subquery alias cte add_cte lateral scalar_subquery label
+		with_only_columns add_columns reduce_columns prefix_with suffix_with with_hint with_statement_hint from_select from_statement union union_all intersect except_ exists`) {
+		set[name] = true
+	}
+	return set
+}()
 
 // all asks about everything that an expression may mean.
 func (r *reader) all(n *syntax.Node, seen []string, is func(*syntax.Node, []string) bool) bool {

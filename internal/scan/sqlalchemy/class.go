@@ -30,7 +30,10 @@ type class struct {
 	columns  columns
 	// plain are annotated attributes that are columns in SQLModel, and in
 	// SQLAlchemy when they are Mapped.
-	plain   columns
+	plain columns
+	// bare says that some of those have no value: what they are annotated with
+	// may be another name of Mapped.
+	bare    bool
 	except  []string
 	only    []string
 	methods map[string]bool
@@ -221,7 +224,9 @@ func (r *reader) attribute(n *syntax.Node, c *class) {
 // annotated reads NAME: Mapped[…], and what SQLModel makes a column of. It is true
 // when that is all there is to it.
 func (r *reader) annotated(name, kind string, right *syntax.Node, c *class) bool {
-	mapped := strings.HasPrefix(kind, "Mapped[") || strings.Contains(kind, ".Mapped[")
+	kind = strings.Trim(kind, `"'`)
+	generic, _, _ := strings.Cut(kind, "[")
+	mapped := last(generic) == "Mapped" || last(r.Imports[generic]) == "Mapped"
 	switch {
 	case strings.Contains(kind, "ClassVar") || strings.Contains(kind, "InitVar"):
 		return true
@@ -242,6 +247,7 @@ func (r *reader) annotated(name, kind string, right *syntax.Node, c *class) bool
 		return true
 	case right == nil || !right.Is("call"):
 		c.plain.add(name)
+		c.bare = c.bare || right == nil
 		return true
 	}
 	c.plain.add(name)

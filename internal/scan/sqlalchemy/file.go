@@ -166,7 +166,7 @@ func (r *reader) call(n *syntax.Node) {
 		}
 	case "copy_from", "copy_to", "copy_records_to_table", "copy_from_table", "read_sql_table":
 		r.outside(n, "reads or writes every column of a table")
-	case "text", "literal_column":
+	case "text", "literal_column", "column":
 		r.fragment(n, positional)
 	case "table":
 		r.light(n, positional)
@@ -190,7 +190,8 @@ func (r *reader) fragment(n *syntax.Node, positional []*syntax.Node) {
 
 // light reads table("users", column("id")), which knows no more than it says.
 func (r *reader) light(n *syntax.Node, positional []*syntax.Node) {
-	if full, ok := r.Full(r.Text(n.Child("function"))); !ok || !strings.HasPrefix(full, "sqlalchemy.") || len(positional) == 0 {
+	function := r.Text(n.Child("function"))
+	if full, _ := r.Full(function); len(positional) == 0 || !strings.HasPrefix(full, "sqlalchemy.") && function != "db.table" {
 		return
 	}
 	t := &table{at: r.At(n), light: true}

@@ -16,6 +16,7 @@ type heritage struct {
 	// tabled is the nearest base that has a table of its own.
 	tabled                       *class
 	declarative, flask, sqlmodel bool
+	bare                         bool
 	unknown                      bool // a base is not in the source, and may have columns
 	schema                       string
 	arguments                    bool
@@ -23,6 +24,7 @@ type heritage struct {
 
 // heritage joins a class's bases, and theirs up to those that have a table.
 func (p *project) heritage(c *class, depth int) (h heritage) {
+	h.bare = c.bare
 	h.columns, h.plain, h.naming, h.schema, h.arguments = c.columns, c.plain, c.naming, c.schema, c.arguments
 	for _, name := range c.bases {
 		var above heritage
@@ -66,7 +68,7 @@ func (h *heritage) join(above heritage) {
 		h.schema, h.arguments = above.schema, above.arguments
 	}
 	h.declarative, h.flask, h.sqlmodel = h.declarative || above.declarative, h.flask || above.flask, h.sqlmodel || above.sqlmodel
-	h.unknown = h.unknown || above.unknown
+	h.unknown, h.bare = h.unknown || above.unknown, h.bare || above.bare
 }
 
 // hasTable tells whether a class is a model with a table, and no mixin.
@@ -88,8 +90,8 @@ func (p *project) hasTable(c *class, h heritage) bool {
 
 // isBase tells a class that models are made of, and that is none.
 func (p *project) isBase(c *class) bool {
-	if a, ok := c.file.assigned[c.name]; ok && a.call == "declarative_base" {
-		return true // @as_declarative
+	if a, ok := c.file.assigned[c.name]; ok && (last(a.call) == "declarative_base" || last(a.call) == "generate_base") {
+		return true // @as_declarative, or Base = declarative_base(cls=Base)
 	}
 	return slices.ContainsFunc(c.bases, func(name string) bool { return p.base(c, name) == nil && p.root(c.file.File, name, 0).direct })
 }
@@ -118,7 +120,7 @@ func (p *project) model(c *class) bool {
 	if h.sqlmodel {
 		columns.join(h.plain)
 	}
-	columns.every = columns.every || h.unknown
+	columns.every = columns.every || h.unknown || h.bare && !h.sqlmodel
 	except, only := c.except, c.only
 	if p.exposes {
 		except, only = nil, nil

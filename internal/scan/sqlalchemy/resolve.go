@@ -37,6 +37,10 @@ func Resolve(files []*File, tree *python.Project, to *found.Findings) (mapped fu
 		p.files[f.File] = f
 		p.moves, p.exposes = p.moves || f.moves, p.exposes || f.exposes
 		for _, c := range f.classes {
+			// Of two of a name it is not known which one others have as base.
+			if twin := p.classes[f.Path+":"+c.name]; twin != nil {
+				twin.columns.every, c.columns.every = true, true
+			}
 			p.classes[f.Path+":"+c.name] = c
 		}
 	}
