@@ -54,6 +54,7 @@ func TestGoSQL(t *testing.T) {
 		"scany":            {`pgxscan.Select(ctx, db, rows, arg)`, "unknown"},
 		"scany, text":      {`pgxscan.Select(ctx, db, &rows, "SELECT n FROM t")`, "no"},
 		"of gorm, star":    {`db.Select("t.*").Find(nil)`, "unknown"},
+		"a circle":         {"a, b := T{}, T{}\na, b = b, a\nvar m, n any\nm = n\nn = m\ndb.Where(&a).Create(b)\ndb.Updates(m)", "unknown"},
 		"url":              {`fmt.Println(arg)`, "no"},
 	} {
 		t.Run(name, func(t *testing.T) {

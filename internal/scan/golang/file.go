@@ -246,12 +246,15 @@ func (r *reader) scope(d ast.Node) {
 
 // composite is the type of a struct that an expression makes, or that its name is
 // declared with.
-func (r *reader) composite(e ast.Expr) (ast.Expr, bool) {
+func (r *reader) composite(e ast.Expr) (ast.Expr, bool) { return r.compositeOf(e, nil) }
+
+// compositeOf leaves out the names it has been at: a = b, b = a.
+func (r *reader) compositeOf(e ast.Expr, seen []string) (ast.Expr, bool) {
 	switch e := e.(type) {
 	case *ast.UnaryExpr:
-		return r.composite(e.X)
+		return r.compositeOf(e.X, seen)
 	case *ast.ParenExpr:
-		return r.composite(e.X)
+		return r.compositeOf(e.X, seen)
 	case *ast.CompositeLit:
 		return e.Type, e.Type != nil
 	case *ast.CallExpr:
@@ -263,10 +266,10 @@ func (r *reader) composite(e ast.Expr) (ast.Expr, bool) {
 			return t, true
 		}
 		for _, value := range r.locals[e.Name] {
-			if literal, ok := value.(*ast.Ident); value == nil || ok && literal.Name == e.Name {
+			if value == nil || slices.Contains(seen, e.Name) {
 				continue
 			}
-			if t, ok := r.composite(value); ok {
+			if t, ok := r.compositeOf(value, append(seen, e.Name)); ok {
 				return t, true
 			}
 		}

@@ -247,15 +247,17 @@ func isMap(e ast.Expr) bool {
 }
 
 // keys are those of a map that is made, and set, in the function.
-func (r *reader) keys(e ast.Expr) (keys []text, ok bool) {
+func (r *reader) keys(e ast.Expr) (keys []text, ok bool) { return r.keysOf(e, nil) }
+
+func (r *reader) keysOf(e ast.Expr, seen []string) (keys []text, ok bool) {
 	switch e := e.(type) {
 	case *ast.UnaryExpr:
-		return r.keys(e.X)
+		return r.keysOf(e.X, seen)
 	case *ast.CompositeLit:
 		for _, element := range e.Elts {
 			pair, ok := element.(*ast.KeyValueExpr)
 			if !ok {
-				more, ok := r.keys(element)
+				more, ok := r.keysOf(element, seen)
 				if !ok {
 					return nil, false
 				}
@@ -269,11 +271,11 @@ func (r *reader) keys(e ast.Expr) (keys []text, ok bool) {
 		return nil, called(e) == "make"
 	case *ast.Ident:
 		values := r.locals[e.Name]
-		if len(values) == 0 || slices.Contains(values, nil) {
+		if len(values) == 0 || slices.Contains(values, nil) || slices.Contains(seen, e.Name) {
 			return nil, false
 		}
 		for _, value := range values {
-			more, ok := r.keys(value)
+			more, ok := r.keysOf(value, append(seen, e.Name))
 			if !ok {
 				return nil, false
 			}
