@@ -49,6 +49,8 @@ func TestDjangoTables(t *testing.T) {
 		"parameter":     {"class A(models.Model):\n  pass\ndef f(c, q):\n  q = q or 'DELETE FROM shop_b'\n  c.execute(q)\n", "shop_a A; shop_b", map[string]contract.Verdict{"shop_a.n": "unknown"}},
 		"pieces":        {"class A(models.Model):\n  pass\ndef f(c):\n  q = 'SELECT '\n  q += 'n'\n  c.execute(q)\n", "shop_a A", map[string]contract.Verdict{"shop_a.n": "unknown"}},
 		"added to":      {"class A(models.Model):\n  pass\ndef f(c):\n  q = 'SELECT 1 FROM shop_a WHERE id = 1'\n  q = q + ' AND n = 1'\n  c.execute(q)\n", "shop_a A", map[string]contract.Verdict{"shop_a.n": "unknown"}},
+		"many at once":  {"class A(models.Model):\n  pass\ndef f(c, q):\n  execute_values(c, 'INSERT INTO shop_a (old) VALUES %s', [])\n", "shop_a A", map[string]contract.Verdict{"shop_a.old": "unknown"}},
+		"many, given":   {"class A(models.Model):\n  pass\ndef f(c, q):\n  execute_values(c, q, [])\n", "shop_a A", map[string]contract.Verdict{"shop_a.n": "unknown"}},
 		"closure":       {"class A(models.Model):\n  pass\ndef f(c, q):\n  def g():\n    c.execute(q)\n", "shop_a A", map[string]contract.Verdict{"shop_a.n": "unknown"}},
 		"broken":        {"class A(models.Model):\n  pass\nclass (((:\n", "shop_a A", map[string]contract.Verdict{"shop_a.n": "unknown"}},
 	} {

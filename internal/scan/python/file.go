@@ -55,7 +55,7 @@ func Read(path string, src []byte) Source {
 		f.words = found.WordsOf(string(src))
 	}
 	s := Source{File: f, Root: root, Src: src}
-	r := &reader{Source: s, scopes: []scope{scopeOf(root, src)}}
+	r := &reader{Source: s, scopes: []scope{scopeOf(root, src)}, top: make(map[string]bool)}
 	r.constants()
 	r.walk(root)
 	return s
@@ -109,6 +109,8 @@ func (f *File) Note(to *found.Findings, builds bool) {
 type reader struct {
 	Source
 	scopes []scope
+	// top are the names that the top of the file imports.
+	top map[string]bool
 }
 
 // constants reads the names that are set once at the top of the file.
@@ -187,9 +189,25 @@ func (r *reader) imported(n *syntax.Node) {
 			module, as = r.Text(child.Child("name")), r.Text(child.Child("alias"))
 			means = module
 		}
-		r.Imports[as] = means
+		r.bind(as, means)
 		r.noteLibrary(module, r.At(n))
 	}
+}
+
+// bind notes what a name of an import means. What a function imports is known to
+// it alone, so the top of the file wins; of two there it is not known which.
+func (r *reader) bind(as, full string) {
+	known, ok := r.Imports[as]
+	switch {
+	case len(r.scopes) > 1:
+		if !ok {
+			r.Imports[as] = full
+		}
+		return
+	case ok && r.top[as] && known != full:
+		full = "?"
+	}
+	r.Imports[as], r.top[as] = full, true
 }
 
 // importFrom reads "from .base import A as B".
@@ -216,7 +234,7 @@ func (r *reader) importFrom(n *syntax.Node) {
 		if child.Is("aliased_import") {
 			name, as = r.Text(child.Child("name")), r.Text(child.Child("alias"))
 		}
-		r.Imports[as] = module + "." + name
+		r.bind(as, module+"."+name)
 	}
 }
 

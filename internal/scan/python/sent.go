@@ -20,7 +20,8 @@ type sent struct {
 // Calls that take SQL, and those of them that only libraries have which build it.
 var (
 	rawMethods = []string{"execute", "executemany", "raw", "RawSQL", "extra", "executescript", "copy_expert", "fetch", "fetchrow", "fetchval", "mogrify",
-		"read_sql", "read_sql_query", "exec_driver_sql", "execute_sql"}
+		"read_sql", "read_sql_query", "exec_driver_sql", "execute_sql",
+		"fetch_all", "fetch_one", "fetch_val", "execute_values", "execute_batch"}
 	builderMethods = []string{"scalar", "scalars", "stream", "stream_scalars", "text", "literal_column", "column", "from_statement", "to_sql"}
 	// builders are the functions and methods whose value is a statement with
 	// the names of columns in it that the models or tables have.
@@ -39,6 +40,9 @@ func (r *reader) call(n *syntax.Node) {
 		return
 	}
 	first := arguments.Children[0]
+	if (name == "execute_values" || name == "execute_batch") && len(arguments.Children) > 1 {
+		first = arguments.Children[1] // behind the cursor
+	}
 	if first.Is("keyword_argument") {
 		first = first.Child("value")
 	}
