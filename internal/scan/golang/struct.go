@@ -77,6 +77,27 @@ func (r *reader) fields(f *ast.Field) (fields []field) {
 	return fields
 }
 
+// typeName is the last part of a type's name, without stars and parameters.
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return typeName(e.X)
+	case *ast.ParenExpr:
+		return typeName(e.X)
+	case *ast.ArrayType:
+		return typeName(e.Elt)
+	case *ast.IndexExpr:
+		return typeName(e.X)
+	case *ast.IndexListExpr:
+		return typeName(e.X)
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	case *ast.Ident:
+		return e.Name
+	}
+	return ""
+}
+
 // kindOf is a type's name, without stars and slices.
 func kindOf(e ast.Expr) string {
 	switch e := e.(type) {

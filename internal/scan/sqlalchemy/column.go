@@ -211,7 +211,7 @@ var notColumn = setOf(`relationship relation dynamic_loader backref synonym asso
 	set frozenset dict list tuple str int float bool len range sorted namedtuple getLogger get_logger compile lazy_gettext gettext _ N_ partial
 	MetaData SQLAlchemyAutoSchema PrivateAttr ConfigDict field_validator validator model_validator generic_relationship`)
 
-// text of a mapping's list of names: ["a", "b"].
+// names reads a list of texts, as ["a", "b"].
 func (r *reader) names(n *syntax.Node) (names []string, ok bool) {
 	if !n.Is("list", "tuple", "set") {
 		return nil, false
