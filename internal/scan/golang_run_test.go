@@ -21,12 +21,12 @@ func TestGoRuns(t *testing.T) {
 	}
 	c := scanned(t, dir)
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-		db.Exec(t, "CREATE TABLE users (id serial PRIMARY KEY, name text, email text, created_at timestamptz DEFAULT now(), spare int)",
-			"CREATE TABLE orders (id serial PRIMARY KEY, user_id int, total int, state text, spare int)",
+		db.Exec(t, "CREATE TABLE users (id serial PRIMARY KEY, name text, nick text, email text, created_at timestamptz DEFAULT now(), spare int)",
+			"CREATE TABLE orders (id serial PRIMARY KEY, user_id int, total int, state text, coupon text, spare int)",
 			"CREATE TABLE events (id serial, kind text, note text, user_id int, at timestamptz, spare int)",
 			"CREATE EXTENSION pg_stat_statements")
 		app := start(t, db, dir, program)
-		db.Exec(t, "SELECT pg_stat_statements_reset()")
+		forget(t, db)
 		app.do(t, "act")
 		if n := sent(t, db, c); n < 20 {
 			t.Errorf("only %d columns were sent", n)

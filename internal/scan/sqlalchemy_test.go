@@ -103,12 +103,13 @@ func TestSQLAlchemyOthers(t *testing.T) {
 			"class HTTPUserLog(Stamped, db.Model):\n  id = db.Column(db.Integer, primary_key=True)\n  n = db.Column(db.String(80))\n" +
 			"class Named(Root):\n  __tablename__ = 'given'\n" +
 			"class OAuth2Token(Root):\n  n = db.Column(db.String)\n" +
+			"class FileURL(Root):\n  n = db.Column(db.String)\n" +
 			"class Child(HTTPUserLog):\n  more = db.Column(db.String)\n" +
 			"class Other(HTTPUserLog):\n  id = db.Column(db.ForeignKey('http_user_log.id'), primary_key=True)\n" +
 			"joins = db.Table('joins', db.Column('a_id', db.ForeignKey('a.id')))\n",
 		"app/views.py": "from .extensions import db\nfrom .models import Named\ndef f():\n  return db.session.execute(db.select(Named)).all()\n",
 	})
-	if got := tables(c); got != "given Named; http_user_log Child HTTPUserLog; joins joins; o_auth2_token OAuth2Token; other Other" {
+	if got := tables(c); got != "file_url FileURL; given Named; http_user_log Child HTTPUserLog; joins joins; o_auth2_token OAuth2Token; other Other" {
 		t.Error(got)
 	}
 	expect(t, c, map[string]contract.Verdict{"http_user_log.made": "yes", "http_user_log.more": "yes", "http_user_log.old": "no", "o_auth2_token.id": "yes", "joins.a_id": "yes", "joins.old": "no"})

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	columns   = "id, " + nameCol
-	nameCol   = "name"
+	columns   = "id, " + nickCol
+	nickCol   = "nick"
 	findUsers = `-- name: FindUsers :many
 SELECT ` + columns + ` FROM users WHERE email LIKE $1 ORDER BY created_at`
 )
@@ -45,7 +45,7 @@ func act(ctx context.Context, conn *pgx.Conn, db *sql.DB) error {
 	if rows.Err() != nil {
 		return rows.Err()
 	}
-	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"orders"}, []string{"user_id", "total", "state"}, pgx.CopyFromRows([][]any{{id, 1, "new"}})); err != nil {
+	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"orders"}, []string{"user_id", "total", "state", "coupon"}, pgx.CopyFromRows([][]any{{id, 1, "new", "c"}})); err != nil {
 		return err
 	}
 	batch := &pgx.Batch{}

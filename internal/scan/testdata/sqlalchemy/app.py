@@ -12,7 +12,7 @@ from models import (
     Employee,
     Guest,
     Note,
-    OAuth2ClientLog,
+    OAuth2ClientURL,
     Person,
     Tag,
     counters,
@@ -57,9 +57,9 @@ def act(session, partly, wholly):
     session.query(Note).delete()
     session.commit()
     with app.app_context():
-        db.session.add(OAuth2ClientLog(line="l"))
+        db.session.add(OAuth2ClientURL(line="l"))
         db.session.commit()
-        OAuth2ClientLog.query.order_by(OAuth2ClientLog.line).all()
+        OAuth2ClientURL.query.order_by(OAuth2ClientURL.line).all()
 
 
 def make():

@@ -89,7 +89,7 @@ mapper_registry.map_imperatively(Classic, classics)
 counters = Table("counters", MetaData(), Column("name", Text), Column("n", Integer))
 
 
-class OAuth2ClientLog(db.Model):
+class OAuth2ClientURL(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     line = db.Column(db.String(80))
 
