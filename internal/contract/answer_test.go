@@ -90,3 +90,24 @@ func TestSpares(t *testing.T) {
 		t.Errorf("one of two does not spare it: %s", a.Verdict)
 	}
 }
+
+// TestColumnOfAnything: a gap that is a column's of no known relation stands in
+// the way of that column only.
+func TestColumnOfAnything(t *testing.T) {
+	t.Parallel()
+	gap := New(Source{Scanner: "scan", Whole: true}, nil, []Gap{{Reach: Anything, Column: "notes", Why: "a part of SQL", At: at("lib/x.rb", 1)}})
+	c := Merge(sample(), gap)
+	users := Name{Name: "users"}
+	for column, want := range map[string]Verdict{"notes": Unknown, "email": Yes} {
+		if a := c.Column(users, column, AnyWay); a.Verdict != want {
+			t.Errorf("%s: %s, want %s", column, a.Verdict, want)
+		}
+	}
+	other := Merge(New(Source{Scanner: "scan", Whole: true}, []Relation{{users, []Use{model("User", Named("id"))}}}, nil), gap)
+	if a := other.Column(users, "old", AnyWay); a.Verdict != No {
+		t.Errorf("another column: %s", a.Verdict)
+	}
+	if a := other.Breaks(Change{Kind: SetNotNull, Relation: users, Column: "old", Default: true}); a.Verdict != Unknown {
+		t.Errorf("required: %s", a.Verdict)
+	}
+}

@@ -48,6 +48,9 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 		} else {
 			g.Spares = someColumns(r).Names
 		}
+		if g.Reach == contract.Anything {
+			g.Column = pick(r, append(columnNames, "", ""))
+		}
 		gaps = append(gaps, g)
 	}
 	c := contract.New(source, relations, gaps)

@@ -111,10 +111,12 @@ func groups(gaps []contract.Gap) []gapGroup {
 	index := make(map[[2]string]int)
 	for _, g := range gaps {
 		reach := string(g.Reach)
-		switch g.Reach {
-		case contract.Within:
+		switch {
+		case g.Reach == contract.Within:
 			reach = "its relation"
-		case contract.Unclaimed:
+		case g.Reach == contract.Anything && g.Column != "":
+			reach = "its column"
+		case g.Reach == contract.Unclaimed:
 			reach = "tables without a model"
 		}
 		key := [2]string{sameWhy(g.Why), reach}
