@@ -8,7 +8,7 @@ type Reach string
 // The reaches of gaps.
 const (
 	// Anything is a place that may use any column of any relation, as SQL that
-	// is put together when the code runs.
+	// is put together when the code runs; or the gap's column of any.
 	Anything Reach = "anything"
 	// Unclaimed is what may use any relation that no model of the build
 	// claims, as libraries, which have tables of their own.
@@ -20,9 +20,10 @@ const (
 // Gap is something that was not understood.
 type Gap struct {
 	Reach Reach `json:"reach"`
-	// Relation is set with Within only; Column is empty for all columns. With
-	// Anything it is a column of a relation that is not known; a migguard from
-	// before that takes such a gap for one of all columns.
+	// Relation is set with Within only; Column is empty for all columns, and
+	// always with Unclaimed. With Anything it is a column of a relation that is
+	// not known; a migguard from before that takes such a gap for one of all
+	// columns.
 	Relation Name   `json:"relation,omitzero"`
 	Column   string `json:"column,omitempty"`
 	// Why says what was not understood, as "SQL that is built when the code
@@ -47,5 +48,6 @@ func (g Gap) reaches(name Name, column string, claimed bool) bool {
 	case Within:
 		return g.Relation.may(name) && (column == "" || g.Column == "" || g.Column == column)
 	}
-	return column == "" || g.Column == "" || g.Column == column // Anything, and what a newer migguard may have named
+	// Anything, and what a newer migguard may have named.
+	return column == "" || g.Column == "" || g.Column == column
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/golang"
+	"github.com/migguard/migguard/internal/scan/javascript"
 	"github.com/migguard/migguard/internal/scan/rails"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 )
@@ -42,6 +43,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	rails.Resolve(s.ruby, &s.found)
 	s.resolvePython()
 	golang.Resolve(s.golang, &s.found)
+	javascript.Resolve(s.javascript, &s.found)
 	for _, language := range slices.Sorted(keys(s.languages)) {
 		s.libraries(language)
 	}
@@ -59,6 +61,8 @@ type scan struct {
 	ruby   []*rails.File
 	python pythonFiles
 	golang []*golang.File
+	// javascript are files of TypeScript, Prisma and packages, too.
+	javascript []*javascript.File
 	// languages are those seen, with the first file of each.
 	languages map[string]contract.Evidence
 	files     int
@@ -115,7 +119,9 @@ func (s *scan) read(file source) {
 	if file.language == settings {
 		return
 	}
-	s.count(file, len(src))
+	if file.language != packages {
+		s.count(file, len(src))
+	}
 	switch file.language {
 	case "Ruby":
 		f := rails.Read(file.path, src)
@@ -130,6 +136,11 @@ func (s *scan) read(file source) {
 		s.golang = append(s.golang, f)
 		s.mu.Unlock()
 		s.found.Words(found.SnakeWordsOf(string(src))...)
+	case "JavaScript", "TypeScript", "Prisma", "Vue", "Svelte", "Astro", packages:
+		f := javascript.Read(file.path, src)
+		s.mu.Lock()
+		s.javascript = append(s.javascript, f)
+		s.mu.Unlock()
 	case "SQL":
 		if !migration.Match(src) {
 			sqltext.File(&s.found, file.path, string(src))
@@ -154,8 +165,8 @@ func (s *scan) count(file source, size int) {
 func (s *scan) libraries(language string) {
 	at := s.languages[language]
 	switch language {
-	case "SQL":
-	case "Ruby", "Python", "Go":
+	case "SQL", "Prisma", "Vue", "Svelte", "Astro":
+	case "Ruby", "Python", "Go", "JavaScript", "TypeScript":
 		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
 	default:
 		s.found.Gap(contract.Gap{Reach: contract.Anything, Why: language + " is not understood: its files were read for words only", At: at})

@@ -10,7 +10,7 @@ import (
 // neverCode are folders that hold no code of the running application, wherever
 // they stand: libraries, which are a gap of their own, caches, tools, and code
 // for browsers.
-var neverCode = []string{"node_modules", "bower_components", "__pycache__", "site-packages", "dist-packages", "testdata", "sorbet", "static", "staticfiles"}
+var neverCode = []string{"node_modules", "bower_components", "__pycache__", "site-packages", "dist-packages", "testdata", "sorbet", "static", "staticfiles", "__tests__", "__mocks__"}
 
 // atTop are folders of that kind at the top of an application, unless they are
 // packages of Python: an application may be called assets.
@@ -41,7 +41,7 @@ func skipped(at string, beside map[string]bool) bool {
 		return strings.Contains(at, "generators/")
 	case "spec", "test":
 		// Of an engine or a plugin. Inside app and lib it may be a namespace.
-		return beside["lib"] || beside["app"] || beside["init.rb"] || beside["Rakefile"]
+		return beside["lib"] || beside["app"] || beside["init.rb"] || beside["Rakefile"] || beside["package.json"]
 	}
 	return false
 }
@@ -56,7 +56,7 @@ func holdsCode(at string, names map[string]bool) bool {
 		return false
 	case slices.Contains(atTop, at):
 		return names["__init__.py"] || names["models.py"]
-	case base == "migrations" && names["__init__.py"]:
+	case base == "migrations" && names["__init__.py"] || isDrizzle(names):
 		return false
 	case base == "tests" || base == "test":
 		// An application may be called so: then it has models.
@@ -65,6 +65,17 @@ func holdsCode(at string, names map[string]bool) bool {
 	rest, ok := inGem(at)
 	return !ok || rest == "" || strings.HasPrefix("app/models/", rest+"/") || strings.HasPrefix(rest, "app/models/")
 }
+
+// drizzleStep is how Drizzle's migrations are called, beside their folder meta.
+var drizzleStep = regexp.MustCompile(`^\d{4}_\w+\.sql$`)
+
+func isDrizzle(names map[string]bool) bool {
+	return names["meta"] && slices.ContainsFunc(slices.Collect(keys(names)), drizzleStep.MatchString)
+}
+
+// scriptTest is how tests of JavaScript are called, and declarations of types,
+// which hold no code.
+var scriptTest = regexp.MustCompile(`\.(?:(?:test|spec|stories)\.[cm]?[jt]sx?|d\.[cm]?ts)$`)
 
 // inGem tells what is the path inside a gem that was installed into the tree.
 // Of those the models have tables; the rest is a gap of its own.
@@ -81,11 +92,11 @@ func inGem(at string) (rest string, ok bool) {
 	return rest, true
 }
 
-// ofModel tells whether a file may be read: all but those of gems that are no
-// models.
+// ofModel tells whether a file may be read: all but tests of JavaScript, and those of
+// gems that are no models.
 func ofModel(at string) bool {
 	rest, ok := inGem(at)
-	return !ok || strings.HasPrefix(rest, "app/models/")
+	return (!ok || strings.HasPrefix(rest, "app/models/")) && !scriptTest.MatchString(at)
 }
 
 // isDump tells a picture of the schema, which names every table and uses none, and

@@ -29,11 +29,14 @@ var languages = map[string]string{
 	".py": "Python", ".sql": "SQL",
 	".haml": "HAML", ".slim": "Slim", ".liquid": "Liquid",
 	".js": "JavaScript", ".cjs": "JavaScript", ".mjs": "JavaScript", ".jsx": "JavaScript",
-	".ts": "TypeScript", ".cts": "TypeScript", ".mts": "TypeScript", ".tsx": "TypeScript", ".prisma": "Prisma",
+	".ts": "TypeScript", ".cts": "TypeScript", ".mts": "TypeScript", ".tsx": "TypeScript", ".prisma": "Prisma", ".vue": "Vue", ".svelte": "Svelte", ".astro": "Astro",
 	".go": "Go", ".php": "PHP", ".ex": "Elixir", ".exs": "Elixir", ".eex": "Elixir", ".heex": "Elixir",
 	".java": "Java", ".kt": "Kotlin", ".scala": "Scala", ".clj": "Clojure", ".groovy": "Groovy",
 	".cs": "C#", ".rs": "Rust", ".pl": "Perl", ".pm": "Perl", ".sh": "shell", ".bash": "shell",
 }
+
+// packages is no language: it tells what JavaScript's code can load.
+const packages = "package.json"
 
 // walker lists the files of a tree. Symbolic links are followed, each folder
 // once, so that a link to a folder around it ends.
@@ -136,6 +139,8 @@ func languageOf(at string) string {
 	switch path.Base(at) {
 	case "Rakefile":
 		return "Ruby"
+	case "package.json":
+		return packages
 	}
 	if language := languages[strings.ToLower(path.Ext(at))]; language != "" || !isSettings(at) {
 		return language

@@ -155,12 +155,7 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 		f.relations = map[contract.Name][]contract.Use{}
 	}
 	f.blind = append(f.blind, f.aliases()...)
-	gaps := slices.Clone(f.gaps)
-	if f.names() {
-		for column, at := range f.queried {
-			f.blind = append(f.blind, contract.Gap{Reach: contract.Anything, Column: column, At: at, Why: "a query names a column of a relation that is not known"})
-		}
-	}
+	gaps := append(slices.Clone(f.gaps), f.nameless()...)
 	for name, uses := range f.relations {
 		relations = append(relations, contract.Relation{Name: name, Uses: uses})
 		for _, column := range ignored(uses) {
@@ -185,15 +180,22 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 	return contract.New(source, relations, append(gaps, f.blind...))
 }
 
-// names tells whether a model uses the columns it names, and no others: then a
-// column that a query names is one of no model, or of any.
-func (f *Findings) names() bool {
+// nameless makes gaps of the columns that queries on unknown relations name, where
+// models name theirs: such a column may be one that no model has. Models that use
+// all columns but some need none: see Contract.
+func (f *Findings) nameless() (gaps []contract.Gap) {
+	names := func(u contract.Use) bool { return u.Origin == contract.Model && !u.Reads.All }
 	for _, uses := range f.relations {
-		if slices.ContainsFunc(uses, func(u contract.Use) bool { return u.Origin == contract.Model && !u.Reads.All }) {
-			return true
+		if !slices.ContainsFunc(uses, names) {
+			continue
 		}
+		for column, at := range f.queried {
+			gaps = append(gaps, contract.Gap{Reach: contract.Anything, Column: column, At: at,
+				Why: fmt.Sprintf("a query names a column %s, of which relation is not known", column)})
+		}
+		break
 	}
-	return false
+	return gaps
 }
 
 // ignored lists the columns that some model of a relation ignores.

@@ -9,8 +9,10 @@ import (
 	"unsafe"
 
 	sitter "github.com/tree-sitter/go-tree-sitter"
+	javascript "github.com/tree-sitter/tree-sitter-javascript/bindings/go"
 	python "github.com/tree-sitter/tree-sitter-python/bindings/go"
 	ruby "github.com/tree-sitter/tree-sitter-ruby/bindings/go"
+	typescript "github.com/tree-sitter/tree-sitter-typescript/bindings/go"
 )
 
 // A Language is a grammar that is built in.
@@ -20,11 +22,17 @@ type Language int
 const (
 	Ruby Language = iota
 	Python
+	JavaScript
+	TypeScript
+	TSX
 )
 
 var grammars = map[Language]func() unsafe.Pointer{
-	Ruby:   ruby.Language,
-	Python: python.Language,
+	Ruby:       ruby.Language,
+	Python:     python.Language,
+	JavaScript: javascript.Language,
+	TypeScript: typescript.LanguageTypescript,
+	TSX:        typescript.LanguageTSX,
 }
 
 // Node is one named part of a source text, or an operator.

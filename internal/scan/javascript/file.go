@@ -1,0 +1,151 @@
+package javascript
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/sqltext"
+	"github.com/migguard/migguard/internal/scan/syntax"
+)
+
+// A File is what one source file says. Files are read independently of one
+// another and resolved together.
+type File struct {
+	path  string
+	words []string
+	// imports are the names a file gives to what it imports; modules are all
+	// that it imports from.
+	imports map[string]imported
+	modules map[string]contract.Evidence
+	texts   []sqltext.Literal
+	// fragments are texts that are SQL though they may not look so.
+	fragments []sqltext.Literal
+	dynamic   []dynamic
+	// blind is why the file was not understood, partial why its words only are
+	// known.
+	blind, partial string
+	// speaks says that the file names what leads to a database.
+	speaks bool
+
+	consts map[string]*syntax.Node // variables that are set once, where they are declared
+	src    []byte
+	pkg    *Package
+	prisma *schema
+}
+
+// imported is what a name of a file stands for: name of module, "default", or "*".
+type imported struct{ module, name string }
+
+// dynamic is a place that takes SQL or names from a variable. only is the package
+// without which the call means something else.
+type dynamic struct {
+	at   contract.Evidence
+	only string
+}
+
+// maxLine is the length from which the average line is a machine's, in bytes.
+const maxLine = 400
+
+// speaking are signs of a database in a file that shows no other.
+var speaking = regexp.MustCompile(`(?i)DATABASE_URL|postgres|\bpsql\b|\bpg\b`)
+
+// Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
+func Read(at string, src []byte) *File {
+	f := &File{path: at, src: src, imports: make(map[string]imported), modules: make(map[string]contract.Evidence), consts: make(map[string]*syntax.Node)}
+	extension := strings.ToLower(path.Ext(at))
+	switch {
+	case extension == ".json":
+		f.pkg = readPackage(at, src)
+		return f
+	case extension == ".prisma":
+		f.prisma = readSchema(at, string(src))
+		f.words = found.WordsOf(string(src))
+		return f
+	}
+	if isMigration(at, src) {
+		return f
+	}
+	f.words = found.SnakeWordsOf(string(src))
+	f.speaks = speaking.Match(src)
+	if extension == ".vue" || extension == ".svelte" || extension == ".astro" {
+		f.partial = "components are read for words only"
+		return f
+	}
+	if len(src) > 20_000 && len(src)/(1+bytes.Count(src, []byte("\n"))) > maxLine {
+		f.partial = "was made by a program, and is read for words only"
+		return f
+	}
+	f.src = withoutTypes(src)
+	root, broken, err := parse(extension, f.src)
+	if err != nil {
+		f.blind = err.Error()
+		return f
+	}
+	if broken && understood.Match(src) {
+		f.blind = "not all of the file could be parsed"
+	}
+	r := &reader{File: f, functions: make(map[string]bool)}
+	r.declare(root)
+	r.walk(root, nil)
+	return f
+}
+
+// steps are how a migration says what it does and how it is taken back.
+var steps = regexp.MustCompile(`\bup\s*[:(=]|\bup\b[^\n]*=>|exports\.up\b|function\s+up\b|\bMigrationInterface\b`)
+
+// isMigration tells a migration by its folder and by what it holds. Migrations are
+// run by a release, and by no code that runs.
+func isMigration(at string, src []byte) bool {
+	folder := "/" + path.Dir(at) + "/"
+	return (strings.Contains(folder, "/migrations/") || strings.Contains(folder, "/migration/")) && steps.Match(src)
+}
+
+// understood are signs of all that a scan looks for: what has none of them has
+// nothing to be found in the part that was not parsed.
+var understood = regexp.MustCompile(`(?is)\bselect\s[^;]*\sfrom\s|\binsert\s+into\s|\bupdate\s+\S+\s+set\s|\bdelete\s+from\s|` +
+	`\b(?:\$?query\w*|\$?execute\w*|raw|unsafe|literal|knex|select|from|into|insert|update|where|table|define|init|EntitySchema|\w*Table|\w*View)\s*(?:<[^()]*>)?\s*[(]|` +
+	`\b(?:sql|Prisma\.sql|\$queryRaw|\$executeRaw)\s*(?:<[^()]*>)?\s*\x60|@(?:Entity|Table|Column)|extends\s+Model\b`)
+
+// parse reads with the grammar of the file's extension. JavaScript with types in
+// it (Flow, or TypeScript's) is tried as that.
+func parse(extension string, src []byte) (root *syntax.Node, broken bool, err error) {
+	languages := []syntax.Language{syntax.JavaScript, syntax.TSX}
+	switch extension {
+	case ".ts", ".mts", ".cts":
+		languages = []syntax.Language{syntax.TypeScript}
+	case ".tsx":
+		languages = []syntax.Language{syntax.TSX}
+	}
+	for i, language := range languages {
+		again, bad, failed := syntax.Parse(language, src)
+		if i == 0 || failed == nil && !bad {
+			root, broken, err = again, bad, failed
+		}
+		if err == nil && !broken {
+			break
+		}
+	}
+	return root, broken, err
+}
+
+func (f *File) text(n *syntax.Node) string { return n.Text(f.src) }
+
+func (f *File) at(n *syntax.Node) contract.Evidence {
+	line, _, _ := strings.Cut(f.text(n), "\n")
+	return contract.Evidence{File: f.path, Line: n.Line, Text: strings.TrimSpace(line)}
+}
+
+// literal is the text of a string without holes, also of one that a constant of
+// the file holds.
+func (f *File) literal(n *syntax.Node) (string, bool) {
+	n = bare(n)
+	if n.Is("identifier") {
+		n = f.consts[f.text(n)]
+	}
+	t, ok := textOf(n, f.src)
+	return t, ok && !strings.Contains(t, sqltext.Hole)
+}

@@ -1,0 +1,98 @@
+package javascript
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/sqltext"
+)
+
+// project is all files of a tree.
+type project struct {
+	files []*File
+	tree  *tree
+	to    *found.Findings
+	// uses are packages by name, with where a package.json or a file names them.
+	uses map[string]contract.Evidence
+	// alone says that a file without a package.json was noted.
+	alone bool
+}
+
+// Resolve joins what the files say, and notes it.
+func Resolve(files []*File, to *found.Findings) {
+	files = slices.Clone(files)
+	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
+	p := &project{files: files, tree: newTree(files), to: to, uses: make(map[string]contract.Evidence)}
+	for _, f := range files {
+		p.libraries(f)
+	}
+	for _, f := range files {
+		p.note(f)
+	}
+	p.others()
+}
+
+// libraries notes which packages a file names.
+func (p *project) libraries(f *File) {
+	use := func(name string, at contract.Evidence) {
+		if _, known := p.uses[name]; !known {
+			p.uses[name] = at
+		}
+	}
+	if f.pkg != nil {
+		if f.pkg.broken {
+			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "package.json cannot be read", At: f.pkg.at})
+		}
+		for _, name := range f.pkg.needs {
+			use(name, contract.Evidence{File: f.path, Text: name})
+		}
+	}
+	for module, at := range f.modules {
+		use(packageOf(module), at)
+	}
+}
+
+// others notes ORMs that are not understood.
+func (p *project) others() {
+	for name, at := range p.uses {
+		if otherORMs.MatchString(name) || orms[name] != "" {
+			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
+		}
+	}
+}
+
+// note notes what a file says by itself.
+func (p *project) note(f *File) {
+	p.to.Words(f.words...)
+	quiet := p.tree.quiet(f)
+	if p.tree.of(f.path) == nil && f.pkg == nil && f.prisma == nil && !p.alone {
+		p.alone = true
+		p.to.Gap(contract.Gap{Reach: contract.Anything, Why: "no package.json tells what this file can load", At: contract.Evidence{File: f.path}})
+	}
+	if f.blind != "" && !quiet {
+		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: f.blind, At: contract.Evidence{File: f.path, Line: 1}})
+	}
+	if f.partial != "" && !quiet {
+		p.to.Gap(contract.Gap{Reach: contract.Anything, Why: f.partial, At: contract.Evidence{File: f.path, Line: 1}})
+	}
+	for _, t := range f.texts {
+		sqltext.Read(p.to, t)
+	}
+	if quiet {
+		return
+	}
+	for _, t := range f.fragments {
+		sqltext.Fragment(p.to, t)
+	}
+	places := slices.DeleteFunc(slices.Clone(f.dynamic), func(d dynamic) bool {
+		_, used := p.uses[d.only]
+		return d.only != "" && !used
+	})
+	if len(places) > 0 {
+		p.to.Gap(contract.Gap{Reach: contract.Anything, At: places[0].at,
+			Why: fmt.Sprintf("%d places in this file take SQL, or names for it, from a variable", len(places))})
+	}
+}
