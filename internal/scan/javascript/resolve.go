@@ -32,6 +32,7 @@ func Resolve(files []*File, to *found.Findings) {
 	for _, f := range files {
 		p.note(f)
 	}
+	p.prisma()
 	p.others()
 }
 
@@ -58,7 +59,7 @@ func (p *project) libraries(f *File) {
 // others notes ORMs that are not understood.
 func (p *project) others() {
 	for name, at := range p.uses {
-		if otherORMs.MatchString(name) || orms[name] != "" {
+		if otherORMs.MatchString(name) || orms[name] != "" && orms[name] != "Prisma" {
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
 		}
 	}
