@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -32,9 +33,14 @@ type File struct {
 	speaks bool
 
 	consts map[string]*syntax.Node // variables that are set once, where they are declared
-	src    []byte
-	pkg    *Package
-	prisma *schema
+	names  map[*syntax.Node]string // and their names
+	// calls may make tables or models, classes may be models.
+	calls, classes []*syntax.Node
+	// settings are words of settingWords that stand in the file.
+	settings map[string]bool
+	src      []byte
+	pkg      *Package
+	prisma   *schema
 }
 
 // imported is what a name of a file stands for: name of module, "default", or "*".
@@ -55,7 +61,8 @@ var speaking = regexp.MustCompile(`(?i)DATABASE_URL|postgres|\bpsql\b|\bpg\b`)
 
 // Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
 func Read(at string, src []byte) *File {
-	f := &File{path: at, src: src, imports: make(map[string]imported), modules: make(map[string]contract.Evidence), consts: make(map[string]*syntax.Node)}
+	f := &File{path: at, src: src, imports: make(map[string]imported), modules: make(map[string]contract.Evidence),
+		consts: make(map[string]*syntax.Node), names: make(map[*syntax.Node]string), settings: make(map[string]bool)}
 	extension := strings.ToLower(path.Ext(at))
 	switch {
 	case extension == ".json":
@@ -71,6 +78,9 @@ func Read(at string, src []byte) *File {
 	}
 	f.words = found.SnakeWordsOf(string(src))
 	f.speaks = speaking.Match(src)
+	for _, word := range settingWords {
+		f.settings[word] = slices.Contains(f.words, word)
+	}
 	if extension == ".vue" || extension == ".svelte" || extension == ".astro" {
 		f.partial = "components are read for words only"
 		return f
@@ -91,7 +101,26 @@ func Read(at string, src []byte) *File {
 	r := &reader{File: f, functions: make(map[string]bool)}
 	r.declare(root)
 	r.walk(root, nil)
+	for name, n := range f.consts {
+		f.names[bare(n)] = name
+	}
+	if !f.ofORM() {
+		f.consts, f.names, f.calls, f.classes, f.src = nil, nil, nil, nil, nil // the tree may go
+	}
 	return f
+}
+
+// ofORM tells whether the file may declare models, or what they are made of.
+func (f *File) ofORM() bool {
+	if len(f.calls)+len(f.classes) > 0 {
+		return true
+	}
+	for module := range f.modules {
+		if orms[packageOf(module)] != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // steps are how a migration says what it does and how it is taken back.
@@ -103,6 +132,9 @@ func isMigration(at string, src []byte) bool {
 	folder := "/" + path.Dir(at) + "/"
 	return (strings.Contains(folder, "/migrations/") || strings.Contains(folder, "/migration/")) && steps.Match(src)
 }
+
+// settingWords are what changes the names of all tables or columns of an ORM.
+var settingWords = []string{"casing", "namingStrategy", "entityPrefix", "underscored", "freezeTableName"}
 
 // understood are signs of all that a scan looks for: what has none of them has
 // nothing to be found in the part that was not parsed.

@@ -1,6 +1,7 @@
 package javascript
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,6 +28,10 @@ var promised = []string{"any", "one", "none", "many", "oneOrNone", "manyOrNone",
 // textKeys are the properties that hold the SQL of a query's object.
 var textKeys = []string{"text", "sql"}
 
+// makers are calls that may make a table or a model, by their names; those of
+// pgTableCreator are called as their owner likes.
+var makers = regexp.MustCompile(`^(?:\w*[tT]able|\w*[vV]iew|define|init|EntitySchema|belongsTo\w*|has(?:One|Many))$`)
+
 // call notes SQL and names that are given in variables.
 func (r *reader) call(n *syntax.Node, in *function) {
 	callee, arguments := bare(n.Child("function")), n.Child("arguments")
@@ -39,10 +44,14 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	} else if callee.Is("subscript_expression") {
 		name, _ = r.literal(callee.Child("index"))
 	}
-	if n.Is("new_expression") && !slices.Contains(rawClasses, name) || arguments == nil || len(arguments.Children) == 0 {
+	if n.Is("new_expression") && !slices.Contains(rawClasses, name) && name != "EntitySchema" || arguments == nil || len(arguments.Children) == 0 {
 		return
 	}
 	first := bare(arguments.Children[0])
+	_, isImport := r.imports[name]
+	if makers.MatchString(name) || isImport && first.Is("string", "template_string") && len(arguments.Children) > 1 && bare(arguments.Children[1]).Is("object", "arrow_function") {
+		r.calls = append(r.calls, n)
+	}
 	switch {
 	case slices.Contains(rawMethods, name) || slices.Contains(rawClasses, name):
 		r.raw(n, name, first, in)

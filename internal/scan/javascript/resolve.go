@@ -17,6 +17,8 @@ type project struct {
 	to    *found.Findings
 	// uses are packages by name, with where a package.json or a file names them.
 	uses map[string]contract.Evidence
+	// settings are the words of settingWords that stand in some file.
+	settings map[string]bool
 	// alone says that a file without a package.json was noted.
 	alone bool
 }
@@ -25,14 +27,18 @@ type project struct {
 func Resolve(files []*File, to *found.Findings) {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
-	p := &project{files: files, tree: newTree(files), to: to, uses: make(map[string]contract.Evidence)}
+	p := &project{files: files, tree: newTree(files), to: to, uses: make(map[string]contract.Evidence), settings: make(map[string]bool)}
 	for _, f := range files {
 		p.libraries(f)
+		for word, stands := range f.settings {
+			p.settings[word] = p.settings[word] || stands
+		}
 	}
 	for _, f := range files {
 		p.note(f)
 	}
 	p.prisma()
+	p.drizzle()
 	p.others()
 }
 
@@ -59,7 +65,7 @@ func (p *project) libraries(f *File) {
 // others notes ORMs that are not understood.
 func (p *project) others() {
 	for name, at := range p.uses {
-		if otherORMs.MatchString(name) || orms[name] != "" && orms[name] != "Prisma" {
+		if otherORMs.MatchString(name) || orms[name] != "" && orms[name] != "Prisma" && orms[name] != "Drizzle" {
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
 		}
 	}

@@ -1,0 +1,198 @@
+package javascript
+
+import (
+	"path"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/syntax"
+)
+
+// value is an expression, in the file it stands in.
+type value struct {
+	file *File
+	node *syntax.Node
+}
+
+func (v value) text() string { return v.file.text(v.node) }
+
+// lookup finds what a name stands for: a variable of the file, or one of another
+// that the file imports. ok is false if it is not in the tree, or may be several.
+func (p *project) lookup(f *File, name string) (v value, ok bool) {
+	for range 10 {
+		if n := f.consts[name]; n != nil {
+			n = bare(n)
+			if n.Is("identifier") && f.text(n) != name {
+				name = f.text(n)
+				continue
+			}
+			return value{f, n}, true
+		}
+		from, known := f.imports[name]
+		if !known || from.name == "*" || from.name == "default" {
+			return value{}, false
+		}
+		var in []*File
+		for _, other := range p.files {
+			if other != f && (other.consts[from.name] != nil || other.imports[from.name].name != "") && isModule(other.path, f.path, from.module) {
+				in = append(in, other)
+			}
+		}
+		if len(in) != 1 {
+			return p.elsewhere(from.name)
+		}
+		f, name = in[0], from.name
+	}
+	return value{}, false
+}
+
+// elsewhere finds the one file of the tree that declares a name: a module may hand
+// on what others declare.
+func (p *project) elsewhere(name string) (v value, ok bool) {
+	for _, f := range p.files {
+		if n := f.consts[name]; n != nil {
+			if ok {
+				return value{}, false
+			}
+			v, ok = value{f, bare(n)}, true
+		}
+	}
+	return v, ok
+}
+
+// isModule tells whether a file is what another imports as a module.
+func isModule(file, from, module string) bool {
+	for _, index := range []string{"", "/index"} {
+		name := strings.TrimSuffix(file, path.Ext(file))
+		name, found := strings.CutSuffix(name, index)
+		if !found {
+			continue
+		}
+		module := strings.TrimSuffix(module, ".js")
+		if strings.HasPrefix(module, ".") {
+			if path.Join(path.Dir(from), module) == name {
+				return true
+			}
+			continue
+		}
+		_, rest, _ := strings.Cut(module, "/") // an alias: @/db/schema
+		if rest != "" && strings.HasSuffix("/"+name, "/"+rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// imported is what a name was called where it comes from, if that is a package:
+// table for pgTable, in import { pgTable as table } from "drizzle-orm/pg-core".
+func (f *File) original(name, pkg string) string {
+	if from, ok := f.imports[name]; ok && packageOf(from.module) == pkg && from.name != "*" && from.name != "default" {
+		return from.name
+	}
+	return name
+}
+
+// callee is the last name of what is called, by its original name.
+func (f *File) callee(n *syntax.Node, pkg string) string {
+	function := bare(n.Child("function"))
+	if function.Is("member_expression") {
+		return f.text(function.Child("property"))
+	}
+	return f.original(f.text(function), pkg)
+}
+
+// object is an object's node: of a literal, a name for one, or a function that
+// returns one.
+func (p *project) object(f *File, n *syntax.Node) (value, bool) {
+	n = bare(n)
+	switch {
+	case n == nil:
+		return value{}, false
+	case n.Is("object"):
+		return value{f, n}, true
+	case n.Is("identifier"):
+		v, ok := p.lookup(f, f.text(n))
+		if !ok || !v.node.Is("object") {
+			return value{}, false
+		}
+		return v, true
+	case n.Is("arrow_function", "function_expression"):
+		body := bare(n.Child("body"))
+		if !body.Is("statement_block") {
+			return p.object(f, body)
+		}
+		if len(body.Children) == 1 && body.Children[0].Is("return_statement") && len(body.Children[0].Children) == 1 {
+			return p.object(f, body.Children[0].Children[0])
+		}
+	}
+	return value{}, false
+}
+
+// property is the value of an object's property; all says that no other part of the
+// object could set it.
+func (v value) property(name string) (found *syntax.Node, all bool) {
+	all = true
+	for _, child := range v.node.Children {
+		switch child.Kind {
+		case "pair":
+			if child.Child("key").Is("computed_property_name") {
+				all = false
+			}
+			if v.file.key(child.Child("key")) == name {
+				found = bare(child.Child("value"))
+			}
+		case "shorthand_property_identifier":
+			if v.file.text(child) == name {
+				found = child
+			}
+		case "method_definition":
+			if v.file.text(child.Child("name")) == name {
+				found = child
+			}
+		case "spread_element":
+			all = false
+		}
+	}
+	return found, all
+}
+
+// string is the text of a literal, or of a name for one.
+func (p *project) string(f *File, n *syntax.Node) (string, bool) {
+	n = bare(n)
+	if n.Is("identifier", "shorthand_property_identifier") {
+		v, ok := p.lookup(f, f.text(n))
+		if !ok {
+			return "", false
+		}
+		f, n = v.file, v.node
+	}
+	return f.literal(n)
+}
+
+// model is a table that a model stands for, before it is noted.
+type model struct {
+	by   string
+	name contract.Name
+	at   contract.Evidence
+	// columns are certain, maybe may be the model's.
+	columns, maybe []string
+	// all says that the model uses all columns there are.
+	all bool
+	// why is what was not understood of it, empty if all was.
+	why string
+}
+
+// note notes a model of named columns.
+func (m model) note(p *project) {
+	columns := contract.Named(m.columns...)
+	if m.all {
+		columns = contract.Every()
+	}
+	p.to.Use(m.name, contract.Use{Origin: contract.Model, By: m.by, At: m.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns})
+	for _, column := range m.maybe {
+		p.to.Blind(contract.Gap{Reach: contract.Within, Relation: m.name, Column: column, At: m.at, Why: "a column of " + m.by + " may be called so"})
+	}
+	if m.why != "" {
+		p.to.Blind(contract.Gap{Reach: contract.Within, Relation: m.name, At: m.at, Why: m.why})
+	}
+}
