@@ -26,6 +26,7 @@ type File struct {
 	// fragments are texts that are SQL though they may not look so.
 	fragments []sqltext.Literal
 	dynamic   []dynamic
+	builders  []built
 	// blind is why the file was not understood, partial why its words only are
 	// known.
 	blind, partial string
@@ -35,7 +36,8 @@ type File struct {
 	consts map[string]*syntax.Node // variables that are set once, where they are declared
 	names  map[*syntax.Node]string // and their names
 	// calls may make tables or models, classes may be models.
-	calls, classes []*syntax.Node
+	calls   []*syntax.Node
+	classes []*class
 	// settings are words of settingWords that stand in the file.
 	settings map[string]bool
 	src      []byte
@@ -98,7 +100,7 @@ func Read(at string, src []byte) *File {
 	if broken && understood.Match(src) {
 		f.blind = "not all of the file could be parsed"
 	}
-	r := &reader{File: f, functions: make(map[string]bool)}
+	r := &reader{File: f, functions: make(map[string]bool), exported: make(map[*syntax.Node][]*syntax.Node)}
 	r.declare(root)
 	r.walk(root, nil)
 	for name, n := range f.consts {
@@ -112,7 +114,7 @@ func Read(at string, src []byte) *File {
 
 // ofORM tells whether the file may declare models, or what they are made of.
 func (f *File) ofORM() bool {
-	if len(f.calls)+len(f.classes) > 0 {
+	if len(f.calls) > 0 {
 		return true
 	}
 	for module := range f.modules {

@@ -14,8 +14,6 @@ type value struct {
 	node *syntax.Node
 }
 
-func (v value) text() string { return v.file.text(v.node) }
-
 // lookup finds what a name stands for: a variable of the file, or one of another
 // that the file imports. ok is false if it is not in the tree, or may be several.
 func (p *project) lookup(f *File, name string) (v value, ok bool) {
@@ -83,7 +81,7 @@ func isModule(file, from, module string) bool {
 	return false
 }
 
-// imported is what a name was called where it comes from, if that is a package:
+// original is what a name was called where it comes from, if that is a package:
 // table for pgTable, in import { pgTable as table } from "drizzle-orm/pg-core".
 func (f *File) original(name, pkg string) string {
 	if from, ok := f.imports[name]; ok && packageOf(from.module) == pkg && from.name != "*" && from.name != "default" {

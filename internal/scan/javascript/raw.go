@@ -52,6 +52,9 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	if makers.MatchString(name) || isImport && first.Is("string", "template_string") && len(arguments.Children) > 1 && bare(arguments.Children[1]).Is("object", "arrow_function") {
 		r.calls = append(r.calls, n)
 	}
+	if names, ok := builderMethods[name]; ok && callee.Is("member_expression") {
+		r.builder(n, arguments.Children, names)
+	}
 	switch {
 	case slices.Contains(rawMethods, name) || slices.Contains(rawClasses, name):
 		r.raw(n, name, first, in)

@@ -14,6 +14,8 @@ import (
 type reader struct {
 	*File
 	functions map[string]bool // those that the file declares by name
+	// exported are the decorators that stand before export.
+	exported map[*syntax.Node][]*syntax.Node
 }
 
 // function is a function around a place: its name, and its parameters.
@@ -164,7 +166,18 @@ func (r *reader) walk(n *syntax.Node, in *function) {
 			return
 		}
 		r.call(n, in)
+	case "class_declaration", "abstract_class_declaration", "class":
+		name := ""
+		if in != nil && in.params == nil {
+			name = in.name
+		}
+		r.class(n, r.exported[n], name)
 	case "export_statement":
+		for _, child := range n.Children {
+			if child.Is("decorator") {
+				r.exported[n.Child("declaration")] = append(r.exported[n.Child("declaration")], child)
+			}
+		}
 		// The function may be called by any name where it is imported.
 		if name := r.text(n.Child("declaration").Child("name")); slices.Contains(rawMethods, name) && strings.HasPrefix(strings.TrimPrefix(r.text(n), "export"), " default") {
 			r.dynamic = append(r.dynamic, dynamic{at: r.at(n)})
@@ -299,7 +312,7 @@ func (r *reader) naming(n *syntax.Node, in *function) *function {
 			if property := name.Child("property"); property != nil {
 				name = property
 			}
-			if value := bare(cmpNode(n.Child("value"), n.Child("right"))); !value.Is("function_expression", "arrow_function", "generator_function") {
+			if value := bare(cmpNode(n.Child("value"), n.Child("right"))); !value.Is("function_expression", "arrow_function", "generator_function", "class") {
 				return in
 			}
 			return &function{name: r.text(name), outer: in}

@@ -39,6 +39,8 @@ func Resolve(files []*File, to *found.Findings) {
 	}
 	p.prisma()
 	p.drizzle()
+	p.typeorm()
+	p.builders()
 	p.others()
 }
 
@@ -65,7 +67,7 @@ func (p *project) libraries(f *File) {
 // others notes ORMs that are not understood.
 func (p *project) others() {
 	for name, at := range p.uses {
-		if otherORMs.MatchString(name) || orms[name] != "" && orms[name] != "Prisma" && orms[name] != "Drizzle" {
+		if otherORMs.MatchString(name) || orms[name] == "Sequelize" || orms[name] == "Knex" {
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
 		}
 	}
