@@ -27,6 +27,7 @@ type File struct {
 	fragments []sqltext.Literal
 	dynamic   []dynamic
 	builders  []built
+	chains    []chain
 	// blind is why the file was not understood, partial why its words only are
 	// known.
 	blind, partial string
@@ -100,7 +101,7 @@ func Read(at string, src []byte) *File {
 	if broken && understood.Match(src) {
 		f.blind = "not all of the file could be parsed"
 	}
-	r := &reader{File: f, functions: make(map[string]bool), exported: make(map[*syntax.Node][]*syntax.Node)}
+	r := &reader{File: f, functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node)}
 	r.declare(root)
 	r.walk(root, nil)
 	for name, n := range f.consts {

@@ -14,6 +14,8 @@ import (
 type reader struct {
 	*File
 	functions map[string]bool // those that the file declares by name
+	// chained are the calls of expressions that are read.
+	chained map[*syntax.Node]bool
 	// exported are the decorators that stand before export.
 	exported map[*syntax.Node][]*syntax.Node
 }
@@ -166,6 +168,9 @@ func (r *reader) walk(n *syntax.Node, in *function) {
 			return
 		}
 		r.call(n, in)
+		if n.Is("call_expression") {
+			r.chain(n)
+		}
 	case "class_declaration", "abstract_class_declaration", "class":
 		name := ""
 		if in != nil && in.params == nil {

@@ -41,6 +41,7 @@ func Resolve(files []*File, to *found.Findings) {
 	p.drizzle()
 	p.typeorm()
 	p.builders()
+	p.knex()
 	p.others()
 }
 
@@ -67,7 +68,7 @@ func (p *project) libraries(f *File) {
 // others notes ORMs that are not understood.
 func (p *project) others() {
 	for name, at := range p.uses {
-		if otherORMs.MatchString(name) || orms[name] == "Sequelize" || orms[name] == "Knex" {
+		if otherORMs.MatchString(name) || orms[name] == "Sequelize" {
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
 		}
 	}
