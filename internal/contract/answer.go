@@ -99,7 +99,7 @@ func (c *Contract) unused(name Name, column, no string) Answer {
 	// The gaps of the relation itself come first: they say most.
 	for _, within := range []bool{true, false} {
 		for _, g := range c.Gaps {
-			if (g.Reach == Within) == within && g.reaches(name, column, claimed) {
+			if (g.Reach == Within) == within && c.reaches(g, name, column, claimed) {
 				a.add(Unknown, Reason{g.Why, g.At})
 			}
 		}

@@ -12,7 +12,7 @@ const Version = 1
 // Contract is what one build needs of the schema. The zero Contract has seen
 // nothing, so it answers "unknown" to everything.
 //
-// Sources, Uses, Gaps and Paths are sorted and hold nothing twice; New, Merge and Read
+// Sources, Uses, Gaps, Paths and Words are sorted and hold nothing twice; New, Merge and Read
 // see to it.
 type Contract struct {
 	Version int `json:"version"`
@@ -24,6 +24,10 @@ type Contract struct {
 	// Paths are places that choose a search path. Older readers leave them out,
 	// with Source.Paths, and then it is unknown whether there are any.
 	Paths []PathPlace `json:"paths,omitempty"`
+	// Words are what names that the code makes when it runs can be made of: those
+	// that stand in the source, "*" where one goes on with what does not. Without
+	// any nothing is known of them.
+	Words []string `json:"words,omitempty"`
 }
 
 // Source is one look at a build.
@@ -123,8 +127,14 @@ const MaxText = 160
 
 // New makes a contract of what one scan has found.
 func New(source Source, relations []Relation, gaps []Gap) *Contract {
+	return NewWorded(source, relations, gaps, nil)
+}
+
+// NewWorded makes a contract that knows the words of the source, for gaps that are
+// Worded.
+func NewWorded(source Source, relations []Relation, gaps []Gap, words []string) *Contract {
 	c := &Contract{Version: Version, Sources: []Source{source},
-		Relations: slices.Clone(relations), Gaps: slices.Clone(gaps)}
+		Relations: slices.Clone(relations), Gaps: slices.Clone(gaps), Words: words}
 	c.normalize()
 	return c
 }

@@ -1,6 +1,10 @@
 package contract
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // Reach is how far a gap goes.
 type Reach string
@@ -34,12 +38,15 @@ type Gap struct {
 	// for them in the whole source and found them nowhere but where a model
 	// ignores them.
 	Spares []string `json:"spares,omitempty"`
+	// Worded says that the place can use a column only by one of the contract's
+	// Words.
+	Worded bool `json:"worded,omitempty"`
 }
 
 // reaches tells whether the gap may hide a use. An empty column asks for the
 // relation, which nothing is spared for.
-func (g Gap) reaches(name Name, column string, claimed bool) bool {
-	if column != "" && slices.Contains(g.Spares, column) {
+func (c *Contract) reaches(g Gap, name Name, column string, claimed bool) bool {
+	if column != "" && (slices.Contains(g.Spares, column) || g.Worded && !c.mentions(column)) {
 		return false
 	}
 	switch g.Reach {
@@ -50,4 +57,22 @@ func (g Gap) reaches(name Name, column string, claimed bool) bool {
 	}
 	// Anything, and what a newer migguard may have named.
 	return column == "" || g.Column == "" || g.Column == column
+}
+
+// plain are the names that a scan looks for. Others are taken to stand in every
+// source.
+var plain = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// mentions tells whether a column's name may be made of the contract's words.
+func (c *Contract) mentions(column string) bool {
+	if !plain.MatchString(column) {
+		return true
+	}
+	if _, found := slices.BinarySearch(c.Words, column); found {
+		return true
+	}
+	return slices.ContainsFunc(c.Words, func(word string) bool {
+		before, after, goesOn := strings.Cut(word, "*")
+		return goesOn && len(before)+len(after) <= len(column) && strings.HasPrefix(column, before) && strings.HasSuffix(column, after)
+	})
 }

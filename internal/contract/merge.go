@@ -21,6 +21,7 @@ func Merge(a, b *Contract) *Contract {
 		merged.Relations = append(merged.Relations, c.Relations...)
 		merged.Gaps = append(merged.Gaps, c.Gaps...)
 		merged.Paths = append(merged.Paths, c.Paths...)
+		merged.Words = append(merged.Words, c.Words...)
 	}
 	merged.normalize()
 	return merged
@@ -49,8 +50,10 @@ func (c *Contract) normalize() {
 	}
 	slices.SortFunc(c.Relations, func(a, b Relation) int { return compareNames(a.Name, b.Name) })
 
+	c.Words = sorted(c.Words)
 	c.Gaps = slices.Clone(c.Gaps)
 	for i := range c.Gaps {
+		c.Gaps[i].Worded = c.Gaps[i].Worded && c.Words != nil
 		c.Gaps[i].At.Text = short(c.Gaps[i].At.Text)
 		c.Gaps[i].Spares = sorted(c.Gaps[i].Spares)
 	}
@@ -77,13 +80,14 @@ func (u *Use) normalize() {
 	}
 }
 
-// joinGaps makes one of equal gaps. What one of them does not spare is not
-// spared.
+// joinGaps makes one of equal gaps. What one of them does not spare, by its list
+// or by the words, is not spared.
 func joinGaps(gaps []Gap) []Gap {
 	joined := make([]Gap, 0, len(gaps))
 	for _, g := range gaps {
 		if n := len(joined); n > 0 && compareGaps(joined[n-1], g) == 0 {
 			joined[n-1].Spares = intersection(joined[n-1].Spares, g.Spares)
+			joined[n-1].Worded = joined[n-1].Worded && g.Worded
 			continue
 		}
 		joined = append(joined, g)
@@ -127,7 +131,7 @@ func compareUses(a, b Use) int {
 		a.Since.Compare(b.Since), cmp.Compare(a.Recent, b.Recent), a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts))
 }
 
-// compareGaps leaves Spares out: see joinGaps.
+// compareGaps leaves Spares and Worded out: see joinGaps.
 func compareGaps(a, b Gap) int {
 	return cmp.Or(cmp.Compare(a.Reach, b.Reach), compareNames(a.Relation, b.Relation),
 		cmp.Compare(a.Column, b.Column), compareEvidence(a.At, b.At), cmp.Compare(a.Why, b.Why))

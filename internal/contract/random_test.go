@@ -51,9 +51,10 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 		if g.Reach == contract.Anything {
 			g.Column = pick(r, append(columnNames, "", ""))
 		}
+		g.Worded = r.Intn(2) == 0
 		gaps = append(gaps, g)
 	}
-	c := contract.New(source, relations, gaps)
+	c := contract.NewWorded(source, relations, gaps, pick(r, [][]string{nil, {"id"}, {"notes", "sta*"}, {"*tes"}}))
 	if r.Intn(2) == 0 {
 		c = c.WithPaths([]contract.PathPlace{{Why: "sets it", At: someEvidence(r)}, {Why: "sets it", At: someEvidence(r)}})
 	}

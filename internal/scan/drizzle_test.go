@@ -41,7 +41,7 @@ func TestDrizzle(t *testing.T) {
 		"none":       {"export const x = 1", "", map[string]contract.Verdict{"app_user.old": "unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := tree(t, map[string]string{"package.json": drizzlePackage, "src/schema.ts": head + tt.source, "src/helper.ts": "export function helper(name) { return text(name + '_x') }"})
+			c := tree(t, map[string]string{"package.json": drizzlePackage, "src/words.js": someWords, "src/schema.ts": head + tt.source, "src/helper.ts": "export function helper(name) { return text(name + '_x') }"})
 			if got := tables(c); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}

@@ -11,6 +11,9 @@ import (
 // can be told from an unknown.
 const aModel = "from django.db import models\nclass User(models.Model):\n  name = models.TextField()\n"
 
+// someWords are in the source, so that SQL that is built can be made of them.
+const someWords = "// old notes third"
+
 // TestJavaScriptSQL: SQL in strings and templates, and what takes it from elsewhere.
 func TestJavaScriptSQL(t *testing.T) {
 	t.Parallel()
@@ -67,7 +70,7 @@ func TestJavaScriptSQL(t *testing.T) {
 		"comment":     {"// pool.query(sql)\n/* SELECT notes FROM app_user */", map[string]contract.Verdict{"app_user.notes": "no"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := tree(t, map[string]string{"app/models.py": aModel, "package.json": `{"dependencies":{"pg":"^8"}}`, "src/a.ts": tt.source})
+			c := tree(t, map[string]string{"app/models.py": aModel, "package.json": `{"dependencies":{"pg":"^8"}}`, "src/words.js": someWords, "src/a.ts": tt.source})
 			expect(t, c, tt.want)
 		})
 	}
@@ -113,7 +116,21 @@ func TestJavaScriptPackages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.files["app/models.py"] = aModel
+			tt.files["app/words.py"] = "x = 'notes'"
 			expect(t, tree(t, tt.files), map[string]contract.Verdict{"app_user.notes": tt.want})
 		})
 	}
+}
+
+// TestWords: a column whose name stands nowhere is not used by SQL that is built, and
+// one that may be put together of what stands there may be.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	c := tree(t, map[string]string{"package.json": `{"dependencies":{"pg":"8"}}`, "app/models.py": aModel,
+		"src/a.ts": "pool.query(`UPDATE app_user SET ${kind}_at = now(), pre${x} = 1`); pool.query(sql); const row = { oldNotes: 1 }"})
+	expect(t, c, map[string]contract.Verdict{"app_user.legacy": "no", "app_user.seen_at": "unknown", "app_user.prefix": "unknown", "app_user.at": "no",
+		"app_user.oldNotes": "unknown", "app_user.old_notes": "unknown", "app_user.gr\u00f6\u00dfe": "unknown", "app_user.row": "unknown", "app_user.name": "yes"})
+	// What uses columns without their names is not a matter of words.
+	c = tree(t, map[string]string{"package.json": `{"dependencies":{"kysely":"1"}}`, "app/models.py": aModel, "src/a.ts": "1"})
+	expect(t, c, map[string]contract.Verdict{"app_user.legacy": "unknown"})
 }

@@ -41,7 +41,7 @@ func TestKnex(t *testing.T) {
 		"modify":    {"const q = db('app_user').select('name'); q.where('old', 1)", map[string]contract.Verdict{"app_user.old": "unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := tree(t, map[string]string{"package.json": `{"dependencies":{"knex":"3","pg":"8"}}`, "app/models.py": aModel, "src/a.js": tt.source})
+			c := tree(t, map[string]string{"package.json": `{"dependencies":{"knex":"3","pg":"8"}}`, "app/models.py": aModel, "src/words.js": someWords, "src/a.js": tt.source})
 			expect(t, c, tt.want)
 		})
 	}

@@ -48,7 +48,7 @@ func TestTypeORM(t *testing.T) {
 		"builder of":    {"@Entity('users') export class User { " + id + "}\nrepo.createQueryBuilder('u').orderBy(column)", "users User", map[string]contract.Verdict{"users.old": "unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := tree(t, map[string]string{"package.json": typeormPackage, "src/all.ts": head + tt.source, "src/mine.ts": "export const Mine = () => Column()"})
+			c := tree(t, map[string]string{"package.json": typeormPackage, "src/words.js": someWords, "src/all.ts": head + tt.source, "src/mine.ts": "export const Mine = () => Column()"})
 			if got := tables(c); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}

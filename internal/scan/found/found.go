@@ -176,24 +176,53 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 		if gaps[i].Reach == contract.Anything || gaps[i].Reach == contract.Within && gaps[i].Column == "" {
 			gaps[i].Spares = append(slices.Clone(gaps[i].Spares), spares...)
 		}
+		gaps[i].Worded = gaps[i].Reach != contract.Unclaimed && gaps[i].Column == ""
 	}
-	return contract.New(source, relations, append(gaps, f.blind...))
+	return contract.NewWorded(source, relations, append(gaps, f.blind...), f.vocabulary())
+}
+
+// maxWords is the most words that a contract is given; with more it says nothing
+// of them. They would be 200 kB.
+const maxWords = 20_000
+
+// vocabulary is all words, for models that name their columns: of the others only
+// those columns are looked for that they ignore.
+func (f *Findings) vocabulary() (words []string) {
+	if !f.names() || len(f.words)+len(f.affixes) > maxWords {
+		return nil
+	}
+	for word, times := range f.words {
+		if times > 0 && len(word) < 64 {
+			words = append(words, word)
+		}
+	}
+	for affix := range f.affixes {
+		before, after, _ := strings.Cut(affix, "\x00")
+		words = append(words, before+"*"+strings.Trim(after, "\x00"))
+	}
+	return words
+}
+
+// names tells whether some model names its columns.
+func (f *Findings) names() bool {
+	for _, uses := range f.relations {
+		if slices.ContainsFunc(uses, func(u contract.Use) bool { return u.Origin == contract.Model && !u.Reads.All }) {
+			return true
+		}
+	}
+	return false
 }
 
 // nameless makes gaps of the columns that queries on unknown relations name, where
 // models name theirs: such a column may be one that no model has. Models that use
 // all columns but some need none: see Contract.
 func (f *Findings) nameless() (gaps []contract.Gap) {
-	names := func(u contract.Use) bool { return u.Origin == contract.Model && !u.Reads.All }
-	for _, uses := range f.relations {
-		if !slices.ContainsFunc(uses, names) {
-			continue
-		}
-		for column, at := range f.queried {
-			gaps = append(gaps, contract.Gap{Reach: contract.Anything, Column: column, At: at,
-				Why: fmt.Sprintf("a query names a column %s, of which relation is not known", column)})
-		}
-		break
+	if !f.names() {
+		return nil
+	}
+	for column, at := range f.queried {
+		gaps = append(gaps, contract.Gap{Reach: contract.Anything, Column: column, At: at,
+			Why: fmt.Sprintf("a query names a column %s, of which relation is not known", column)})
 	}
 	return gaps
 }
@@ -209,7 +238,7 @@ func ignored(uses []contract.Use) []string {
 }
 
 func (f *Findings) mentioned(column string) bool {
-	if f.words[column] > 0 {
+	if f.words[column] > 0 || !isWord.MatchString(column) {
 		return true
 	}
 	for affix := range f.affixes {

@@ -9,6 +9,9 @@ import (
 
 var word = regexp.MustCompile(`[A-Za-z_\x00][A-Za-z0-9_\x00]*`)
 
+// isWord tells names that are looked for as one word.
+var isWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // WordsOf lists the words of a text, in which "\x00" stands for what is put in
 // when the program runs. A word that touches one goes on there; one alone says
 // nothing.
