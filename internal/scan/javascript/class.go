@@ -12,6 +12,7 @@ import (
 type class struct {
 	name       string
 	file       *File
+	node       *syntax.Node
 	at         contract.Evidence
 	decorators []*syntax.Node
 	// base is the class it extends, nil if it has none.
@@ -31,7 +32,7 @@ type member struct {
 
 // class reads a class; decorators that stand before export are given.
 func (r *reader) class(n *syntax.Node, before []*syntax.Node, name string) {
-	c := &class{name: r.text(n.Child("name")), file: r.File, at: r.at(n), decorators: before}
+	c := &class{name: r.text(n.Child("name")), file: r.File, node: n, at: r.at(n), decorators: before}
 	if c.name == "" {
 		c.name = name
 	}

@@ -30,7 +30,7 @@ var textKeys = []string{"text", "sql"}
 
 // makers are calls that may make a table or a model, by their names; those of
 // pgTableCreator are called as their owner likes.
-var makers = regexp.MustCompile(`^(?:\w*[tT]able|\w*[vV]iew|define|init|EntitySchema|belongsTo\w*|has(?:One|Many))$`)
+var makers = regexp.MustCompile(`^(?:\w*[tT]able|\w*[vV]iew|define|init|EntitySchema|Sequelize|forRoot|belongsToMany)$`)
 
 // call notes SQL and names that are given in variables.
 func (r *reader) call(n *syntax.Node, in *function) {
@@ -44,7 +44,7 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	} else if callee.Is("subscript_expression") {
 		name, _ = r.literal(callee.Child("index"))
 	}
-	if n.Is("new_expression") && !slices.Contains(rawClasses, name) && name != "EntitySchema" || arguments == nil || len(arguments.Children) == 0 {
+	if n.Is("new_expression") && !slices.Contains(rawClasses, name) && name != "EntitySchema" && name != "Sequelize" || arguments == nil || len(arguments.Children) == 0 {
 		return
 	}
 	first := bare(arguments.Children[0])

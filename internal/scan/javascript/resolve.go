@@ -40,6 +40,7 @@ func Resolve(files []*File, to *found.Findings) {
 	p.prisma()
 	p.drizzle()
 	p.typeorm()
+	p.sequelize()
 	p.builders()
 	p.knex()
 	p.others()
@@ -68,7 +69,7 @@ func (p *project) libraries(f *File) {
 // others notes ORMs that are not understood.
 func (p *project) others() {
 	for name, at := range p.uses {
-		if otherORMs.MatchString(name) || orms[name] == "Sequelize" {
+		if otherORMs.MatchString(name) {
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
 		}
 	}
