@@ -1,10 +1,12 @@
 package scan_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
 // aModel is a table of another language with columns that are named, so that a no
@@ -104,6 +106,8 @@ func TestJavaScriptPackages(t *testing.T) {
 		"broken":             {map[string]string{"client/package.json": "{", "client/a.js": "1"}, "unknown"},
 		"no package":         {map[string]string{"a.js": "1"}, "unknown"},
 		"kysely":             {map[string]string{"package.json": `{"dependencies":{"kysely":"1"}}`, "a.js": "1"}, "unknown"},
+		"unknown name":       {map[string]string{"package.json": `{"dependencies":{"acme-sql":"1"}}`, "a.js": "1"}, "unknown"},
+		"no step":            {map[string]string{"package.json": pg, "migrations/status.js": "const up = true;" + run}, "unknown"},
 		"imported":           {map[string]string{"package.json": pg, "a.js": "import { MikroORM } from '@mikro-orm/postgresql'"}, "unknown"},
 		"pg-promise":         {map[string]string{"package.json": `{"dependencies":{"pg-promise":"1"}}`, "a.js": "db.any(x)"}, "unknown"},
 		"no pg-promise":      {map[string]string{"package.json": pg, "a.js": "db.any(x)"}, "no"},
@@ -133,4 +137,20 @@ func TestWords(t *testing.T) {
 	// What uses columns without their names is not a matter of words.
 	c = tree(t, map[string]string{"package.json": `{"dependencies":{"kysely":"1"}}`, "app/models.py": aModel, "src/a.ts": "1"})
 	expect(t, c, map[string]contract.Verdict{"app_user.legacy": "unknown"})
+}
+
+// BenchmarkJavaScript reads the code of a library, as there is no application at
+// hand: 3 MB of JavaScript.
+func BenchmarkJavaScript(b *testing.B) {
+	cache, err := pgtest.CacheDir()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		c, err := scanDir(b, filepath.Join(cache, "orms", "node_modules", "typeorm"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(c.Sources[0].Bytes)
+	}
 }

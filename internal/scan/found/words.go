@@ -7,8 +7,6 @@ import (
 	"github.com/migguard/migguard/internal/contract"
 )
 
-var word = regexp.MustCompile(`[A-Za-z_\x00][A-Za-z0-9_\x00]*`)
-
 // isWord tells names that are looked for as one word.
 var isWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -17,12 +15,24 @@ var isWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // nothing.
 func WordsOf(s string) []string {
 	var words []string
-	for _, w := range word.FindAllString(s, -1) {
-		if strings.Trim(w, "\x00") != "" {
+	for i := 0; i < len(s); i++ {
+		if !inWord(s[i]) || s[i] >= '0' && s[i] <= '9' {
+			continue
+		}
+		start := i
+		for i < len(s) && inWord(s[i]) {
+			i++
+		}
+		if w := s[start:i]; strings.Trim(w, "\x00") != "" {
 			words = append(words, w)
 		}
 	}
 	return words
+}
+
+// inWord is a loop's and not an expression's: it sees every byte of a tree.
+func inWord(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == 0
 }
 
 // Blind notes a gap that may use columns without naming them, as a model that
@@ -38,6 +48,9 @@ func (f *Findings) Blind(g contract.Gap) {
 func SnakeWordsOf(s string) []string {
 	words := WordsOf(s)
 	for _, w := range words {
+		if strings.ToLower(w) == w {
+			continue
+		}
 		if snake := strings.ToLower(hump.ReplaceAllString(w, "${1}_${2}")); snake != w {
 			words = append(words, snake)
 		}

@@ -107,27 +107,18 @@ func Read(at string, src []byte) *File {
 	for name, n := range f.consts {
 		f.names[bare(n)] = name
 	}
-	if !f.ofORM() {
+	if !ormSigns.Match(src) {
 		f.consts, f.names, f.calls, f.classes, f.src = nil, nil, nil, nil, nil // the tree may go
 	}
 	return f
 }
 
-// ofORM tells whether the file may declare models, or what they are made of.
-func (f *File) ofORM() bool {
-	if len(f.calls) > 0 {
-		return true
-	}
-	for module := range f.modules {
-		if orms[packageOf(module)] != "" {
-			return true
-		}
-	}
-	return false
-}
+// ormSigns are what files of models name: their trees are kept until all files are
+// read, 25 bytes for each of theirs.
+var ormSigns = regexp.MustCompile(`(?i)sequelize|typeorm|drizzle|DataTypes`)
 
 // steps are how a migration says what it does and how it is taken back.
-var steps = regexp.MustCompile(`\bup\s*[:(=]|\bup\b[^\n]*=>|exports\.up\b|function\s+up\b|\bMigrationInterface\b`)
+var steps = regexp.MustCompile(`(?s)exports\.up\b|export\s+(?:async\s+)?(?:function|const|let)\s+up\b|\bMigrationInterface\b|\bup\s*[(:].*\bdown\s*[(:]|\bup,.*\bdown\b`)
 
 // isMigration tells a migration by its folder and by what it holds. Migrations are
 // run by a release, and by no code that runs.

@@ -65,16 +65,18 @@ func isDatabase(name string) bool {
 	return databaseWords.MatchString(name) || databaseParts.MatchString(name)
 }
 
-// orms are those that are understood, and what they are called.
-var orms = map[string]string{"@prisma/client": "Prisma", "prisma": "Prisma", "sequelize": "Sequelize", "sequelize-typescript": "Sequelize",
-	"typeorm": "TypeORM", "drizzle-orm": "Drizzle", "knex": "Knex"}
-
 // otherORMs are packages whose models and builders are not understood: they use
 // tables and columns by names of their own.
 var otherORMs = regexp.MustCompile(`^(?:kysely|kysely-.*|@mikro-orm/.*|mikro-orm|objection|objection-.*|bookshelf|bookshelf-.*|waterline|sails-postgresql|sails|orm|massive|zapatos|@pgtyped/.*|pgtyped|` +
 	`@loopback/repository|loopback-connector-.*|loopback|loopback-datasource-juggler|@strapi/.*|strapi|strapi-.*|directus|@directus/.*|payload|@payloadcms/.*|@keystone-6/.*|@keystonejs/.*|keystone|@adonisjs/lucid|` +
 	`@feathersjs/knex|feathers-.*|postgraphile|graphile|graphile-.*|@graphile/.*|@databases/.*|remult|orchid-orm|rake-db|@supabase/.*|gel|edgedb|wasp|@redwoodjs/.*|@zenstackhq/.*|@sequelize/.*|` +
 	`@rocicorp/.*|waddler|sequelize-auto|sequelize-oracle|camaro-orm|deepkit|@deepkit/.*|joist-orm|prisma-kysely|kysely-prisma|prisma-extension-kysely|pg-structure|pogi|sutando|squel|node-sql|sql-bricks.*|pg-bricks|jetqueries|@vramework/.*|torm|ts-sql-query|orange-orm|rdb|monk-orm|mongo-orm|@ts-safeql/.*|sql-template-builder|knex-.*|@electric-sql/.*|typed-sql|@forge/sql|postgrest-js|hasura|nestjs-prisma-crud|@neondatabase/toolkit)$`)
+
+// harmless are packages with names of that kind whose ways to the database are
+// looked at, or that have tables of their own.
+var harmless = regexp.MustCompile(`^(?:pg|pg-(?:pool|native|cursor|query-stream|promise|connection-string|format|types|protocol|boss|minify|monitor|hstore|migrate|copy-streams|listen|pubsub|mem)|node-pg-migrate|postgres|postgres-.*|pgpass|connect-pg-simple|slonik|` +
+	`sql-template-(?:strings|tag)|@vercel/postgres|@neondatabase/serverless|sqlite3|better-sqlite3|sql\.js|mysql2?|mssql|mime-db|caniuse-db|idb.*|db-migrate.*|prisma|@prisma/.*|prisma-.*|sequelize|sequelize-.*|@nestjs/(?:sequelize|typeorm)|` +
+	`typeorm|typeorm-.*|drizzle-.*|knex|embedded-postgres|@embedded-postgres/.*|@auth/.*-adapter|.*eslint.*|.*prettier.*|.*-loader|.*vite.*)$`)
 
 // tree is all packages of a tree.
 type tree struct {

@@ -59,6 +59,16 @@ func (r *reader) declare(root *syntax.Node) {
 			seen[r.text(n.Child("left"))] += 2
 		case "required_parameter", "optional_parameter":
 			seen[r.text(n.Child("pattern"))] += 2
+		case "arrow_function", "catch_clause":
+			seen[r.text(n.Child("parameter"))] += 2
+		case "for_in_statement":
+			seen[r.text(n.Child("left"))] += 2
+		case "shorthand_property_identifier_pattern":
+			seen[r.text(n)] += 2
+		case "array_pattern", "pair_pattern", "rest_pattern":
+			for _, child := range n.Children {
+				seen[r.text(child)] += 2
+			}
 		case "formal_parameters":
 			for _, child := range n.Children {
 				if child.Is("identifier") {

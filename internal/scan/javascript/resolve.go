@@ -69,8 +69,11 @@ func (p *project) libraries(f *File) {
 // others notes ORMs that are not understood.
 func (p *project) others() {
 	for name, at := range p.uses {
-		if otherORMs.MatchString(name) {
+		switch {
+		case otherORMs.MatchString(name):
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
+		case isDatabase(name) && !harmless.MatchString(name) && p.needed(name):
+			p.to.Gap(contract.Gap{Reach: contract.Anything, Why: name + " may speak to a database, and is not known", At: at})
 		}
 	}
 }
