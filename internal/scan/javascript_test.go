@@ -90,6 +90,8 @@ func TestJavaScriptPackages(t *testing.T) {
 		want  contract.Verdict
 	}{
 		"front end":          {map[string]string{"client/package.json": react, "client/src/a.tsx": run + "; const B = styled(Link)<{ a: boolean }>`x`; }}}", "api/package.json": pg, "api/a.js": "1"}, "no"},
+		"own server":         {map[string]string{"package.json": `{"dependencies":{"@acme/core":"1"}}`, "a.js": "import { x } from '@acme/core';" + run}, "unknown"},
+		"both":               {map[string]string{"package.json": `{"dependencies":{"react":"18","express":"4","@acme/core":"1"}}`, "a.js": "import { x } from '@acme/core';" + run}, "unknown"},
 		"its own folder":     {map[string]string{"client/package.json": react, "client/src/parts/b.ts": "1", "client/src/a.ts": run + "; import b from '@parts/b'"}, "no"},
 		"server":             {map[string]string{"client/package.json": react, "api/package.json": pg, "api/a.js": run}, "unknown"},
 		"library above":      {map[string]string{"package.json": pg, "client/package.json": react, "client/a.js": run}, "unknown"},

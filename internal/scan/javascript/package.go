@@ -72,6 +72,20 @@ var otherORMs = regexp.MustCompile(`^(?:kysely|kysely-.*|@mikro-orm/.*|mikro-orm
 	`@feathersjs/knex|feathers-.*|postgraphile|graphile|graphile-.*|@graphile/.*|@databases/.*|remult|orchid-orm|rake-db|@supabase/.*|gel|edgedb|wasp|@redwoodjs/.*|@zenstackhq/.*|@sequelize/.*|` +
 	`@rocicorp/.*|waddler|sequelize-auto|sequelize-oracle|camaro-orm|deepkit|@deepkit/.*|joist-orm|prisma-kysely|kysely-prisma|prisma-extension-kysely|pg-structure|pogi|sutando|squel|node-sql|sql-bricks.*|pg-bricks|jetqueries|@vramework/.*|torm|ts-sql-query|orange-orm|rdb|monk-orm|mongo-orm|@ts-safeql/.*|sql-template-builder|knex-.*|@electric-sql/.*|typed-sql|@forge/sql|postgrest-js|hasura|nestjs-prisma-crud|@neondatabase/toolkit)$`)
 
+// forBrowsers are packages that a program for browsers is made with, and forServers
+// those that one for a server is: what a server loads may hand it a database under
+// any name.
+var (
+	forBrowsers = regexp.MustCompile(`^(?:react-dom|react|react-native|expo|preact|vue|svelte|@angular/core|solid-js|lit|ember-source|jquery|alpinejs|@hotwired/.*|stimulus|backbone|vite|webpack|parcel|rollup|@rails/.*)$`)
+	forServers  = regexp.MustCompile(`^(?:express|fastify|koa|hono|restify|polka|connect|next|nuxt|nuxt3|gatsby|astro|@remix-run/.*|@react-router/(?:node|serve)|@sveltejs/kit|@tanstack/.*start|@solidjs/start|@analogjs/.*|@nestjs/.*|@hapi/.*|@trpc/server|@apollo/server|apollo-server.*|graphql-yoga|@adonisjs/.*|sails|meteor|` +
+		`moleculer|bull|bullmq|bee-queue|agenda|kafkajs|amqplib|ioredis|redis|aws-lambda|serverless.*|@google-cloud/functions-framework|socket\.io|ws|nodemailer|node-cron|cron|electron)$`)
+)
+
+// isBrowsers tells a package whose program runs in browsers.
+func (p *Package) isBrowsers() bool {
+	return slices.ContainsFunc(p.needs, forBrowsers.MatchString) && !slices.ContainsFunc(p.needs, forServers.MatchString)
+}
+
 // harmless are packages with names of that kind whose ways to the database are
 // looked at, or that have tables of their own.
 var harmless = regexp.MustCompile(`^(?:pg|pg-(?:pool|native|cursor|query-stream|promise|connection-string|format|types|protocol|boss|minify|monitor|hstore|migrate|copy-streams|listen|pubsub|mem)|node-pg-migrate|postgres|postgres-.*|pgpass|connect-pg-simple|slonik|` +
@@ -86,7 +100,8 @@ type tree struct {
 }
 
 // newTree sorts packages into those that may speak to a database and those that
-// do not: nothing that they can load is called like one that does.
+// do not: they are made for browsers, and nothing that they can load is called like
+// one that does.
 func newTree(files []*File) *tree {
 	t := &tree{packages: make(map[string]*Package), byName: make(map[string]*Package), speaks: make(map[*Package]bool)}
 	for _, f := range files {
@@ -103,6 +118,7 @@ func newTree(files []*File) *tree {
 		}
 	}
 	for _, p := range t.packages {
+		t.speaks[p] = !p.isBrowsers()
 		for _, above := range t.chain(p.dir) {
 			t.speaks[p] = t.speaks[p] || above.broken || above.local || slices.ContainsFunc(above.needs, isDatabase) || isDatabase(above.name)
 		}

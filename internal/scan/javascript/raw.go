@@ -32,6 +32,9 @@ var textKeys = []string{"text", "sql"}
 // pgTableCreator are called as their owner likes.
 var makers = regexp.MustCompile(`^(?:\w*[tT]able|\w*[vV]iew|define|init|EntitySchema|Sequelize|forRoot|belongsToMany)$`)
 
+// connections are what people call those whose methods take SQL.
+var connections = regexp.MustCompile(`(?i)(?:db|pool|client|conn|connection|prisma|knex|sequelize|sql|pg|trx|tx|manager|runner|repo|repository|database)$`)
+
 // call notes SQL and names that are given in variables.
 func (r *reader) call(n *syntax.Node, in *function) {
 	callee, arguments := bare(n.Child("function")), n.Child("arguments")
@@ -42,7 +45,10 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	if callee.Is("member_expression") {
 		name = r.text(callee.Child("property"))
 	} else if callee.Is("subscript_expression") {
-		name, _ = r.literal(callee.Child("index"))
+		var known bool
+		if name, known = r.literal(callee.Child("index")); !known && connections.MatchString(r.text(callee.Child("object"))) {
+			name = "query" // any method
+		}
 	}
 	if n.Is("new_expression") && !slices.Contains(rawClasses, name) && name != "EntitySchema" && name != "Sequelize" || arguments == nil || len(arguments.Children) == 0 {
 		return
