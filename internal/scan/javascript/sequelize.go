@@ -1,7 +1,6 @@
 package javascript
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -9,17 +8,6 @@ import (
 )
 
 var sequelizePackages = []string{"sequelize", "sequelize-typescript"}
-
-// define is a model's options, or those of all models; maybe says that some of them
-// are not known.
-type define struct {
-	values map[string]*syntax.Node
-	file   *File
-	maybe  bool
-}
-
-// defineOptions change the names of a model's table and columns.
-var defineOptions = strings.Fields("tableName modelName schema freezeTableName underscored timestamps paranoid createdAt updatedAt deletedAt version")
 
 // sequelize notes the models. Sequelize selects each attribute of a model by name.
 // But it hands on names that it does not know, and associations add columns: a
@@ -47,83 +35,6 @@ func (p *project) sequelize() {
 	}
 	// What associations call columns by themselves, and what has a name by default.
 	p.to.Words("\x00Id", "\x00_id", "id", "version", "createdAt", "updatedAt", "deletedAt", "created_at", "updated_at", "deleted_at")
-}
-
-// allModels are the options that new Sequelize gives to all models.
-func (p *project) allModels() define {
-	d := define{values: make(map[string]*syntax.Node)}
-	found := 0
-	for _, f := range p.files {
-		for _, call := range f.calls {
-			if f.text(call.Child("constructor")) != "Sequelize" && f.callee(call, "") != "forRoot" {
-				continue
-			}
-			found++
-			arguments := call.Child("arguments").Children
-			last := bare(arguments[len(arguments)-1])
-			if _, isText := textOf(last, f.src); isText || len(arguments) == 1 && strings.HasPrefix(f.text(last), "process.env.") {
-				continue
-			}
-			options, ok := p.object(f, last)
-			if !ok {
-				d.maybe = true
-				continue
-			}
-			given, all := options.property("define")
-			d.maybe = d.maybe || !all
-			if given == nil {
-				continue
-			}
-			if of, ok := p.object(options.file, given); ok {
-				of.options(&d)
-			} else {
-				d.maybe = true
-			}
-		}
-	}
-	d.maybe = d.maybe || found == 0 || found > 1 && len(d.values) > 0
-	return d
-}
-
-// options reads those of defineOptions that an object has.
-func (v value) options(d *define) {
-	d.file = v.file
-	for _, name := range defineOptions {
-		given, all := v.property(name)
-		d.maybe = d.maybe || !all
-		if given != nil {
-			d.values[name] = given
-		}
-	}
-}
-
-// of joins a model's options with those of all.
-func (d define) of(all define) define {
-	joined := define{values: make(map[string]*syntax.Node), maybe: d.maybe || all.maybe, file: d.file}
-	for name, given := range all.values {
-		// Texts are read in their own file: flags only are the same everywhere.
-		if given.Is("true", "false") {
-			joined.values[name] = given
-		} else {
-			joined.maybe = true
-		}
-	}
-	for name, given := range d.values {
-		joined.values[name] = given
-	}
-	return joined
-}
-
-// flag is an option that is true or false; known is false if it cannot be told.
-func (d define) flag(name string, otherwise bool) (is, known bool) {
-	given := d.values[name]
-	switch {
-	case given == nil:
-		return otherwise, !d.maybe
-	case given.Is("true", "false"):
-		return given.Is("true"), true
-	}
-	return otherwise, false
 }
 
 // sequelizeCall notes the model that a call makes, and counts it.
@@ -354,86 +265,4 @@ func (p *project) through(f *File, arguments []*syntax.Node, at contract.Evidenc
 	if t, ok := p.string(f, given); ok {
 		p.join(contract.Name{Name: t}, "belongsToMany", at)
 	}
-}
-
-// typescriptColumns are the decorators of sequelize-typescript, 1 and 2, that make
-// a column, or are put on one.
-var typescriptColumns = strings.Fields("Column CreatedAt UpdatedAt DeletedAt PrimaryKey AutoIncrement")
-
-// typescriptOthers are its other decorators.
-var typescriptOthers = strings.Fields(`AllowNull Default Unique Index Comment ForeignKey BelongsTo BelongsToMany HasOne HasMany Is IsEmail IsUUID IsUrl IsIP IsIn NotIn IsInt IsDate IsDecimal IsFloat IsNumeric IsAlpha
-	IsAlphanumeric IsLowercase IsUppercase IsArray IsAfter IsBefore IsCreditCard IsIPv4 IsIPv6 IsNull NotNull NotEmpty NotContains Contains Equals Length Len Max Min Not Validate
-	BeforeCreate AfterCreate BeforeUpdate AfterUpdate BeforeSave AfterSave BeforeDestroy AfterDestroy BeforeValidate AfterValidate BeforeBulkCreate AfterBulkCreate BeforeBulkDestroy AfterBulkDestroy
-	BeforeBulkUpdate AfterBulkUpdate BeforeFind AfterFind BeforeUpsert AfterUpsert BeforeRestore AfterRestore BeforeCount Scopes DefaultScope HookOptions Sequelize`)
-
-// sequelizeClass notes a class with @Table.
-func (p *project) sequelizeClass(c *class, arguments []*syntax.Node, all define) {
-	d := define{values: make(map[string]*syntax.Node), file: c.file}
-	if len(arguments) > 0 {
-		options, ok := p.object(c.file, arguments[0])
-		if ok {
-			options.options(&d)
-		}
-		d.maybe = d.maybe || !ok
-	}
-	d = d.of(all)
-	m := model{by: c.name, at: c.at}
-	primary := false
-	for of, depth := c, 0; of != nil; depth++ {
-		for _, member := range of.members {
-			primary = p.typescriptMember(of, member, &m, d) || primary
-		}
-		if of.base == nil {
-			break
-		}
-		name := of.file.text(of.base)
-		if slices.Contains(sequelizePackages, of.file.imports[name].module) {
-			break // Model
-		}
-		if of = p.base(of); of == nil || depth > 20 {
-			m.why = "the class " + name + " was not found"
-			break
-		}
-	}
-	if !primary {
-		m.columns = append(m.columns, "id")
-	}
-	p.sequelizeModel(&m, d, true)
-}
-
-// typescriptMember reads a member, and tells whether it is the primary key.
-func (p *project) typescriptMember(c *class, of member, m *model, d define) (primary bool) {
-	f, column := c.file, false
-	var options []*syntax.Node
-	for _, dec := range of.decorators {
-		name, arguments := f.decorator(dec, "sequelize-typescript")
-		from := f.from(dec)
-		switch {
-		case packageOf(from) == "sequelize-typescript" && slices.Contains(typescriptColumns, name):
-			column = column || name != "PrimaryKey" && name != "AutoIncrement"
-			primary = primary || name == "PrimaryKey"
-			if name == "Column" {
-				options = arguments
-			}
-			if strings.HasSuffix(name, "At") {
-				d.values[strings.ToLower(name[:1])+name[1:]] = &syntax.Node{Kind: "false"} // it is this one
-			}
-		case packageOf(from) == "sequelize-typescript" && name == "BelongsToMany":
-			p.through(f, arguments, f.at(dec))
-		case packageOf(from) == "sequelize-typescript" && slices.Contains(typescriptOthers, name):
-		case packageOf(from) == "sequelize-typescript", from == "", strings.HasPrefix(from, "."), p.tree.byName[packageOf(from)] != nil, !p.needed(packageOf(from)):
-			m.why = "a decorator that may make a column: " + name
-			column = true
-		}
-	}
-	switch {
-	case !column:
-	case of.computed:
-		m.why = "a column whose name is computed"
-	case len(options) > 0:
-		primary = p.attribute(f, of.name, options[0], m, d) || primary
-	default:
-		p.column(of.name, m, d)
-	}
-	return primary
 }
