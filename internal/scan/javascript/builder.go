@@ -33,13 +33,15 @@ type built struct {
 	words           []string
 	at              contract.Evidence
 	unknown, entity bool
+	// seen are the constants that were followed: they may lead in a circle.
+	seen map[string]bool
 }
 
 // builder notes a call of a query builder, if it may be one.
 func (r *reader) builder(n *syntax.Node, arguments []*syntax.Node, names int) {
 	b := built{at: r.at(n)}
 	for i, argument := range arguments {
-		one := built{}
+		one := built{seen: make(map[string]bool)}
 		r.given(argument, &one, 0)
 		b.words = append(b.words, one.words...)
 		b.unknown = b.unknown || one.unknown
@@ -88,7 +90,10 @@ func (r *reader) given(n *syntax.Node, b *built, depth int) {
 	case n.Is("call_expression") && tagged(n):
 	case n.Is("call_expression") && slices.Contains(rawMethods, r.callee(n, "")):
 	case n.Is("identifier") && r.consts[r.text(n)] != nil && !bare(r.consts[r.text(n)]).Is("identifier"):
-		r.given(r.consts[r.text(n)], b, depth+1)
+		if name := r.text(n); !b.seen[name] {
+			b.seen[name] = true
+			r.given(r.consts[name], b, depth+1)
+		}
 	default:
 		b.unknown = true
 	}

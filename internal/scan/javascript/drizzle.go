@@ -116,7 +116,7 @@ func (p *project) drizzleColumns(v value, m *model, depth int) {
 			if len(child.Children) == 1 {
 				of, ok = p.object(v.file, child.Children[0])
 			}
-			if !ok || depth > 20 {
+			if !ok || depth > 20 || !m.step() {
 				m.why = "columns that are put in: " + v.file.text(child)
 				continue
 			}
@@ -129,7 +129,9 @@ func (p *project) drizzleColumns(v value, m *model, depth int) {
 
 // drizzleColumn reads one column: serial("id").primaryKey().
 func (p *project) drizzleColumn(f *File, key, n *syntax.Node, m *model) {
-	n = bare(n)
+	if n = bare(n); !m.step() {
+		return
+	}
 	for n.Is("call_expression") {
 		object := bare(bare(n.Child("function")).Child("object"))
 		if !object.Is("call_expression") {

@@ -178,6 +178,18 @@ type model struct {
 	all bool
 	// why is what was not understood of it, empty if all was.
 	why string
+	// steps counts the classes and objects that were read for it: they may lead
+	// in a circle, several ways at each step.
+	steps int
+}
+
+// step tells whether there may be one more.
+func (m *model) step() bool {
+	if m.steps++; m.steps > 1000 {
+		m.why = "it is put together of too much"
+		return false
+	}
+	return true
 }
 
 // note notes a model of named columns.

@@ -111,21 +111,27 @@ func identifiers(text string) string { return strings.ReplaceAll(text, "??", sql
 // variable. only is the package that has the method.
 func (r *reader) unless(n *syntax.Node, first *syntax.Node, in *function, only string) {
 	switch {
-	case r.isPlain(first, in):
+	case r.isPlain(first, in, 0):
 		return
 	case first.Is("object"):
 		known, all := r.sqlOf(first)
-		if all && (known == nil || r.isPlain(known, in)) {
+		if all && (known == nil || r.isPlain(known, in, 0)) {
 			return
 		}
 	}
 	r.dynamic = append(r.dynamic, dynamic{at: r.at(n), only: only})
 }
 
+// maxSteps is how many names and conditions are followed to what they stand for:
+// those of one file may lead around in a circle.
+const maxSteps = 8
+
 // isPlain tells an expression that is no SQL, or whose SQL is noted where it
 // stands.
-func (r *reader) isPlain(n *syntax.Node, in *function) bool {
-	n = bare(n)
+func (r *reader) isPlain(n *syntax.Node, in *function, depth int) bool {
+	if n = bare(n); depth > maxSteps {
+		return false
+	}
 	if t, ok := textOf(n, r.src); ok {
 		return !strings.Contains(t, sqltext.Hole) || sqltext.Is(t)
 	}
@@ -139,7 +145,7 @@ func (r *reader) isPlain(n *syntax.Node, in *function) bool {
 		// sql("x") and Prisma.join(...) are noted themselves.
 		return strings.HasPrefix(r.text(n.Child("function")), "Prisma.")
 	case "ternary_expression":
-		return r.isPlain(n.Child("consequence"), in) && r.isPlain(n.Child("alternative"), in)
+		return r.isPlain(n.Child("consequence"), in, depth+1) && r.isPlain(n.Child("alternative"), in, depth+1)
 	case "identifier":
 		name := r.text(n)
 		// A function that is called as the method is, and hands on what it is
@@ -150,7 +156,7 @@ func (r *reader) isPlain(n *syntax.Node, in *function) bool {
 			}
 		}
 		if value := r.consts[name]; value != nil && !bare(value).Is("identifier") {
-			return r.isPlain(value, nil)
+			return r.isPlain(value, nil, depth+1)
 		}
 	}
 	return false

@@ -120,7 +120,7 @@ func (p *project) base(c *class) *class {
 // entityMembers reads the columns of a class and of those it extends. prefixes are
 // the properties that embed it.
 func (p *project) entityMembers(c *class, m *model, prefixes []string, depth int) {
-	if depth > 20 {
+	if depth > 20 || !m.step() {
 		m.why = "classes are nested too deeply"
 		return
 	}
