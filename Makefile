@@ -59,9 +59,10 @@ crash: ## Kill migguard 50 times during a Rails run, and 50 during its tasks; ea
 	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 1h -v -run '^TestIndexKilledAtAnyInstant$$' ./internal/release
 
 .PHONY: matrix
-matrix: ## Disturb a deploy at every state by every fault, on the Platform API's emulator, and foretell the work of ALTER TABLE: an hour
+matrix: ## Disturb a deploy at every state by every fault, on the Platform API's emulator, have old code meet migrations, and foretell the work of ALTER TABLE: an hour
 	@.ci/setup test
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 8h -v -run '^TestMatrix$$' ./internal/cli
+	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 2h -v -run '^TestTruth$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h -v -run '^(TestWorkIsForetold|TestConstraintIsTheSame)$$' ./internal/release
 
 .PHONY: demo
@@ -100,6 +101,7 @@ lint: ## Check format, go vet, staticcheck and shellcheck
 generate: ## Write the generated pages of docs anew
 	go test -count=1 -run '^TestHazardPage$$' ./internal/report -update
 	MIGGUARD_TEST_PG=all go test -count=1 -run '^TestLocks$$' ./internal/ddl -update
+	MIGGUARD_TEST_PG=18 go test -count=1 -timeout 30m -run '^TestTruth$$' ./internal/cli -update
 
 .PHONY: verify
 verify: ## Check that go.mod and go.sum are complete and nothing more

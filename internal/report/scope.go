@@ -10,12 +10,15 @@ const unjudged = `
 * ADD COLUMN, and a changed type that is wider, where running code has prepared
   SELECT * or RETURNING *: "cached plan must not change result type" until it prepares
   anew. So does a view that gets columns.
+* SET NOT NULL of a column that was there, where running code writes NULL to it or leaves
+  it out; integer to bigint, which node-postgres reads as a string.
 * CHECK, FOREIGN KEY, UNIQUE and EXCLUDE constraints, unique indexes, triggers, rules and
   policies that reject or change what running code writes; a function whose body
   changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
   know; a json column, which has no equality for DISTINCT and UNION.
-* ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT or ALTER INDEX ... RENAME.
+* ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT or ALTER INDEX ... RENAME, or when the
+  table was renamed and a view stands in its place.
 * ALTER DOMAIN ... ADD CONSTRAINT or SET NOT NULL, which read every table that uses the
   domain; ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; ALTER INDEX ...
   SET TABLESPACE, and ALL IN TABLESPACE; OWNER TO, REASSIGN OWNED and DROP OWNED.

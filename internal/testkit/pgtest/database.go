@@ -11,7 +11,11 @@ import (
 // nothing can connect to: a CREATE DATABASE from template1 waits when the
 // autovacuum launcher happens to be in it.
 func (s *Server) CreateDatabase(ctx context.Context, name string) error {
-	sql := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE template0"
+	return s.copyDatabase(ctx, name, "template0")
+}
+
+func (s *Server) copyDatabase(ctx context.Context, name, template string) error {
+	sql := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE " + pgx.Identifier{template}.Sanitize()
 	if s.Major >= 15 {
 		// 13 ms; the default since 15 writes every page to the WAL. 14 knows
 		// no other way than this one and has no word for it.

@@ -30,8 +30,13 @@ type DB struct {
 // NewDB makes a database, dropped when the test ends.
 func (s *Server) NewDB(t testing.TB) *DB {
 	t.Helper()
+	return s.newDB(t, "template0")
+}
+
+func (s *Server) newDB(t testing.TB, template string) *DB {
+	t.Helper()
 	name := fmt.Sprintf("test_%d", s.databases.Add(1))
-	if err := s.CreateDatabase(t.Context(), name); err != nil {
+	if err := s.copyDatabase(t.Context(), name, template); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -153,4 +158,11 @@ func (db *DB) withConn(t testing.TB, f func(context.Context, *pgx.Conn)) {
 // cleanupContext is for what runs after the test's own context has ended.
 func cleanupContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), cleanupTimeout)
+}
+
+// Copy makes a database with all that this one holds, dropped when the test ends.
+// Nobody may be connected to this one.
+func (db *DB) Copy(t testing.TB) *DB {
+	t.Helper()
+	return db.Server.newDB(t, db.Name)
 }

@@ -1,0 +1,203 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/migguard/migguard/internal/testkit/oldcode"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// evidences are the ways in which migguard may know what old code uses.
+var evidences = []evidence{
+	{name: "source", source: true},
+	{name: "queries", queries: true},
+	{name: "both", source: true, queries: true},
+}
+
+type evidence struct {
+	name            string
+	source, queries bool
+}
+
+// A pair is an application and a migration, and what came of it.
+type pair struct {
+	app    string
+	change changed
+	alone  string          // the first error of old code without migguard; empty: none
+	given  [3]guardedTruth // in the order of evidences
+}
+
+// A guardedTruth is what migguard did with the migration, and old code after that.
+type guardedTruth struct {
+	verdict string // the most intrusive of the statements'
+	hazard  string // why it is refused
+	why     string
+	broke   string // as pair.alone
+	// asked says that there is a hazard, and no way around it that needs no
+	// evidence.
+	asked bool
+}
+
+func (g guardedTruth) safe() bool { return g.verdict != "refuse" && g.verdict != "maintenance" }
+
+// needless tells a refusal of what breaks nothing.
+func (p pair) needless(i int) bool { return p.alone == "" && !p.given[i].safe() }
+
+// falselySafe tells what breaks old code although migguard was there.
+func (p pair) falselySafe(i int) bool { return p.given[i].broke != "" }
+
+// TestTruth has old code of five kinds meet migrations, without migguard and with
+// it. What breaks is what fails, not what ought to; docs/ground-truth.md is made of
+// it.
+func TestTruth(t *testing.T) {
+	t.Parallel()
+	for _, shared := range pgtest.Servers(t) {
+		t.Run(fmt.Sprintf("pg%d", shared.Major), func(t *testing.T) {
+			t.Parallel()
+			// A server of its own, as so many databases' queries would push out others'.
+			server := pgtest.StartFor(t, pgtest.Options{Major: shared.Major, Settings: map[string]string{"pg_stat_statements.max": "50000"}})
+			pairs := make([][]pair, len(oldcode.Names))
+			t.Run("apps", func(t *testing.T) {
+				for i, name := range oldcode.Names {
+					t.Run(name, func(t *testing.T) {
+						t.Parallel()
+						pairs[i] = newTruth(t, server, name).all(t)
+					})
+				}
+			})
+			if all := slices.Concat(pairs...); !t.Failed() && len(all) == countTruth() {
+				truthPage(all).check(t, shared.Major)
+			}
+		})
+	}
+}
+
+// countTruth is how many pairs there are when none was left out by -run.
+func countTruth() (n int) {
+	for _, c := range changes {
+		if n += len(oldcode.Names); c.apps != "" {
+			n += len(strings.Fields(c.apps)) - len(oldcode.Names)
+		}
+	}
+	return n
+}
+
+// check holds that nothing breaks code behind migguard but what is known to.
+func (p pair) check(t *testing.T) {
+	t.Helper()
+	for i, e := range evidences {
+		if g := p.given[i]; g.broke != "" && p.change.passes == "" {
+			t.Errorf("with %s: verdict %s, and then %s", e.name, g.verdict, g.broke)
+		}
+	}
+}
+
+// A truth is one application and its databases.
+type truth struct {
+	app   *oldcode.Process
+	bare  *pgtest.DB
+	given [3]*pgtest.DB
+}
+
+// newTruth has databases to copy, for each evidence one in which the build before
+// was released.
+func newTruth(t *testing.T, server *pgtest.Server, name string) *truth {
+	t.Helper()
+	tr := &truth{app: oldcode.Start(t, name), bare: server.NewDB(t)}
+	tr.bare.Exec(t, oldcode.Schema())
+	for i, e := range evidences {
+		db := tr.bare.Copy(t)
+		if e.queries {
+			db.Exec(t, "CREATE EXTENSION pg_stat_statements")
+		}
+		source := t.TempDir() // nothing in it: nothing is known
+		if e.source {
+			source = oldcode.Source(name)
+		}
+		r := call{args: []string{"scan", "--format", "json", source}}.run(t)
+		r.expect(t, 0)
+		dir := t.TempDir()
+		writeFile(t, dir, "contract.json", r.stdout)
+		on(db.URL, "run", "--build", "old", "--contract", filepath.Join(dir, "contract.json"), "--", "true").run(t).expect(t, 0)
+		tr.given[i] = db
+	}
+	return tr
+}
+
+func (tr *truth) all(t *testing.T) (pairs []pair) {
+	for _, c := range changes {
+		if c.apps != "" && !slices.Contains(strings.Fields(c.apps), tr.app.Name) {
+			continue
+		}
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			p := pair{app: tr.app.Name, change: c}
+			p.alone = tr.meets(t, tr.bare.Copy(t), func(db *pgtest.DB) { db.Exec(t, c.sql...) })
+			for i := range evidences {
+				if i > 0 && !p.given[0].asked && os.Getenv(matrixVariable) != "full" {
+					p.given[i] = p.given[0] // no evidence is asked
+					continue
+				}
+				g := &p.given[i]
+				g.broke = tr.meets(t, tr.given[i].Copy(t), func(db *pgtest.DB) { g.run(t, db, c.sql) })
+			}
+			p.check(t)
+			pairs = append(pairs, p)
+		})
+	}
+	return pairs
+}
+
+// meets is the first error that old code has after something was done to its
+// database while it was connected.
+func (tr *truth) meets(t *testing.T, db *pgtest.DB, do func(db *pgtest.DB)) string {
+	t.Helper()
+	tr.app.Open(t, db.URL)
+	defer tr.app.Close(t)
+	do(db)
+	for _, o := range tr.app.Act(t) {
+		if o.Error != "" {
+			return o.Action + ": " + o.Error
+		}
+	}
+	return ""
+}
+
+// run has migguard run the migration, statement by statement.
+func (g *guardedTruth) run(t *testing.T, db *pgtest.DB, sql []string) {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, dir, "migration.sql", strings.Join(sql, ";\n")+";\n")
+	r := on(db.URL, "run", "--build", "new", "--format", "json", "--",
+		`psql "$DATABASE_URL" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=migration.sql`).in(dir).run(t)
+	if r.code != 0 && r.code != 77 {
+		r.expect(t, 0)
+	}
+	var report struct {
+		Statements []struct {
+			Verdict string
+			Hazards []struct{ ID, Evidence string }
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
+		t.Fatalf("%v\n%s", err, r.stdout)
+	}
+	g.verdict = "allow"
+	for _, s := range report.Statements {
+		if s.Verdict != "" && s.Verdict != "allow" {
+			g.verdict = s.Verdict
+		}
+		for _, h := range s.Hazards {
+			g.hazard, g.why = h.ID, h.Evidence
+		}
+	}
+	g.asked = g.hazard != "" && g.verdict != "shim" && g.verdict != "rewrite"
+	if (r.code == 77) == g.safe() {
+		t.Errorf("verdict %s, exit status %d\n%s", g.verdict, r.code, r.stdout)
+	}
+}

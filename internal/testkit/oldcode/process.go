@@ -1,0 +1,165 @@
+package oldcode
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+//go:embed testdata/schema.sql
+var files embed.FS
+
+// Schema is SQL that makes the tables of all applications, in an empty database.
+func Schema() string {
+	text, err := files.ReadFile("testdata/schema.sql")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return string(text)
+}
+
+// Names are those of the applications.
+var Names = []string{"rails", "django", "sqlalchemy", "node", "go"}
+
+// A Process is an application that runs. It is not safe for concurrent use.
+type Process struct {
+	Name  string
+	in    io.Writer
+	out   *bufio.Reader
+	round int
+}
+
+// folder is that of an application, with its driver.
+func folder(name string) string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "testdata", name)
+}
+
+// Source is the folder that holds the source of an application, and nothing else.
+func Source(name string) string { return filepath.Join(folder(name), "app") }
+
+// command is how an application is started.
+func command(t testing.TB, name string) *exec.Cmd {
+	t.Helper()
+	dir := folder(name)
+	var cmd *exec.Cmd
+	switch name {
+	case "rails":
+		cmd = exec.CommandContext(t.Context(), "ruby", "driver.rb")
+	case "django", "sqlalchemy":
+		// Debian's own, for Debian's packages.
+		cmd = exec.CommandContext(t.Context(), "/usr/bin/python3", "-B", "driver.py")
+		cmd.Env = []string{"PYTHONPATH=app"}
+	case "node":
+		cache, err := pgtest.CacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd = exec.CommandContext(t.Context(), "node", "driver.js")
+		cmd.Env = []string{"NODE_PATH=" + filepath.Join(cache, "npm", "node_modules")}
+	case "go":
+		program := filepath.Join(t.TempDir(), "oldcode")
+		build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+		build.Dir = dir
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("build the application: %v\n%s", err, out)
+		}
+		cmd = exec.CommandContext(t.Context(), program)
+	default:
+		t.Fatalf("no application %q", name)
+	}
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), cmd.Env...)
+	return cmd
+}
+
+// Start starts an application, which ends with the test.
+func Start(t testing.TB, name string) *Process {
+	t.Helper()
+	cmd := command(t, name)
+	cmd.Stderr = t.Output()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
+	return &Process{Name: name, in: in, out: bufio.NewReader(out)}
+}
+
+// Open connects to a database with Schema and does the first round, in which
+// nothing may fail.
+func (p *Process) Open(t testing.TB, url string) {
+	t.Helper()
+	p.round = 0
+	p.do(t, "open "+url)
+	for _, o := range p.Act(t) {
+		if o.Error != "" {
+			t.Fatalf("%s: %s: %s", p.Name, o.Action, o.Error)
+		}
+	}
+}
+
+// Close ends the connection.
+func (p *Process) Close(t testing.TB) {
+	t.Helper()
+	p.do(t, "close")
+}
+
+// An Outcome is how an action ended.
+type Outcome struct {
+	Action string
+	Error  string // empty: it worked
+}
+
+// Act does all actions once.
+func (p *Process) Act(t testing.TB) (outcomes []Outcome) {
+	t.Helper()
+	p.round++
+	for _, line := range p.do(t, fmt.Sprintf("act %d", p.round)) {
+		how, rest, _ := strings.Cut(line, " ")
+		action, message, _ := strings.Cut(rest, " ")
+		if how != "ok" && (how != "error" || message == "") {
+			t.Fatalf("%s says %q", p.Name, line)
+		}
+		outcomes = append(outcomes, Outcome{action, message})
+	}
+	if len(outcomes) == 0 {
+		t.Fatalf("%s did nothing", p.Name)
+	}
+	return outcomes
+}
+
+// do tells the application something, and returns what it says to it.
+func (p *Process) do(t testing.TB, line string) (lines []string) {
+	t.Helper()
+	if _, err := fmt.Fprintln(p.in, line); err != nil {
+		t.Fatalf("%s has ended: %v", p.Name, err)
+	}
+	for {
+		line, err := p.out.ReadString('\n')
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case err != nil:
+			t.Fatalf("%s has ended: %v", p.Name, err)
+		case line == "end":
+			return lines
+		}
+		lines = append(lines, line)
+	}
+}

@@ -1,0 +1,2 @@
+class CardPayment < Payment
+end

@@ -1,0 +1,3 @@
+class Payment < ApplicationRecord
+  self.ignored_columns = ["memo"]
+end

@@ -1,0 +1,5 @@
+class Plan < ApplicationRecord
+  def readonly?
+    true
+  end
+end
