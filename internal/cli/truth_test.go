@@ -44,6 +44,11 @@ type guardedTruth struct {
 	asked bool
 }
 
+// seen tells that queries show a use, or may.
+func (g guardedTruth) seen() bool {
+	return strings.Contains(g.why, "the database has seen a use: ") || strings.Contains(g.why, "the database has seen may be a use: ")
+}
+
 func (g guardedTruth) safe() bool { return g.verdict != "refuse" && g.verdict != "maintenance" }
 
 // needless tells a refusal of what breaks nothing.

@@ -68,6 +68,8 @@ no source (**queries**); with **both**. After each, whatever the verdict, the
 application does it all again, and nothing may fail.
 
 * **falsely safe**: something failed although migguard was there.
+* **seen**: a query that pg_stat_statements has counted shows the use. Queries alone
+  never show that there is none, so without a source all that may break is refused.
 * **needless**: refused, though without migguard nothing failed. That is so in this
   application: what it does not do, another one may.
 
@@ -151,7 +153,7 @@ func (p truthPage) needless(b *bytes.Buffer) {
 }
 
 // seenWhen are times and counts in the evidence, which are others each time.
-var seenWhen = regexp.MustCompile(` (Nor does any of .*|since \d{4}-.*)$`)
+var seenWhen = regexp.MustCompile(` (Nor does any of .*|[Bb]ut (the database has seen|what the database).*)$`)
 
 func reasonOf(evidence string) string {
 	return strings.ReplaceAll(seenWhen.ReplaceAllString(evidence, ""), "build old of run 1: ", "")
@@ -174,6 +176,9 @@ func (p pair) cells() (cells []string) {
 			text += ", **falsely safe**"
 		case p.needless(i):
 			text += ", needless"
+		}
+		if g.seen() {
+			text += ", seen"
 		}
 		cells = append(cells, text)
 	}

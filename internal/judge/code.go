@@ -53,8 +53,8 @@ func (d *Decision) consult(facts Facts) {
 		if text != "" {
 			f.Detail = text
 		}
-		if verdict == contract.No && facts.Seen != nil {
-			verdict = facts.Seen.correct(&f)
+		if verdict != contract.Yes && facts.Seen != nil {
+			verdict = facts.Seen.correct(verdict, &f)
 		}
 		if verdict == contract.No {
 			d.Unused = append(d.Unused, f)
@@ -66,19 +66,26 @@ func (d *Decision) consult(facts Facts) {
 }
 
 // correct looks for a use that no source shows: code may make a query of what no
-// scan understands. It adds what it finds, and the verdict is then not No.
-func (q *Queries) correct(f *hazard.Finding) contract.Verdict {
+// scan understands. It adds what it finds to what the source says, which is No or
+// Unknown. That a use was not seen makes nothing of an Unknown.
+func (q *Queries) correct(source contract.Verdict, f *hazard.Finding) contract.Verdict {
 	a := q.Contract.Shows(*f.Needs)
-	switch a.Verdict {
-	case contract.No:
+	seen := "the database has seen a use: "
+	switch {
+	case a.Verdict == contract.No && source == contract.No:
 		f.Detail += " " + q.Known
-		return a.Verdict
-	case contract.Yes:
-		f.Detail = "The source of the code that runs does not show it, but the database has seen a use: "
-	default:
-		f.Detail = "The source of the code that runs does not show it, but what the database has seen may be a use: "
+		return contract.No
+	case a.Verdict == contract.No:
+		return source
+	case a.Verdict != contract.Yes:
+		seen = "what the database has seen may be a use: "
 	}
-	f.Detail += Spoken(a) + "."
+	seen += Spoken(a) + "."
+	if source == contract.Unknown {
+		f.Detail += " But " + seen
+		return a.Verdict
+	}
+	f.Detail = "The source of the code that runs does not show it, but " + seen
 	f.Hint += " If code that is gone has sent the query, let the database forget it: " + q.Forget + ". What is still sent is counted anew."
 	return a.Verdict
 }

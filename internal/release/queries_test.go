@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -138,6 +139,24 @@ func TestSeenButUnread(t *testing.T) {
 		db.Exec(t, "select id from users where "+strings.Repeat("notes is null or ", 5000)+"true")
 		if ended, out := doNeeding(t, db, ignoring(), "two", nil, dropNotes); ended.Exit != 0 || !strings.Contains(evidence(ended), "; 1 more could not be read.") {
 			t.Errorf("%d %s\n%s", ended.Exit, evidence(ended), out)
+		}
+	})
+}
+
+// Where the source leaves it open, a query that the database has seen settles it;
+// that there is none settles nothing.
+func TestSeenWhereSourceIsUnknown(t *testing.T) {
+	t.Parallel()
+	eachCounting(t, func(t *testing.T, db *pgtest.DB) {
+		unclear := ignoring(contract.Gap{Reach: contract.Anything, Why: "Go is not understood"})
+		doNeeding(t, db, unclear, "one", nil, "select 1")
+		for _, query := range []string{"select 1", "select id from users where notes = 'a'"} {
+			db.Exec(t, query)
+			ended, out := doNeeding(t, db, unclear, "two", nil, dropNotes)
+			seen := strings.Contains(evidence(ended), ": Go is not understood. But the database has seen a use: a query seen once")
+			if ended.Exit != release.ExitRefused || seen != strings.Contains(query, "notes") || !strings.Contains(evidence(ended), "Go is not understood") {
+				t.Errorf("%s: %d %s\n%s", query, ended.Exit, evidence(ended), out)
+			}
 		}
 	})
 }
