@@ -82,7 +82,7 @@ func newCrash(t *testing.T) *crash {
 	writeFile(t, c.app, "migguard.toml", largeTables)
 	bareRails(t, c.base, newRails(t, "first")) // so that the killed run is the one that makes the ledger
 	c.base.Exec(t, "INSERT INTO accounts (email, created_at, updated_at) SELECT 'old-' || n, now(), now() FROM generate_series(1, 1000) n")
-	db := c.copy(t, "undisturbed")
+	db := c.base.Copy(t)
 	began := time.Now()
 	c.call(db).run(t).expect(t, 0, "built    index index_members_on_plan", "1 rewritten, 1 shimmed")
 	c.took, c.want = time.Since(began), c.state(t, db)
@@ -100,21 +100,6 @@ func bareRails(t *testing.T, db *pgtest.DB, app string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-}
-
-// copy makes a database as the first release left it.
-func (c *crash) copy(t *testing.T, name string) *pgtest.DB {
-	t.Helper()
-	s := c.base.Server
-	name = c.base.Name + "_" + name
-	admin := &pgtest.DB{URL: s.URL("postgres")}
-	admin.Exec(t, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, c.base.Name))
-	t.Cleanup(func() {
-		if err := s.DropDatabase(context.Background(), name); err != nil {
-			t.Error(err)
-		}
-	})
-	return &pgtest.DB{URL: s.URL(name), Name: name, Major: s.Major, Server: s}
 }
 
 func (c *crash) call(db *pgtest.DB) call {
@@ -157,7 +142,7 @@ func (c *crash) round(t *testing.T, i int) {
 // kill tells whether it came before the run's end.
 func (c *crash) kill(t *testing.T, i, try int) bool {
 	t.Helper()
-	db := c.copy(t, fmt.Sprintf("%d_%d", i, try))
+	db := c.base.Copy(t)
 	stop := startOldCode(t, db)
 	killed := c.call(db).start(t)
 	when := c.instant(t, db, killed, i)

@@ -1,8 +1,6 @@
 package cli_test
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"path"
 	"slices"
@@ -31,7 +29,6 @@ type matrix struct {
 	base    *pgtest.DB // as the first release left it
 	first   string     // folders of builds
 	courses []*course
-	shops   atomic.Int64
 	cases   atomic.Int64
 	unmet   atomic.Int64
 	failed  atomic.Int64
@@ -158,17 +155,7 @@ func (m *matrix) learn(t *testing.T, c *course) {
 // settling; and its workers are slower, because many shops are open at once.
 func (m *matrix) shop(t *testing.T) *shop {
 	t.Helper()
-	server := m.base.Server
-	name := m.base.Name + "_" + strconv.FormatInt(m.shops.Add(1), 10)
-	admin := &pgtest.DB{URL: server.URL("postgres")}
-	admin.Exec(t, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, m.base.Name))
-	t.Cleanup(func() {
-		if err := server.DropDatabase(context.Background(), name); err != nil {
-			t.Error(err)
-		}
-	})
-	db := &pgtest.DB{URL: server.URL(name), Name: name, Major: server.Major, Server: server}
-	s := emptyShop(t, db, herokutest.AppConfig{ConfigVars: map[string]string{
+	s := emptyShop(t, m.base.Copy(t), herokutest.AppConfig{ConfigVars: map[string]string{
 		"MIGGUARD_RETRY_FOR": "9s", "MIGGUARD_SETTLE_EVERY": "1s", "PAUSE": "0.05",
 	}})
 	first := before()

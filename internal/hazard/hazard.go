@@ -109,6 +109,9 @@ type Finding struct {
 	// Needs is what the contract of the running code is asked: a build that it
 	// does not break is in no danger. Nil: a contract cannot tell.
 	Needs *contract.Change `json:"-"`
+	// Shown: there is a danger only where the contract shows it, or a query. What
+	// is not known of code is then no reason to refuse.
+	Shown bool `json:"-"`
 }
 
 // All is the registry, sorted by ID.

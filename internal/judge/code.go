@@ -49,20 +49,27 @@ func (d *Decision) consult(facts Facts) {
 			left = append(left, f)
 			continue
 		}
-		verdict, text := ask(facts.Code, *f.Needs)
-		if text != "" {
-			f.Detail = text
-		}
-		if verdict != contract.Yes && facts.Seen != nil {
-			verdict = facts.Seen.correct(verdict, &f)
-		}
-		if verdict == contract.No {
+		if facts.settle(&f) == contract.No {
 			d.Unused = append(d.Unused, f)
 			continue
 		}
 		left = append(left, f)
 	}
 	d.Findings = left
+}
+
+// settle asks the contracts, and then what the database has seen, and puts the
+// answer into the finding.
+func (facts Facts) settle(f *hazard.Finding) contract.Verdict {
+	if len(facts.Code) == 0 {
+		return contract.Unknown
+	}
+	verdict, text := ask(facts.Code, *f.Needs)
+	f.Detail = text
+	if verdict != contract.Yes && facts.Seen != nil {
+		verdict = facts.Seen.correct(verdict, f)
+	}
+	return verdict
 }
 
 // correct looks for a use that no source shows: code may make a query of what no

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/shim"
@@ -97,6 +98,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 			f.Detail += expired
 		}
 		switch {
+		case f.Shown && facts.settle(&f) != contract.Yes:
 		case covered:
 			d.Allowed = append(d.Allowed, Allowance{f, by})
 		case f.Hazard.AtCommit && !facts.Ending:

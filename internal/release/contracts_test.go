@@ -70,6 +70,7 @@ func TestWhatNoCodeUses(t *testing.T) {
 		"table, with schema":  "drop schema attic cascade",
 		"table's name":        "do $$ begin alter table scraps rename to bits; end $$",
 		"required":            "alter table scraps add need int not null",
+		"required later":      "alter table users alter notes set default 'x'; update users set notes = ''; alter table users alter notes set not null",
 		"view":                "drop view shown",
 		"column, then a view": "drop view shown; alter table users drop column notes",
 	} {
@@ -105,6 +106,7 @@ func TestWhatCodeMayUse(t *testing.T) {
 		"one without":      {"alter table users drop column notes", "MG004", "", []string{"x1", "c2"}, nil, "build x1 of run 1: no contract of it is recorded"},
 		"function":         {"alter table users drop column notes", "MG004", "create function f() returns text language sql as $$ select 'x' as NOTES $$;", []string{"c1"}, nil, "function f() names notes"},
 		"partitions":       {"alter table parted drop column notes", "MG004", "create table parted (id int, notes int) partition by list (id);", []string{"c1"}, nil, "was there before"},
+		"left out":         {"alter table users alter notes set not null", "MG011", "", []string{"c1"}, nil, "model User reads and writes every column but notes, and leaves notes out"},
 		"required by code": {"alter table users add need int not null", "MG011", "delete from users;", []string{"c1"}, nil, "leaves need out"},
 	} {
 		t.Run(name, func(t *testing.T) {

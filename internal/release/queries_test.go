@@ -108,7 +108,7 @@ func TestSeenWithoutUse(t *testing.T) {
 func TestSeenWaysOfUse(t *testing.T) {
 	t.Parallel()
 	eachCounting(t, func(t *testing.T, db *pgtest.DB) {
-		db.Exec(t, "create table scraps (id int)")
+		db.Exec(t, "create table scraps (id int, memo text)")
 		doNeeding(t, db, ignoring(), "one", nil, "select 1")
 		for _, c := range [][2]string{
 			{"insert into users values (1, 'n', 'x')", dropNotes},
@@ -119,6 +119,7 @@ func TestSeenWaysOfUse(t *testing.T) {
 			{"(select notes from users) union (select name from users) order by 1", dropNotes},
 			{"select * from scraps", "drop table scraps"},
 			{"insert into scraps values (1)", "alter table scraps add need int not null"},
+			{"insert into scraps (id) values (1); update scraps set memo = ''", "alter table scraps alter memo set not null"},
 		} {
 			db.Exec(t, "select pg_stat_statements_reset()", c[0])
 			if ended, out := doNeeding(t, db, ignoring(), "two", nil, c[1]); ended.Exit != release.ExitRefused || !strings.Contains(evidence(ended), "has seen") {

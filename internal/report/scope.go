@@ -10,8 +10,8 @@ const unjudged = `
 * ADD COLUMN, and a changed type that is wider, where running code has prepared
   SELECT * or RETURNING *: "cached plan must not change result type" until it prepares
   anew. So does a view that gets columns.
-* SET NOT NULL of a column that was there, where running code writes NULL to it or leaves
-  it out; integer to bigint, which node-postgres reads as a string.
+* SET NOT NULL of a column that was there, where running code writes NULL to it, or leaves
+  it out and nothing shows that; integer to bigint, which node-postgres reads as a string.
 * CHECK, FOREIGN KEY, UNIQUE and EXCLUDE constraints, unique indexes, triggers, rules and
   policies that reject or change what running code writes; a function whose body
   changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
