@@ -60,6 +60,8 @@ var changes = []changed{
 	{name: "a new column has a default", sql: []string{"ALTER TABLE payments ADD COLUMN country text NOT NULL DEFAULT 'x'"}, apps: "rails django go"},
 	{name: "a new column in rows read by *", sql: []string{"ALTER TABLE orders ADD COLUMN country text"}, apps: "rails django node go", passes: cachedPlan},
 	{name: "a column that is written as NULL may not be", sql: []string{"UPDATE accounts SET name = '' WHERE name IS NULL", "ALTER TABLE accounts ALTER name SET NOT NULL"}, passes: notNull},
+	{name: "an ignored column may not be NULL", sql: []string{"UPDATE accounts SET notes = ''", "ALTER TABLE accounts ALTER notes SET NOT NULL"}, apps: "rails django"},
+	{name: "a column that SQL leaves out may not be NULL", sql: []string{"ALTER TABLE audits ALTER who SET NOT NULL"}, apps: "rails django sqlalchemy"},
 	{name: "a column that is never NULL may not be", sql: []string{"ALTER TABLE accounts ALTER bio SET NOT NULL"}},
 	{name: "a default goes that code counts on", sql: []string{"ALTER TABLE accounts ALTER level DROP DEFAULT"}},
 	{name: "a default goes of what code gives", sql: []string{"ALTER TABLE accounts ALTER score DROP DEFAULT"}},

@@ -60,6 +60,7 @@ CREATE UNIQUE INDEX counters_name ON counters (name); -- an ON CONFLICT target
 CREATE TABLE audits ( -- without a model: rows are added and taken away by SQL
     id bigserial PRIMARY KEY,
     what text NOT NULL,
+    who text, -- never given
     at timestamp NOT NULL DEFAULT now()
 );
 CREATE TABLE visits (
