@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/migguard/migguard/internal/report"
 )
 
 // A call is one invocation of the program.
@@ -97,6 +99,9 @@ func (s *started) wait(t testing.TB) result {
 	}
 	hides(t, "stdout", r.stdout, s.call.secrets()...)
 	hides(t, "stderr", r.stderr, s.call.secrets()...)
+	if strings.Contains(r.stderr, report.NotForetold) {
+		t.Errorf("a lock was not foretold:\n%s", r.stderr)
+	}
 	hides(t, "the report", s.report(), s.call.secrets()...)
 	return r
 }

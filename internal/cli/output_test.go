@@ -107,7 +107,7 @@ var volatile = []struct {
 	re   *regexp.Regexp
 	text string
 }{
-	{regexp.MustCompile(`("duration_ms": )[0-9.]+`), "${1}1.5"},
+	{regexp.MustCompile(`("(?:duration_)?ms": )[0-9.]+`), "${1}1.5"},
 	{regexp.MustCompile(`("(?:started|created)_at": )"[^"]+"`), `${1}"2026-01-02T03:04:05Z"`},
 	{regexp.MustCompile(`("age": )"[^"]+"`), `${1}"1s"`},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+/test_\d+`), "127.0.0.1:5432/shop"},

@@ -1,6 +1,9 @@
 package ddl
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // LockMode is a table-level lock mode in PostgreSQL's own words.
 type LockMode string
@@ -22,6 +25,17 @@ const (
 var lockModes = [...]LockMode{
 	AccessShare, RowShare, RowExclusive, ShareUpdateExclusive,
 	Share, ShareRowExclusive, Exclusive, AccessExclusive,
+}
+
+// ServerMode is the mode that pg_locks.mode calls by another name:
+// "AccessExclusiveLock". It is empty for what is none.
+func ServerMode(name string) LockMode {
+	for _, m := range lockModes {
+		if strings.EqualFold(strings.ReplaceAll(string(m), " ", "")+"Lock", name) {
+			return m
+		}
+	}
+	return ""
 }
 
 // Compare orders modes by strength: negative if m is weaker than other.

@@ -27,6 +27,7 @@ func (s *session) serve(ctx context.Context) {
 		s.hangUp()
 	}()
 	err := s.fromClient(ctx)
+	s.transactionOver()
 	s.note(ctx, "client", err)
 	s.bidFarewell(err)
 	<-done

@@ -134,11 +134,22 @@ type Conn interface {
 	// AfterCommit has Gate.Committed called when the transaction that is open
 	// now has been committed by this session.
 	AfterCommit()
+	// Watch makes w the Witness of the transaction that is open now, and Witness
+	// is the one it has; nil if it has none.
+	Watch(w Witness)
+	Witness() Witness
 	// Notice sends the client a notice.
 	Notice(message, detail, hint string)
 	// Wait lets d pass. It returns early, with an error, when the client
 	// asked to cancel or is gone.
 	Wait(ctx context.Context, d time.Duration) error
+}
+
+// A Witness is what the Gate remembers of a transaction.
+type Witness interface {
+	// Ended is called when the transaction has ended, whichever way, before the
+	// client hears of that; or its session has.
+	Ended()
 }
 
 // A Refusal is what the client gets instead of its statement's result: an

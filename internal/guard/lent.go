@@ -83,6 +83,10 @@ func (l *lent) BeforeCommit(check func(context.Context, Conn) error) {
 
 func (l *lent) AfterCommit() { l.s.owed = true }
 
+func (l *lent) Watch(w Witness) { l.s.witness = w }
+
+func (l *lent) Witness() Witness { return l.s.witness }
+
 func (l *lent) Notice(message, detail, hint string) {
 	_ = l.s.reply(&pgproto3.NoticeResponse{
 		Severity: "NOTICE", SeverityUnlocalized: "NOTICE", Code: "00000",
@@ -92,7 +96,7 @@ func (l *lent) Notice(message, detail, hint string) {
 // rollback ends the transaction, also when a CancelRequest that was meant for
 // an earlier statement arrives only now.
 func (l *lent) rollback() error {
-	l.s.checks, l.s.owed = nil, false
+	defer l.s.transactionOver()
 	for {
 		err := l.Exec(context.Background(), "ROLLBACK")
 		var server *ServerError

@@ -55,6 +55,8 @@ type session struct {
 	// owed is true when the Gate wants to hear of the commit of the
 	// transaction that is open.
 	owed bool
+	// witness is the Gate's for the transaction that is open.
+	witness Witness
 	// skipping is true after an error of ours in the extended protocol,
 	// until the client's Sync.
 	skipping bool

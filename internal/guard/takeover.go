@@ -80,8 +80,16 @@ func (s *session) carry(ctx context.Context, l *lent, several bool) (tag string,
 // act lends the connection to the Gate, or forwards what the Gate does not
 // want.
 func (s *session) act(ctx context.Context, l *lent) (tag string, err error) {
-	if l.st.Block.Ends() {
+	switch {
+	case l.st.Block.Ends():
 		defer func() { s.transactionEnded(ctx, err == nil && tag == "COMMIT") }()
+	case l.st.Block == MayCommit:
+		defer func() {
+			// The tag is that of what was executed.
+			if committed := err == nil && tag == "COMMIT"; committed || s.pipe.txStatus() == 'I' {
+				s.transactionEnded(ctx, committed)
+			}
+		}()
 	}
 	if l.st.Block == CommitBlock || l.st.Block == MayCommit {
 		if err := s.beforeCommit(ctx, l); err != nil {
@@ -98,7 +106,7 @@ func (s *session) act(ctx context.Context, l *lent) (tag string, err error) {
 
 // awaitsEnd tells whether the end of the transaction that is open must not go by
 // unseen.
-func (s *session) awaitsEnd() bool { return s.owed || len(s.checks) > 0 }
+func (s *session) awaitsEnd() bool { return s.owed || len(s.checks) > 0 || s.witness != nil }
 
 // beforeCommit has the Gate's checks run on a transaction that is about to be
 // committed. One that has failed is rolled back whatever they would say.
@@ -119,7 +127,7 @@ func (s *session) beforeCommit(ctx context.Context, l *lent) error {
 // transactionEnded lets the Gate know of a commit that it waits for.
 func (s *session) transactionEnded(ctx context.Context, committed bool) {
 	was := s.owed
-	s.checks, s.owed = nil, false
+	s.transactionOver()
 	if !was || !committed {
 		return
 	}
@@ -128,6 +136,16 @@ func (s *session) transactionEnded(ctx context.Context, committed bool) {
 	s.setWaiting(true)
 	defer s.setWaiting(false)
 	s.g.cfg.Gate.Committed(ctx)
+}
+
+// transactionOver forgets what the Gate wanted of the transaction, and tells its
+// Witness.
+func (s *session) transactionOver() {
+	w := s.witness
+	s.checks, s.owed, s.witness = nil, false, nil
+	if w != nil {
+		w.Ended()
+	}
 }
 
 // cancelable is a context that a CancelRequest ends, and the end of that.

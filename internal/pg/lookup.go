@@ -162,7 +162,9 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
 // Snapshot is the query for all relations with rows outside the system
 // schemas: one row, one column, a JSON array in the form of catalog.Snapshot,
 // written as Lookup's.
-const Snapshot = `
+const Snapshot = snapshotHead + snapshotTail
+
+const snapshotHead = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(
   coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
     'oid', c.oid::pg_catalog.int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
@@ -183,7 +185,9 @@ LEFT JOIN (
       'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'type_oid', a.atttypid::pg_catalog.int8, 'type_mod', a.atttypmod
     ) ORDER BY a.attnum) AS columns
   FROM pg_catalog.pg_attribute a
-  WHERE a.attnum > 0 AND NOT a.attisdropped
+  WHERE a.attnum > 0 AND NOT a.attisdropped`
+
+const snapshotTail = `
   GROUP BY a.attrelid
 ) t ON t.attrelid = c.oid
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'

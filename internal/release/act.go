@@ -11,6 +11,7 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/report"
 )
 
 // An act carries out one gated statement.
@@ -31,6 +32,10 @@ type act struct {
 	executed []string         // all that ran, when that was not just the statement
 	notes    []string
 	apart    *ddl.Alter // the statement's actions, once asked for
+	tried    time.Time  // when it was last sent for its locks
+	locks    []*report.Lock
+	ending   bool // judges a transaction that is about to commit
+	unshown  bool // judges what no statement says
 }
 
 // carryOut judges the statement's changes and does what the verdict says.
@@ -45,7 +50,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	if err := a.checkUnfilled(ctx); err != nil {
 		return "", err
 	}
-	if a.plan.watched || a.forwards() {
+	if a.plan.watched || a.forwards() || a.hides() && !a.plan.Alone {
 		// Outside a block what the catalogs are asked would end the
 		// client's portal.
 		if err := a.conn.Block(ctx); err != nil {

@@ -30,6 +30,9 @@ const ledgerSchema = "migguard"
 // like the change it is; a refusal rolls it back. What is new is recorded as
 // created.
 func (a *act) watch(ctx context.Context) (string, error) {
+	if err := a.settleHidden(ctx); err != nil {
+		return "", err
+	}
 	before, err := a.snapshot(ctx)
 	if err != nil {
 		return "", err
@@ -127,6 +130,9 @@ func (a *act) judgeEffect(ctx context.Context, change ddl.Change, found catalog.
 	}
 	a.keep(d)
 	if len(d.Pending) > 0 {
+		if a.ending {
+			return a.judgeEnd(ctx, change, found)
+		}
 		return a.judgeAtCommit(ctx, change, found)
 	}
 	switch d.Verdict {

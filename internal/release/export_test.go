@@ -61,6 +61,24 @@ func (g *Guarded) Recorded() (verdicts []string, refused int) {
 	return verdicts, did.refused
 }
 
+// Locks are those on record so far, as "statement: MODE relation", with "rewritten"
+// and "unexpected" where they are.
+func (g *Guarded) Locks() (all, unexpected []string) {
+	for _, s := range g.gate.result().statements {
+		for _, l := range s.Locks {
+			text := s.Text + ": " + l.Mode + " " + l.Relation
+			if l.Rewritten {
+				text += " rewritten"
+			}
+			if l.Unexpected {
+				unexpected = append(unexpected, text)
+			}
+			all = append(all, text)
+		}
+	}
+	return all, unexpected
+}
+
 // Lockless tells whether a lock could not be had.
 func (g *Guarded) Lockless() bool { return g.gate.result().lockless }
 

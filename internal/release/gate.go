@@ -37,6 +37,8 @@ type gate struct {
 	shimmed    map[uint32]bool // tables that code knows by a shim's name
 	made       map[string]bool // relations this run has created, as it named them
 	functions  map[string]bool // names of functions it has created anew
+	byHand     map[string]bool // names of relations that LOCK TABLE names
+	hidden     hiddenCode
 	blurred    bool            // prepared statements may change what names mean, unseen
 	own        *backends       // the guard's sessions
 	path       *runnerPath     // where they look first; nil: nobody looks
@@ -54,6 +56,7 @@ type gate struct {
 	noPlatform   string // why the keeper has no machine
 	unmaintained error  // why maintenance could not be had
 	tasks        *tasks
+	outside      *outside
 }
 
 // maxListed bounds the statements a run keeps for its report and the ledger.
@@ -68,6 +71,12 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 		return c.Forward(ctx) // the server says why it ignores it
 	}
 	tag, err := a.carryOut(ctx)
+	if err == nil {
+		err = a.trace(ctx)
+	}
+	if err == nil {
+		err = a.lookForHidden(ctx)
+	}
 	err = g.dependent(err)
 	if err != nil {
 		g.forget()
@@ -76,7 +85,10 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 		a.unsaid()
 	}
 	if err != nil || a.hasEffect() {
-		g.add(a.finish(tag, err))
+		place := g.add(a.finish(tag, err))
+		if w, ok := c.Witness().(*witness); ok {
+			w.last = place
+		}
 	}
 	return tag, err
 }
@@ -99,7 +111,8 @@ func (a *act) hasEffect() bool {
 	return !reads || len(a.findings)+len(a.allowed)+len(a.unused)+len(a.executed) > 0
 }
 
-func (g *gate) add(s report.Statement) {
+// add puts a statement on record and returns its place there; -1 if it has none.
+func (g *gate) add(s report.Statement) (place int) {
 	s.Text = clip(runner.Masked(s.Text)) // it stays in logs and the ledger
 	g.mu.Lock()
 	s.Seq = len(g.statements) + g.unlisted + 1
@@ -108,11 +121,14 @@ func (g *gate) add(s report.Statement) {
 	}
 	if len(g.statements) < maxListed || s.Verdict != string(judge.Allow) {
 		g.statements = append(g.statements, s)
+		place = len(g.statements) - 1
 	} else {
 		g.unlisted++
+		place = -1
 	}
 	g.mu.Unlock()
 	g.out.Statement(s)
+	return place
 }
 
 // clip bounds a text by what the ledger keeps of it. The ledger says how much

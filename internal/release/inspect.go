@@ -30,6 +30,9 @@ type plan struct {
 	watched bool
 	// steady: it stands in a text after which names mean what they meant.
 	steady bool
+	// rigged: code may run that its text does not show, and that changes the
+	// schema; so what its transaction has changed is compared before the commit.
+	rigged bool
 	// unjudged is why the statement must not reach the server at all, and
 	// instead what to send.
 	unjudged, instead string
@@ -55,7 +58,7 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 	g.mu.Lock()
 	unfilled := g.touchesUnfilled(sql)
 	g.mu.Unlock()
-	if ddl.Plain(sql) && !unfilled {
+	if ddl.Plain(sql) && !unfilled && !g.rigsPlain(sql) {
 		return nil
 	}
 	if len(sql) > maxParsed {
@@ -142,12 +145,12 @@ func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.St
 	last, offset := 0, 0
 	said := saidIn(sql, parsed)
 	for i, st := range parsed {
-		p := plan{Statement: st, watched: g.hidesEffects(st), steady: steady, said: said[i]}
+		p := plan{Statement: st, watched: g.hidesEffects(st), steady: steady, rigged: g.rigs(st), said: said[i]}
 		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
 		last = st.Span.Start
 		out = append(out, guard.Statement{
 			SQL: st.Text, Offset: offset, Data: p,
-			Gated:   p.watched || st.Class == ddl.Schema || g.touchesUnfilled(st.Text),
+			Gated:   p.watched || p.rigged || st.Class == ddl.Schema || g.touchesUnfilled(st.Text),
 			Unsplit: st.Class == ddl.Unparsed,
 			Block:   block(st),
 		})
@@ -183,17 +186,12 @@ func (g *gate) hidesEffects(st ddl.Statement) bool {
 	case st.Alone: // in no transaction, so there is no taking it back
 		return false
 	}
-	for _, f := range st.Functions {
-		if !g.harmless[f.Name] {
-			return true
-		}
-	}
-	for _, change := range st.Changes {
-		if reaches(change) {
-			return true
-		}
-	}
-	return false
+	return g.callsUnknown(st) || slices.ContainsFunc(st.Changes, reaches)
+}
+
+// callsUnknown tells what calls a function that may do anything.
+func (g *gate) callsUnknown(st ddl.Statement) bool {
+	return slices.ContainsFunc(st.Functions, func(f ddl.Name) bool { return !g.harmless[f.Name] })
 }
 
 // reaches tells the changes that go beyond the objects they name: CASCADE to
@@ -221,6 +219,8 @@ func (g *gate) note(st ddl.Statement) {
 	for _, change := range st.Changes {
 		var name string
 		switch c := change.(type) {
+		case ddl.LockTable:
+			g.byHand[c.Relation.Name] = true
 		case ddl.CreateFunction:
 			name = c.Function.Name
 		case ddl.RenameFunction:

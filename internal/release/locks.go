@@ -177,6 +177,7 @@ func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after 
 	if err := a.conn.Exec(ctx, first...); err != nil {
 		return "", owned(err)
 	}
+	a.tried = time.Now()
 	tag, err := run(ctx)
 	if err != nil {
 		return "", err

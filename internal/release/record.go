@@ -43,24 +43,33 @@ func (g *gate) Pass(st guard.Statement) (ended func(tag string, err error)) {
 // built, that is none: each has its names compared, and its errors explained.
 func (g *gate) passes(p plan) bool {
 	g.mu.Lock()
-	names := len(g.standing)+len(g.owes) > 0
+	busy := len(g.standing)+len(g.owes) > 0 || g.hidden.schema || g.hidden.queries
 	g.mu.Unlock()
-	if names || g.tasks.failed() != nil || p.unjudged != "" || p.said.wrong != nil || p.said.directives != nil || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
+	if busy || g.tasks.failed() != nil || p.unjudged != "" || p.said.wrong != nil || p.said.directives != nil || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
 		return false
 	}
 	for _, change := range p.Changes {
-		if _, needed := g.asks(change); needed || g.keeps(change) {
+		if _, needed := g.asks(change); needed || g.keeps(change) || definesCode(change) {
 			return false
 		}
 	}
 	return true
 }
 
+// definesCode tells what may make other statements run code that they do not show.
+func definesCode(change ddl.Change) bool {
+	switch change.(type) {
+	case ddl.CreateFunction, ddl.CreateTrigger:
+		return true
+	}
+	return false
+}
+
 // finish is the statement's record.
 func (a *act) finish(tag string, err error) report.Statement {
 	s := report.Statement{
 		Text: a.text, Tag: tag, Verdict: string(a.verdict),
-		Changes: a.plan.Changes, Executed: a.executed, Notes: a.notes,
+		Changes: a.plan.Changes, Executed: a.executed, Locks: a.locks, Notes: a.notes,
 		Duration: time.Since(a.began),
 	}
 	for _, f := range a.findings {

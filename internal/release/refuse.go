@@ -46,7 +46,11 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 func (a *act) refuseEffect(d judge.Decision) error {
 	a.verdict = judge.Refuse
 	r := a.refuse(d)
-	r.Detail += " The statement did that, and was rolled back."
+	if a.unshown {
+		r.Detail += " No statement of the transaction says so: a trigger, a view or the like did that, or a statement that does more than it should. It is rolled back."
+	} else {
+		r.Detail += " The statement did that, and was rolled back."
+	}
 	if d.Verdict == judge.Shim {
 		r.Hint = "Write the ALTER TABLE ... RENAME as a statement of the migration's own: then migguard keeps the old name alive."
 	}

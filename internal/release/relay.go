@@ -22,6 +22,7 @@ type relay struct {
 	redirect runner.Redirect
 	dir      string
 	stop     context.CancelFunc // of the listener
+	outside  *outside
 }
 
 // listen starts the guard. The caller closes the relay.
@@ -55,7 +56,7 @@ func (r *Run) listen(ctx context.Context, g *gate) (*relay, error) {
 		_ = relayed.Serve(serving, listener)
 	}()
 	address := listener.Addr().(*net.TCPAddr)
-	return &relay{guard: relayed, dir: dir, stop: stop, redirect: runner.Redirect{
+	return &relay{guard: relayed, dir: dir, stop: stop, outside: g.outside, redirect: runner.Redirect{
 		Targets: []runner.Target{{Host: r.Database.Host(), Port: r.Database.Port(), Database: r.Database.Database()}},
 		Host:    address.IP.String(), Port: uint16(address.Port),
 		User: r.Database.User(), Password: password, CAFile: file,
@@ -68,6 +69,7 @@ func (l *relay) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	err := l.guard.Close(ctx)
+	l.outside.close(ctx)
 	l.stop()
 	_ = os.RemoveAll(l.dir)
 	return err

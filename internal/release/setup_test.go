@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,6 +127,15 @@ func (b *bundle) start(t *testing.T, o options) {
 func stop(t *testing.T, g *release.Guarded, l *ledger.Ledger) {
 	if err := errors.Join(g.Close(context.Background()), l.Close()); err != nil {
 		t.Error(err)
+	}
+	foretold(t, g)
+}
+
+// foretold holds what ddl says of the run's statements to the locks they took.
+func foretold(t *testing.T, g *release.Guarded) {
+	t.Helper()
+	if _, unexpected := g.Locks(); unexpected != nil && !strings.HasPrefix(t.Name(), "TestCommitGate") {
+		t.Errorf("not foretold: %q", unexpected)
 	}
 }
 

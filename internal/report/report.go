@@ -23,6 +23,7 @@ type Statement struct {
 	Changes  any // marshals to an array
 	Hazards  []Hazard
 	Executed []string // SQL in its place; empty: the statement itself
+	Locks    []*Lock  // it has taken, of those that queries do not take
 	Notes    []string // for people
 	Duration time.Duration
 	Error    string // what the runner was told

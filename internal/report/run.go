@@ -73,6 +73,7 @@ type statementJSON struct {
 	Changes    any      `json:"changes"`
 	Hazards    []Hazard `json:"hazards"`
 	Executed   []string `json:"executed"`
+	Locks      []*Lock  `json:"locks"`
 	Notes      []string `json:"notes,omitempty"`
 	DurationMS float64  `json:"duration_ms"`
 	Error      string   `json:"error,omitempty"`
@@ -93,7 +94,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 	for _, s := range r.Statements {
 		doc.Statements = append(doc.Statements, statementJSON{
 			Seq: s.Seq, Text: s.Text, Tag: s.Tag, Verdict: s.Verdict,
-			Changes: s.Changes, Hazards: list(s.Hazards), Executed: list(s.Executed), Notes: s.Notes,
+			Changes: s.Changes, Hazards: list(s.Hazards), Executed: list(s.Executed), Locks: list(s.Locks), Notes: s.Notes,
 			DurationMS: ms(s.Duration), Error: s.Error, Detail: s.Detail, Hint: s.Hint,
 		})
 	}

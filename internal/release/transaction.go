@@ -1,0 +1,219 @@
+package release
+
+import (
+	"context"
+	"time"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// checkTransaction has the last word on a transaction: what it can have changed is
+// bounded by the locks it holds. Those of statements that were judged are
+// accounted for, unless code may have run that no text shows; what is behind the
+// others is compared with what was before.
+func (a *act) checkTransaction(ctx context.Context, c guard.Conn, w *witness) error {
+	last := &act{gate: a.gate, conn: c, plan: plan{Statement: ddl.Statement{Text: "COMMIT"}}, text: "COMMIT", began: time.Now(), verdict: judge.Allow, ending: true}
+	err := last.checkEffects(ctx, w)
+	if err != nil {
+		a.forget() // what the transaction has made is rolled back
+	}
+	if err != nil || len(last.findings)+len(last.allowed)+len(last.unused) > 0 {
+		a.add(last.finish("", err))
+	}
+	return err
+}
+
+func (a *act) checkEffects(ctx context.Context, w *witness) error {
+	held, err := a.held(ctx)
+	if err != nil {
+		return err
+	}
+	if a.hides() {
+		if _, err := a.see(ctx, w, held); err != nil {
+			return err
+		}
+		return a.judgeState(ctx, w, held, false)
+	}
+	var doubtful []heldLock
+	for _, l := range held {
+		if !w.explained[l.object] && (l.mode == ddl.AccessExclusive || l.oid == pg.NamespaceCatalog) {
+			doubtful = append(doubtful, l)
+		}
+	}
+	fresh, err := a.see(ctx, w, held)
+	if err != nil {
+		return err
+	}
+	a.noteUnexpected(w, fresh)
+	return a.judgeState(ctx, w, doubtful, false)
+}
+
+// noteUnexpected puts locks on record that no statement was said to take, with the
+// last one.
+func (a *act) noteUnexpected(w *witness, fresh []*traced) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, r := range fresh {
+		if w.last < 0 || r.created || r.mode.Compare(ddl.Share) < 0 || a.byHand[r.name.Name] {
+			continue
+		}
+		r.lock = &report.Lock{Mode: string(r.mode), Relation: hazard.Display(catalog.Relation{Schema: r.name.Schema, Name: r.name.Name}), Unexpected: true}
+		r.since = a.began
+		a.statements[w.last].Locks = append(a.statements[w.last].Locks, r.lock)
+	}
+}
+
+// judgeState compares what is exclusively locked with what it was when that was last
+// judged, or before the transaction. A transaction that has changed a schema is
+// compared as a whole. What is judged already is only noted.
+func (a *act) judgeState(ctx context.Context, w *witness, held []heldLock, judged bool) error {
+	var oids []uint32
+	symbols, all := false, false
+	for _, l := range held {
+		switch r := w.relations[l.oid]; {
+		case l.oid == pg.NamespaceCatalog && l.catalog == 0:
+			all = a.hides() || !w.explained[l.object]
+		case l.catalog != 0:
+			symbols = symbols || !w.explained[l.object]
+		case r == nil || l.mode != ddl.AccessExclusive:
+		case r.kind == catalog.Sequence || r.kind == "c":
+			symbols = symbols || !w.explained[l.object]
+		default:
+			oids = append(oids, l.oid)
+		}
+	}
+	var after catalog.Snapshot
+	var err error
+	if all || len(oids) > 0 {
+		if all {
+			oids = nil
+		}
+		if after, err = a.judgeRelations(ctx, w, oids, judged); err != nil {
+			return err
+		}
+	}
+	if (symbols || all) && !judged {
+		a.unshown = true
+		if err := a.judgeSymbolsSince(ctx, after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgeRelations judges what became of relations, or of all if there are none.
+func (a *act) judgeRelations(ctx context.Context, w *witness, oids []uint32, judged bool) (after catalog.Snapshot, err error) {
+	before, err := a.outside.snapshot(ctx, oids)
+	if err != nil {
+		return nil, a.unseen(err)
+	}
+	doc, err := a.document(ctx, snapshotQuery(oids))
+	if err != nil {
+		return nil, err
+	}
+	if after, err = catalog.DecodeSnapshot(doc); err != nil {
+		return nil, err
+	}
+	for id := range before {
+		if state, ok := w.state[id]; ok && state != nil {
+			before[id] = *state
+		} else if ok {
+			delete(before, id)
+		}
+	}
+	a.unshown = !judged
+	if !judged {
+		a.announce(before, after)
+		if err := a.judgeEffects(ctx, before, after); err != nil {
+			return nil, err
+		}
+	}
+	for id := range before {
+		if now, ok := after[id]; ok {
+			w.state[id] = &now
+		} else {
+			w.state[id] = nil
+		}
+	}
+	return after, nil
+}
+
+// announce takes from what was before what the statement says it changes, which is
+// judged by its text.
+func (a *act) announce(before, after catalog.Snapshot) {
+	for _, change := range a.plan.Changes {
+		var name ddl.Name
+		switch c := change.(type) {
+		case ddl.RenameTable:
+			name = c.Relation
+		case ddl.SetSchema:
+			name = c.Relation
+		case ddl.DropView:
+			name = c.Relation
+		default:
+			continue
+		}
+		for id, r := range before {
+			if r.Name != name.Name || name.Schema != "" && name.Schema != r.Schema {
+				continue
+			}
+			now, ok := after[id]
+			if _, drops := change.(ddl.DropView); !ok && drops {
+				delete(before, id)
+			} else if ok {
+				r.Schema, r.Name = now.Schema, now.Name
+				before[id] = r
+			}
+		}
+	}
+}
+
+// settleHidden judges what plain statements of the transaction have changed, so
+// that it is not taken for what the next statement does.
+func (a *act) settleHidden(ctx context.Context) error {
+	w, ok := a.conn.Witness().(*witness)
+	if !ok || !a.hides() {
+		return nil
+	}
+	held, err := a.held(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := a.see(ctx, w, held); err != nil {
+		return err
+	}
+	unsaid := *a
+	unsaid.plan.Changes = nil
+	return unsaid.judgeState(ctx, w, held, false)
+}
+
+// judgeSymbolsSince judges what became of functions, sequences, types and
+// extensions since before the transaction.
+func (a *act) judgeSymbolsSince(ctx context.Context, relations catalog.Snapshot) error {
+	if a.idle {
+		return nil
+	}
+	doc, err := a.outside.document(ctx, pg.Symbols)
+	if err != nil {
+		return a.unseen(err)
+	}
+	before, err := catalog.DecodeSymbols(doc)
+	if err != nil {
+		return err
+	}
+	for i := range before {
+		before[i].Created = a.newName(before[i].ID(), before[i].Schema, before[i].Name)
+	}
+	if relations == nil {
+		if relations, err = a.snapshot(ctx); err != nil {
+			return err
+		}
+	}
+	return a.judgeSymbols(ctx, before, relations)
+}

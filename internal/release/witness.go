@@ -1,0 +1,71 @@
+package release
+
+import (
+	"slices"
+	"time"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// A witness is what is known of one transaction of the runner's: which locks its
+// statements have taken, and which of these are accounted for. It belongs to the
+// transaction's session, but for the locks' times, which are the report's.
+type witness struct {
+	gate *gate
+	// relations are those that were there before the transaction, as it has
+	// locked them, by oid.
+	relations map[uint32]*traced
+	// explained are locks of statements whose effects are judged.
+	explained map[object]bool
+	// state is what the relations were when that was last judged, as far as the
+	// transaction can have changed them by code that no text shows; nil: gone.
+	state map[uint32]*catalog.Relation
+	// last is the place of the last statement on record; -1: there is none.
+	last int
+}
+
+// An object is what a lock is on: catalog is 0 for a relation.
+type object struct{ catalog, oid uint32 }
+
+// A traced is a relation with the strongest lock a transaction has on it.
+type traced struct {
+	name    ddl.Name // before the transaction
+	names   []string // it has had since
+	kind    catalog.Kind
+	table   uint32 // of an index
+	child   bool   // of another relation
+	created bool   // since the last release: no running code knows it
+	file    int64  // its relfilenode, as last seen
+	mode    ddl.LockMode
+	lock    *report.Lock // on record; nil: not
+	since   time.Time
+}
+
+// Ended implements guard.Witness.
+func (w *witness) Ended() {
+	var held []report.Lock
+	w.gate.mu.Lock()
+	for _, r := range w.relations {
+		r.release()
+		if r.lock != nil && !r.created && r.mode.Compare(ddl.Share) >= 0 {
+			held = append(held, *r.lock)
+		}
+	}
+	w.gate.mu.Unlock()
+	slices.SortFunc(held, report.StrongestFirst)
+	w.gate.out.Held(held)
+}
+
+// release notes how long the lock was held.
+func (r *traced) release() {
+	if r.lock != nil {
+		r.lock.Held = time.Since(r.since)
+	}
+}
+
+// names tells whether a statement's name can be the relation's.
+func (r *traced) isNamed(n ddl.Name) bool {
+	return (n.Schema == "" || n.Schema == r.name.Schema || len(r.names) > 0) && (n.Name == r.name.Name || slices.Contains(r.names, n.Name))
+}
