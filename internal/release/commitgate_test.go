@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -91,4 +92,100 @@ func TestCommitGate(t *testing.T) {
 			})
 		})
 	}
+}
+
+const dropping = `create function drops() returns trigger language plpgsql as $$ begin alter table t drop column n; return new; end $$`
+
+// event makes an event trigger that drops the column when there is a table go.
+func event(when, tag, table string) string {
+	return fmt.Sprintf(`create function on_ddl() returns event_trigger language plpgsql as $$ begin
+		if tg_tag = '%s' and to_regclass('public.go') is not null and exists (select from pg_attribute where attrelid = to_regclass('public.%[2]s') and attname = 'n') then
+			alter table public.%[2]s drop column n; end if; end $$; create event trigger on_ddl on %[3]s execute function on_ddl()`, tag, table, when)
+}
+
+// What hides is found when it was made by the run itself, or runs on schema
+// statements; the last message is the one that fails.
+func TestCommitGateOfNewCode(t *testing.T) {
+	t.Parallel()
+	const make = dropping + "; create trigger d before insert on u for each row execute function drops()"
+	for name, tt := range map[string]struct {
+		before string
+		sql    []string
+	}{
+		"trigger":            {"", []string{dropping, "create trigger d before insert on u for each row execute function drops()", "insert into u values (1)"}},
+		"one message":        {"", []string{make + "; insert into u values (1)"}},
+		"in a block":         {"", []string{"begin", make, "insert into u values (1)", "commit"}},
+		"by DO":              {"", []string{"do $do$ begin " + make + "; end $do$", "insert into u values (1)"}},
+		"by a function":      {"create function makes() returns void language plpgsql as $m$ begin " + make + "; end $m$", []string{"select makes()", "insert into u values (1)"}},
+		"copy":               {make, []string{"copy u from program 'echo 1'"}},
+		"merge":              {make, []string{"insert into u select 1 on conflict do nothing"}},
+		"event":              {event("ddl_command_end", "CREATE TABLE", "t"), []string{"create table go ()"}},
+		"event, start":       {event("ddl_command_start", "COMMENT", "t"), []string{"create table go ()", "comment on table u is 'x'"}},
+		"event, same table":  {event("ddl_command_end", "CREATE INDEX", "t"), []string{"create table go ()", "begin", "alter table t add column a int", "create index on t (id)"}},
+		"event, with a shim": {event("ddl_command_end", "ALTER TABLE", "t"), []string{"create table go ()", "alter table u rename to w"}},
+		"named as built in":  {"set check_function_bodies = off; create function lower(int) returns int language plpgsql as $$ begin alter table t drop column n; return 1; end $$", []string{"select lower(1)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{}, "create table t (id int, n text); create table u (id int); insert into t values (1, 'x')", tt.before)
+				last := len(tt.sql) - 1
+				b.run(t, tt.sql[:last]...)
+				b.fails(t, "MG004", tt.sql[last])
+				if b.client.PgConn().TxStatus() != 'I' {
+					b.run(t, "rollback")
+				}
+				if n := db.Value(t, "select n from t"); n != "x" {
+					t.Errorf("n is %q", n)
+				}
+			})
+		})
+	}
+}
+
+// Code that changes the schema of nobody's is let be, and what looks at nothing but
+// rows is relayed unseen.
+func TestCommitGateLetsPass(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		const touches = `create table t (id int primary key, n text); create table touched (id int, at timestamptz);
+			create function touch() returns trigger language plpgsql as $$ begin new.at := now(); return new; end $$;
+			create trigger touch before insert or update on touched for each row execute function touch()`
+		b := setup(t, db, options{}, touches)
+		if !b.Relays("insert into touched values (1)") {
+			t.Error("a trigger that changes no schema has statements taken over")
+		}
+		b.run(t, `create function part() returns trigger language plpgsql as $$ begin
+			execute 'create table if not exists part_' || new.id || ' (id int)'; execute 'alter table part_' || new.id || ' add column if not exists b int';
+			create temporary table scratch (a int); alter table scratch drop column a; drop table scratch; return new; end $$`,
+			"create table parts (id int primary key)")
+		if !b.Relays("insert into parts values (1)") {
+			t.Error("a function that nothing calls has statements taken over")
+		}
+		b.run(t, "create trigger part before insert on parts for each row execute function part()")
+		if b.Relays("insert into parts values (1)") || b.Relays(" /* x */ delete from parts") || !b.Relays("select * from parts") {
+			t.Error("what may change the schema is relayed, or what reads is not")
+		}
+		b.run(t, "insert into parts values (1)", "begin", "insert into parts values (2)", "alter table t add column a int", "insert into parts values (3), (4)", "commit",
+			"insert into parts values (5); insert into parts values (6)")
+		rows, err := b.client.Query(t.Context(), "insert into parts select g from generate_series($1::int, 12) g returning id", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for rows.Next() {
+			n++
+		}
+		if rows.Err() != nil || n != 3 {
+			t.Errorf("%d rows: %s", n, explain(rows.Err()))
+		}
+		b.run(t, "alter table t rename to s")
+		b.olds(t, "select * from t")
+		if left := db.Value(t, "select (select count(*) from parts) || ' ' || (select count(*) from pg_class where relname ~ '^part_')"); left != "9 9" {
+			t.Errorf("left %s", left)
+		}
+		if verdicts, refused := b.Recorded(); refused != 0 || len(verdicts) != 5 {
+			t.Errorf("on record: %q", verdicts)
+		}
+	})
 }

@@ -89,6 +89,11 @@ func (g *Guarded) Passes(sql string) bool {
 	return len(st) == 1 && st[0].Gated && g.gate.Pass(st[0]) != nil
 }
 
+// Relays tells whether the gate lets a text be relayed unseen.
+func (g *Guarded) Relays(sql string) bool {
+	return g.gate.Inspect(sql, guard.Settings{ClientEncoding: "UTF8", Database: g.gate.database}) == nil
+}
+
 // Work is what the gate foretells of a statement, in a session that is in a
 // transaction.
 func (g *Guarded) Work(ctx context.Context, conn *pgx.Conn, sql string) ([]ddl.Work, error) {
