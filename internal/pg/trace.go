@@ -37,6 +37,11 @@ var HeldLocks = fmt.Sprintf(`SELECT coalesce(l.classid, 0)::pg_catalog.int8, coa
 			AND l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock')
 	ORDER BY 1, 2, 3`, firstNormalOID, NamespaceCatalog, symbolCatalogs)
 
+// Schemas is the query for the schemas there are, each with its oid and name in one
+// text; not those of temporary objects.
+const Schemas = `SELECT n.oid::pg_catalog.text OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) n.nspname::pg_catalog.text
+	FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.!~) '^pg_(toast_)?temp_'`
+
 // RelationsBefore is the query for what a session that is in no transaction sees of
 // relations: what they were before the one that has locked them. It takes no lock
 // on them. created is as in StrongLocks. Its columns: oid, schema, name, relkind,

@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -179,9 +180,12 @@ func TestCommitGateLetsPass(t *testing.T) {
 		if rows.Err() != nil || n != 3 {
 			t.Errorf("%d rows: %s", n, explain(rows.Err()))
 		}
+		if tag, err := b.client.PgConn().CopyFrom(t.Context(), strings.NewReader("20\n21\n"), "copy parts from stdin"); err != nil || tag.RowsAffected() != 2 {
+			t.Errorf("%s: %s", tag, explain(err))
+		}
 		b.run(t, "alter table t rename to s")
 		b.olds(t, "select * from t")
-		if left := db.Value(t, "select (select count(*) from parts) || ' ' || (select count(*) from pg_class where relname ~ '^part_')"); left != "9 9" {
+		if left := db.Value(t, "select (select count(*) from parts) || ' ' || (select count(*) from pg_class where relname ~ '^part_')"); left != "11 11" {
 			t.Errorf("left %s", left)
 		}
 		if verdicts, refused := b.Recorded(); refused != 0 || len(verdicts) != 5 {

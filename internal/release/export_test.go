@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -111,6 +112,37 @@ func (g *Guarded) Work(ctx context.Context, conn *pgx.Conn, sql string) ([]ddl.W
 		work = append(work, hazard.Work(change, found)...)
 	}
 	return work, nil
+}
+
+// Gate is what the COMMIT gate takes of a transaction of one statement, which is
+// rolled back: its trace and its check.
+func (g *Guarded) Gate(ctx context.Context, conn *pgx.Conn, sql string) (took time.Duration, err error) {
+	c := &transaction{session: session{conn: conn}}
+	if err := c.Exec(ctx, "BEGIN", sql); err != nil {
+		return 0, err
+	}
+	st := ddl.Parse(sql)[0]
+	a := &act{gate: g.gate, conn: c, plan: plan{Statement: st, watched: g.gate.hidesEffects(st)}, text: st.Text, began: time.Now()}
+	err = a.trace(ctx)
+	for _, check := range c.checks {
+		err = errors.Join(err, check(ctx, c))
+	}
+	took = time.Since(a.began)
+	return took, errors.Join(err, c.Exec(ctx, "ROLLBACK"))
+}
+
+// A transaction is a session in one.
+type transaction struct {
+	session
+	witness guard.Witness
+	checks  []func(context.Context, guard.Conn) error
+}
+
+func (*transaction) TxStatus() byte           { return 'T' }
+func (c *transaction) Watch(w guard.Witness)  { c.witness = w }
+func (c *transaction) Witness() guard.Witness { return c.witness }
+func (c *transaction) BeforeCommit(check func(context.Context, guard.Conn) error) {
+	c.checks = append(c.checks, check)
 }
 
 // A session is a server connection without a client: what the Gate asks for itself.

@@ -103,7 +103,7 @@ func (a *act) lookForHidden(ctx context.Context) error {
 	} else {
 		rows, err := a.outside.query(ctx, pg.HiddenCode)
 		if err != nil {
-			return err
+			return a.unseen(err)
 		}
 		for _, row := range rows {
 			read(func(i int) string { return string(row[i]) })

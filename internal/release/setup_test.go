@@ -66,7 +66,7 @@ func dropsRefused(p *judge.Policy) error {
 
 // setup runs SQL on the database, as an earlier release would have, and starts
 // a run.
-func setup(t *testing.T, db *pgtest.DB, o options, sql ...string) *bundle {
+func setup(t testing.TB, db *pgtest.DB, o options, sql ...string) *bundle {
 	t.Helper()
 	db.Exec(t, sql...)
 	b := &bundle{db: db}
@@ -76,7 +76,7 @@ func setup(t *testing.T, db *pgtest.DB, o options, sql ...string) *bundle {
 }
 
 // start begins a run: the bundle's first, or its next.
-func (b *bundle) start(t *testing.T, o options) {
+func (b *bundle) start(t testing.TB, o options) {
 	t.Helper()
 	if o.url == "" {
 		o.url = b.db.URL
@@ -124,7 +124,7 @@ func (b *bundle) start(t *testing.T, o options) {
 	t.Cleanup(func() { stop(t, guarded, l) })
 }
 
-func stop(t *testing.T, g *release.Guarded, l *ledger.Ledger) {
+func stop(t testing.TB, g *release.Guarded, l *ledger.Ledger) {
 	if err := errors.Join(g.Close(context.Background()), l.Close()); err != nil {
 		t.Error(err)
 	}
@@ -132,7 +132,7 @@ func stop(t *testing.T, g *release.Guarded, l *ledger.Ledger) {
 }
 
 // foretold holds what ddl says of the run's statements to the locks they took.
-func foretold(t *testing.T, g *release.Guarded) {
+func foretold(t testing.TB, g *release.Guarded) {
 	t.Helper()
 	if _, unexpected := g.Locks(); unexpected != nil && !strings.HasPrefix(t.Name(), "TestCommitGate") {
 		t.Errorf("not foretold: %q", unexpected)
@@ -154,7 +154,7 @@ func (b *bundle) end(t *testing.T, how ledger.Outcome) {
 }
 
 // connect opens another session of the runner's.
-func (b *bundle) connect(t *testing.T) *pgx.Conn {
+func (b *bundle) connect(t testing.TB) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), b.URL)
 	if err != nil {

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -74,11 +75,14 @@ func (a *act) noteUnexpected(w *witness, fresh []*traced) {
 // compared as a whole. What is judged already is only noted.
 func (a *act) judgeState(ctx context.Context, w *witness, held []heldLock, judged bool) error {
 	var oids []uint32
+	var err error
 	symbols, all := false, false
 	for _, l := range held {
 		switch r := w.relations[l.oid]; {
 		case l.oid == pg.NamespaceCatalog && l.catalog == 0:
-			all = a.hides() || !w.explained[l.object]
+			if all, err = a.schemasChanged(ctx); err != nil {
+				return err
+			}
 		case l.catalog != 0:
 			symbols = symbols || !w.explained[l.object]
 		case r == nil || l.mode != ddl.AccessExclusive:
@@ -89,7 +93,6 @@ func (a *act) judgeState(ctx context.Context, w *witness, held []heldLock, judge
 		}
 	}
 	var after catalog.Snapshot
-	var err error
 	if all || len(oids) > 0 {
 		if all {
 			oids = nil
@@ -105,6 +108,24 @@ func (a *act) judgeState(ctx context.Context, w *witness, held []heldLock, judge
 		}
 	}
 	return nil
+}
+
+// schemasChanged tells whether a schema that was there before the transaction has
+// another name, or is gone: its relations hold no lock that says so.
+func (a *act) schemasChanged(ctx context.Context) (bool, error) {
+	before, err := a.outside.query(ctx, pg.Schemas)
+	if err != nil {
+		return false, a.unseen(err)
+	}
+	rows, err := a.conn.Query(ctx, pg.Schemas)
+	if err != nil {
+		return false, err
+	}
+	now := map[string]bool{}
+	for _, row := range rows {
+		now[*row[0]] = true
+	}
+	return slices.ContainsFunc(before, func(row [][]byte) bool { return !now[string(row[0])] }), nil
 }
 
 // judgeRelations judges what became of relations, or of all if there are none.

@@ -32,7 +32,9 @@ const unjudged = `
 **Taken care of without a verdict.** A strong lock on what others use is asked for with a
 short lock_timeout, again and again; statement_timeout and idle timeouts of the role do
 not stop a migration half way; an index whose build was interrupted does not count as
-being there, is dropped and built anew; a deadlock is tried again.
+being there, is dropped and built anew; a deadlock is tried again. What a trigger, a default,
+a view, an operator or an event trigger renames or drops unseen is judged before the commit
+of its transaction, as if a statement had said so.
 
 **Done by the server.** It says so itself, and nothing is changed: CONCURRENTLY inside a
 transaction, SET NOT NULL and constraints that rows break, the type of a column that a
