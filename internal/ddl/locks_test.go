@@ -124,23 +124,13 @@ func strongest(modes map[int64][]string) map[int64]LockMode {
 	locks := make(map[int64]LockMode)
 	for id, modes := range modes {
 		for _, mode := range modes {
-			m := lockModeOf(mode)
+			m := ServerMode(mode)
 			if had, ok := locks[id]; !ok || m.Compare(had) > 0 {
 				locks[id] = m
 			}
 		}
 	}
 	return locks
-}
-
-// lockModeOf reads pg_locks.mode.
-func lockModeOf(mode string) LockMode {
-	for _, m := range lockModes {
-		if strings.EqualFold(strings.ReplaceAll(string(m), " ", "")+"Lock", mode) {
-			return m
-		}
-	}
-	return LockMode(mode)
 }
 
 // compareWaits: a reader waits for ACCESS EXCLUSIVE, a writer for SHARE and what

@@ -50,7 +50,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	if err := a.checkUnfilled(ctx); err != nil {
 		return "", err
 	}
-	if a.plan.watched || a.forwards() || a.hides() && !a.plan.Alone {
+	// REINDEX may turn out to be one that cannot run in a block.
+	if a.plan.watched || a.forwards() || a.hides() && !a.plan.Alone && !has[ddl.Reindex](a.plan.Changes) {
 		// Outside a block what the catalogs are asked would end the
 		// client's portal.
 		if err := a.conn.Block(ctx); err != nil {

@@ -41,6 +41,8 @@ var hiding = map[string]struct{ code, sql string }{
 	"hidden function": {"MG003", "do $$ begin create function f() returns void language plpgsql as 'begin drop table u; end'; end $$; select f()"},
 	"new name":        {"MG004", "alter function drops rename to lower; select lower() + 1"},
 	"prepared":        {"MG004", "deallocate all; prepare x as select drops(); execute x"},
+	"as a text":       {"MG004", "select * from ts_stat('select drops()::text::tsvector')"},
+	"as a text, xml":  {"MG004", "select query_to_xml('select drops()', true, true, '')"},
 	"type":            {"MG004", "drop type e cascade"},
 	"extension":       {"MG004", "drop extension hstore cascade"},
 	"ends block":      {"2D000", "call ends()"},
