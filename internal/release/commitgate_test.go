@@ -149,7 +149,7 @@ func TestCommitGateOfNewCode(t *testing.T) {
 func TestCommitGateLetsPass(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-		const touches = `create table t (id int primary key, n text); create table touched (id int, at timestamptz);
+		const touches = `create table t (id int primary key, n text); create table touched (id int, at timestamptz); create view v as select 1 as n;
 			create function touch() returns trigger language plpgsql as $$ begin new.at := now(); return new; end $$;
 			create trigger touch before insert or update on touched for each row execute function touch()`
 		b := setup(t, db, options{}, touches)
@@ -180,15 +180,17 @@ func TestCommitGateLetsPass(t *testing.T) {
 		if rows.Err() != nil || n != 3 {
 			t.Errorf("%d rows: %s", n, explain(rows.Err()))
 		}
+		b.run(t, "begin;\n/* migguard:allow dropped-view:v reason: v41 */ drop view v; commit",
+			"insert into parts values (100) on conflict do nothing -- "+strings.Repeat("x", 5<<20))
 		if tag, err := b.client.PgConn().CopyFrom(t.Context(), strings.NewReader("20\n21\n"), "copy parts from stdin"); err != nil || tag.RowsAffected() != 2 {
 			t.Errorf("%s: %s", tag, explain(err))
 		}
 		b.run(t, "alter table t rename to s")
 		b.olds(t, "select * from t")
-		if left := db.Value(t, "select (select count(*) from parts) || ' ' || (select count(*) from pg_class where relname ~ '^part_')"); left != "11 11" {
+		if left := db.Value(t, "select (select count(*) from parts) || ' ' || (select count(*) from pg_class where relname ~ '^part_')"); left != "12 12" {
 			t.Errorf("left %s", left)
 		}
-		if verdicts, refused := b.Recorded(); refused != 0 || len(verdicts) != 5 {
+		if verdicts, refused := b.Recorded(); refused != 0 || len(verdicts) != 6 {
 			t.Errorf("on record: %q", verdicts)
 		}
 	})

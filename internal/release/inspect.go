@@ -58,7 +58,10 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 	g.mu.Lock()
 	unfilled := g.touchesUnfilled(sql)
 	g.mu.Unlock()
-	if ddl.Plain(sql) && !unfilled && !g.rigsPlain(sql) {
+	if ddl.Plain(sql) && !unfilled {
+		if g.rigsPlain(sql) {
+			return whole(sql, plan{Statement: ddl.Statement{Text: sql, Class: ddl.Query}, rigged: true})
+		}
 		return nil
 	}
 	if len(sql) > maxParsed {

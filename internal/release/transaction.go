@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -148,6 +149,7 @@ func (a *act) judgeRelations(ctx context.Context, w *witness, oids []uint32, jud
 			delete(before, id)
 		}
 	}
+	known := slices.Collect(maps.Keys(before))
 	a.unshown = !judged
 	if !judged {
 		a.announce(before, after)
@@ -155,7 +157,7 @@ func (a *act) judgeRelations(ctx context.Context, w *witness, oids []uint32, jud
 			return nil, err
 		}
 	}
-	for id := range before {
+	for _, id := range known {
 		if now, ok := after[id]; ok {
 			w.state[id] = &now
 		} else {
