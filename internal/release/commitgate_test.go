@@ -181,16 +181,18 @@ func TestCommitGateLetsPass(t *testing.T) {
 			t.Errorf("%d rows: %s", n, explain(rows.Err()))
 		}
 		b.run(t, "begin;\n/* migguard:allow dropped-view:v reason: v41 */ drop view v; commit",
+			"begin; alter table t add column b int; savepoint s; alter table t rename column b to c; rollback to s; alter table t rename column b to d; rollback to s; insert into parts values (101); commit",
+			"begin; alter table t add column c int; savepoint s; /* migguard:allow dropped-column:t.n reason: v41 */ alter table t drop column n; rollback to s; commit",
 			"insert into parts values (100) on conflict do nothing -- "+strings.Repeat("x", 5<<20))
 		if tag, err := b.client.PgConn().CopyFrom(t.Context(), strings.NewReader("20\n21\n"), "copy parts from stdin"); err != nil || tag.RowsAffected() != 2 {
 			t.Errorf("%s: %s", tag, explain(err))
 		}
 		b.run(t, "alter table t rename to s")
 		b.olds(t, "select * from t")
-		if left := db.Value(t, "select (select count(*) from parts) || ' ' || (select count(*) from pg_class where relname ~ '^part_')"); left != "12 12" {
+		if left := db.Value(t, "select (select count(*) from parts) || ' ' || (select count(*) from pg_class where relname ~ '^part_')"); left != "13 13" {
 			t.Errorf("left %s", left)
 		}
-		if verdicts, refused := b.Recorded(); refused != 0 || len(verdicts) != 6 {
+		if verdicts, refused := b.Recorded(); refused != 0 || len(verdicts) != 11 {
 			t.Errorf("on record: %q", verdicts)
 		}
 	})

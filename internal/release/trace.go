@@ -30,7 +30,7 @@ func (a *act) witness() *witness {
 	if w, ok := a.conn.Witness().(*witness); ok {
 		return w
 	}
-	w := &witness{gate: a.gate, relations: map[uint32]*traced{}, explained: map[object]bool{}, state: map[uint32]*catalog.Relation{}, last: -1}
+	w := &witness{gate: a.gate, relations: map[uint32]*traced{}, explained: map[object]bool{}, states: map[uint32][]*catalog.Relation{}, last: -1}
 	a.conn.Watch(w)
 	a.conn.BeforeCommit(func(ctx context.Context, c guard.Conn) error { return a.checkTransaction(ctx, c, w) })
 	return w
@@ -160,7 +160,7 @@ func (a *act) forgetReleased(w *witness, now map[uint32]bool) {
 			r.release()
 			delete(w.relations, id)
 			delete(w.explained, object{oid: id})
-			delete(w.state, id)
+			delete(w.states, id)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package release
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -142,34 +141,54 @@ func (a *act) judgeRelations(ctx context.Context, w *witness, oids []uint32, jud
 	if after, err = catalog.DecodeSnapshot(doc); err != nil {
 		return nil, err
 	}
-	for id := range before {
-		if state, ok := w.state[id]; ok && state != nil {
-			before[id] = *state
-		} else if ok {
+	a.unshown = !judged
+	for id, was := range before {
+		var now *catalog.Relation
+		if r, ok := after[id]; ok {
+			now = &r
+		}
+		states := append([]*catalog.Relation{&was}, w.states[id]...)
+		var settled bool
+		if before[id], settled = a.baseline(states, now); settled {
 			delete(before, id)
 		}
-	}
-	known := slices.Collect(maps.Keys(before))
-	a.unshown = !judged
-	if !judged {
-		a.announce(before, after)
-		if err := a.judgeEffects(ctx, before, after); err != nil {
-			return nil, err
+		if !settled || a.plan.Changes != nil {
+			w.states[id] = append(w.states[id], now)
 		}
 	}
-	for _, id := range known {
-		if now, ok := after[id]; ok {
-			w.state[id] = &now
-		} else {
-			w.state[id] = nil
+	if !judged {
+		if err := a.judgeEffects(ctx, before, after); err != nil {
+			return nil, err
 		}
 	}
 	return after, nil
 }
 
-// announce takes from what was before what the statement says it changes, which is
-// judged by its text.
-func (a *act) announce(before, after catalog.Snapshot) {
+// baseline is what a relation is to be compared with, as it is now, nil if it is
+// gone; or all that became of it is judged. It may be as it was at any time: there are savepoints
+// to go back to. nil among the states is one that is gone.
+func (a *act) baseline(states []*catalog.Relation, now *catalog.Relation) (was catalog.Relation, settled bool) {
+	for _, state := range slices.Backward(states) {
+		if state == nil {
+			if now == nil {
+				return was, true
+			}
+			continue
+		}
+		announced, gone := a.announced(*state, now)
+		if gone || now != nil && len(catalog.Diff(catalog.Snapshot{now.OID: announced}, catalog.Snapshot{now.OID: *now})) == 0 {
+			return was, true
+		}
+		if was.OID == 0 {
+			was = announced
+		}
+	}
+	return was, false
+}
+
+// announced is a relation with what the statement says it changes, which is judged by
+// its text; gone is true if it says that there is none any more.
+func (a *act) announced(r catalog.Relation, now *catalog.Relation) (_ catalog.Relation, gone bool) {
 	for _, change := range a.plan.Changes {
 		var name ddl.Name
 		switch c := change.(type) {
@@ -182,19 +201,18 @@ func (a *act) announce(before, after catalog.Snapshot) {
 		default:
 			continue
 		}
-		for id, r := range before {
-			if r.Name != name.Name || name.Schema != "" && name.Schema != r.Schema {
-				continue
-			}
-			now, ok := after[id]
-			if _, drops := change.(ddl.DropView); !ok && drops {
-				delete(before, id)
-			} else if ok {
-				r.Schema, r.Name = now.Schema, now.Name
-				before[id] = r
-			}
+		if r.Name != name.Name || name.Schema != "" && name.Schema != r.Schema {
+			continue
+		}
+		_, drops := change.(ddl.DropView)
+		switch {
+		case drops && now == nil:
+			return r, true
+		case !drops && now != nil:
+			r.Schema, r.Name = now.Schema, now.Name
 		}
 	}
+	return r, false
 }
 
 // settleHidden judges what plain statements of the transaction have changed, so

@@ -19,9 +19,9 @@ type witness struct {
 	relations map[uint32]*traced
 	// explained are locks of statements whose effects are judged.
 	explained map[object]bool
-	// state is what the relations were when that was last judged, as far as the
-	// transaction can have changed them by code that no text shows; nil: gone.
-	state map[uint32]*catalog.Relation
+	// states is what became of relations, each time that it was judged, as far as
+	// code that no text shows can have changed them; nil: gone.
+	states map[uint32][]*catalog.Relation
 	// last is the place of the last statement on record; -1: there is none.
 	last int
 }
