@@ -29,7 +29,7 @@ var gated = map[string]struct{ rig, sql string }{
 	"foretold": {"", "alter table t7 add column k int"},
 	"new":      {"", "create table k (a int)"},
 	"schema":   {"", "create schema k"},
-	"many":     {"", "truncate " + manyTables(100)},
+	"many":     {"", "truncate " + manyTables(20)},
 	"rigged":   {riggedTable, "insert into rigged values (1)"},
 }
 

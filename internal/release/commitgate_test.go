@@ -164,7 +164,7 @@ func TestCommitGateLetsPass(t *testing.T) {
 			t.Error("a function that nothing calls has statements taken over")
 		}
 		b.run(t, "create trigger part before insert on parts for each row execute function part()")
-		if b.Relays("insert into parts values (1)") || b.Relays(" /* x */ delete from parts") || !b.Relays("select * from parts") {
+		if b.Relays("insert into parts values (1)") || b.Relays("/* select */ delete from parts") || b.Relays("with x as (select 1) update parts set id = 1") || !b.Relays("select * from parts") {
 			t.Error("what may change the schema is relayed, or what reads is not")
 		}
 		b.run(t, "insert into parts values (1)", "begin", "insert into parts values (2)", "alter table t add column a int", "insert into parts values (3), (4)", "commit",

@@ -31,7 +31,7 @@ func (a *act) expectation() expectation {
 // runsCode tells a statement of which not even its locks can be foretold: it runs
 // what its text does not hold, or is not understood.
 func (a *act) runsCode() bool {
-	return a.plan.Class != ddl.Schema || has[ddl.OtherSchema](a.plan.Changes) || a.callsUnknown(a.plan.Statement)
+	return a.plan.Class != ddl.Schema || has[ddl.OtherSchema](a.plan.Changes) || has[ddl.CreateExtension](a.plan.Changes) || has[ddl.AlterExtension](a.plan.Changes) || a.callsUnknown(a.plan.Statement)
 }
 
 // lock tells whether the lock on a relation is among those foretold. Weak ones,

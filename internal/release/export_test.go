@@ -71,6 +71,9 @@ func (g *Guarded) Locks() (all, unexpected []string) {
 			if l.Rewritten {
 				text += " rewritten"
 			}
+			if l.Held == 0 {
+				text += " of unknown length"
+			}
 			if l.Unexpected {
 				unexpected = append(unexpected, text)
 			}

@@ -37,29 +37,33 @@ var changesSchema = map[string]bool{"alter": true, "drop": true, "execute": true
 var sourceWord = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
 
 // hiddenIn tells what statements may run one of the functions that change the
-// schema, or may call one that does. The functions in no word of whose source is
-// that of another suspect are none.
+// schema, or that may call one which does: its name is in their source.
 func hiddenIn(functions []function) hiddenCode {
-	suspect := map[string]bool{}
-	words := make([][]string, len(functions))
+	suspects := map[string]bool{}
 	for i, f := range functions {
-		words[i] = sourceWord.FindAllString(strings.ToLower(f.source), -1)
-		if !f.readable || slices.ContainsFunc(words[i], func(w string) bool { return changesSchema[w] }) {
-			suspect[strings.ToLower(f.name)] = true
+		f.name, f.source = strings.ToLower(f.name), strings.ToLower(f.source)
+		functions[i] = f
+		if !f.readable || slices.ContainsFunc(sourceWord.FindAllString(f.source, -1), func(w string) bool { return changesSchema[w] }) {
+			suspects[f.name] = true
 		}
 	}
 	for grown := true; grown; {
 		grown = false
-		for i, f := range functions {
-			name := strings.ToLower(f.name)
-			if !suspect[name] && slices.ContainsFunc(words[i], func(w string) bool { return suspect[w] }) {
-				suspect[name], grown = true, true
+		for _, f := range functions {
+			if suspects[f.name] {
+				continue
+			}
+			for name := range suspects {
+				if strings.Contains(f.source, name) {
+					suspects[f.name], grown = true, true
+					break
+				}
 			}
 		}
 	}
 	var found hiddenCode
 	for _, f := range functions {
-		if suspect[strings.ToLower(f.name)] {
+		if suspects[f.name] {
 			found.writes = found.writes || f.by.writes
 			found.schema = found.schema || f.by.schema
 			// One with the name of a function that every query may call may be
@@ -154,6 +158,10 @@ func (g *gate) rigsPlain(sql string) bool {
 	if !g.hidden.writes || g.hidden.queries {
 		return g.hidden.queries
 	}
-	first := sourceWord.FindString(strings.ToLower(sql[:min(len(sql), 16)]))
-	return first != "select" && first != "show" && first != "table" && first != "values"
+	sql = strings.TrimLeft(sql, " \t\r\n(")
+	switch first, _, _ := strings.Cut(sql[:min(len(sql), 8)], " "); strings.ToLower(first) {
+	case "select", "show", "table", "values":
+		return false
+	}
+	return true
 }

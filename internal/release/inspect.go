@@ -198,11 +198,12 @@ func (g *gate) callsUnknown(st ddl.Statement) bool {
 }
 
 // reaches tells the changes that go beyond the objects they name: CASCADE to
-// columns and tables, a parent to its children, an extension to its members.
+// columns and tables, a parent to its children, an extension to its members and
+// whatever its script does.
 func reaches(change ddl.Change) bool {
 	switch c := change.(type) {
 	case ddl.DropTable, ddl.DropColumn, ddl.RenameColumn, ddl.DropSchema,
-		ddl.DropType, ddl.DropObject, ddl.DropFunction, ddl.DropSequence, ddl.DropOwned, ddl.ReassignOwned, ddl.AlterExtension, ddl.MoveObject,
+		ddl.DropType, ddl.DropObject, ddl.DropFunction, ddl.DropSequence, ddl.DropOwned, ddl.ReassignOwned, ddl.CreateExtension, ddl.AlterExtension, ddl.MoveObject,
 		ddl.RenameFunction, ddl.RenameType, ddl.RenameSchema:
 		return true
 	case ddl.DropView:

@@ -10,10 +10,8 @@ import (
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
-	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
-	"github.com/migguard/migguard/internal/report"
 )
 
 // A heldLock is a row of pg.HeldLocks.
@@ -62,10 +60,9 @@ func (a *act) trace(ctx context.Context) error {
 		if !expected && a.lockedByHand(r) {
 			continue
 		}
-		r.lock = &report.Lock{Mode: string(r.mode), Relation: hazard.Display(catalog.Relation{Schema: r.name.Schema, Name: r.name.Name})}
-		r.since = a.asked()
-		r.lock.Unexpected = !expected
-		a.locks = append(a.locks, r.lock)
+		lock := r.take(a.asked())
+		lock.Unexpected = !expected
+		a.locks = append(a.locks, lock)
 	}
 	a.noteFiles(w, held, expects)
 	if a.hides() {
@@ -75,7 +72,7 @@ func (a *act) trace(ctx context.Context) error {
 	}
 	for _, l := range held {
 		r := w.relations[l.oid]
-		if l.catalog != 0 || r == nil || r.lock == nil || !r.lock.Unexpected {
+		if l.catalog != 0 || r == nil || r.last() == nil || !r.last().Unexpected {
 			w.explained[l.object] = true
 		}
 	}
@@ -218,13 +215,12 @@ func (a *act) noteFiles(w *witness, held []heldLock, expects expectation) {
 		if r.kind == catalog.Sequence || r.kind == "t" || w.relations[r.table] != nil {
 			continue
 		}
-		at := slices.Index(a.locks, r.lock)
-		if at < 0 || r.lock == nil {
-			r.lock = &report.Lock{Mode: string(r.mode), Relation: hazard.Display(catalog.Relation{Schema: r.name.Schema, Name: r.name.Name})}
-			r.since = a.asked()
-			a.locks = append(a.locks, r.lock)
+		lock := r.last()
+		if lock == nil || !slices.Contains(a.locks, lock) {
+			lock = r.take(a.asked())
+			a.locks = append(a.locks, lock)
 		}
-		r.lock.Rewritten = true
-		r.lock.Unexpected = r.lock.Unexpected || !expects.rewrite()
+		lock.Rewritten = true
+		lock.Unexpected = lock.Unexpected || !expects.rewrite()
 	}
 }

@@ -8,10 +8,8 @@ import (
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
-	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/pg"
-	"github.com/migguard/migguard/internal/report"
 )
 
 // checkTransaction has the last word on a transaction: what it can have changed is
@@ -64,9 +62,9 @@ func (a *act) noteUnexpected(w *witness, fresh []*traced) {
 		if w.last < 0 || r.created || r.mode.Compare(ddl.Share) < 0 || a.byHand[r.name.Name] {
 			continue
 		}
-		r.lock = &report.Lock{Mode: string(r.mode), Relation: hazard.Display(catalog.Relation{Schema: r.name.Schema, Name: r.name.Name}), Unexpected: true}
-		r.since = a.began
-		a.statements[w.last].Locks = append(a.statements[w.last].Locks, r.lock)
+		lock := r.take(a.began)
+		lock.Unexpected = true
+		a.statements[w.last].Locks = append(a.statements[w.last].Locks, lock)
 	}
 }
 
@@ -165,8 +163,9 @@ func (a *act) judgeRelations(ctx context.Context, w *witness, oids []uint32, jud
 }
 
 // baseline is what a relation is to be compared with, as it is now, nil if it is
-// gone; or all that became of it is judged. It may be as it was at any time: there are savepoints
-// to go back to. nil among the states is one that is gone.
+// gone; settled is true if all that became of it is judged. It may be as it was at any
+// time, because there are savepoints to go back to; nil among the states is one that was
+// gone.
 func (a *act) baseline(states []*catalog.Relation, now *catalog.Relation) (was catalog.Relation, settled bool) {
 	for _, state := range slices.Backward(states) {
 		if state == nil {
@@ -190,29 +189,27 @@ func (a *act) baseline(states []*catalog.Relation, now *catalog.Relation) (was c
 // its text; gone is true if it says that there is none any more.
 func (a *act) announced(r catalog.Relation, now *catalog.Relation) (_ catalog.Relation, gone bool) {
 	for _, change := range a.plan.Changes {
-		var name ddl.Name
 		switch c := change.(type) {
 		case ddl.RenameTable:
-			name = c.Relation
+			if now != nil && means(c.Relation, r) && now.Name == c.To {
+				r.Name = c.To
+			}
 		case ddl.SetSchema:
-			name = c.Relation
+			if now != nil && means(c.Relation, r) && now.Schema == c.Schema {
+				r.Schema = c.Schema
+			}
 		case ddl.DropView:
-			name = c.Relation
-		default:
-			continue
-		}
-		if r.Name != name.Name || name.Schema != "" && name.Schema != r.Schema {
-			continue
-		}
-		_, drops := change.(ddl.DropView)
-		switch {
-		case drops && now == nil:
-			return r, true
-		case !drops && now != nil:
-			r.Schema, r.Name = now.Schema, now.Name
+			if now == nil && means(c.Relation, r) {
+				return r, true
+			}
 		}
 	}
 	return r, false
+}
+
+// means tells whether a name can be a relation's.
+func means(n ddl.Name, r catalog.Relation) bool {
+	return n.Name == r.Name && (n.Schema == "" || n.Schema == r.Schema)
 }
 
 // settleHidden judges what plain statements of the transaction have changed, so

@@ -6,6 +6,7 @@ import (
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/report"
 )
 
@@ -39,8 +40,13 @@ type traced struct {
 	created bool   // since the last release: no running code knows it
 	file    int64  // its relfilenode, as last seen
 	mode    ddl.LockMode
-	lock    *report.Lock // on record; nil: not
-	since   time.Time
+	taken   []taken
+}
+
+// A taken lock is one on record, and from when on it was held.
+type taken struct {
+	*report.Lock
+	since time.Time
 }
 
 // Ended implements guard.Witness.
@@ -49,8 +55,8 @@ func (w *witness) Ended() {
 	w.gate.mu.Lock()
 	for _, r := range w.relations {
 		r.release()
-		if r.lock != nil && !r.created && r.mode.Compare(ddl.Share) >= 0 {
-			held = append(held, *r.lock)
+		if lock := r.last(); lock != nil && !r.created && r.mode.Compare(ddl.Share) >= 0 {
+			held = append(held, *lock)
 		}
 	}
 	w.gate.mu.Unlock()
@@ -58,14 +64,29 @@ func (w *witness) Ended() {
 	w.gate.out.Held(held)
 }
 
-// release notes how long the lock was held.
+// take puts the relation's lock on record.
+func (r *traced) take(since time.Time) *report.Lock {
+	lock := &report.Lock{Mode: string(r.mode), Relation: hazard.Display(catalog.Relation{Schema: r.name.Schema, Name: r.name.Name})}
+	r.taken = append(r.taken, taken{lock, since})
+	return lock
+}
+
+// last is the last, and so the strongest, of its locks on record; nil: there is none.
+func (r *traced) last() *report.Lock {
+	if len(r.taken) == 0 {
+		return nil
+	}
+	return r.taken[len(r.taken)-1].Lock
+}
+
+// release notes how long its locks were held.
 func (r *traced) release() {
-	if r.lock != nil {
-		r.lock.Held = time.Since(r.since)
+	for _, t := range r.taken {
+		t.Held = time.Since(t.since)
 	}
 }
 
-// names tells whether a statement's name can be the relation's.
+// isNamed tells whether a statement's name can be the relation's.
 func (r *traced) isNamed(n ddl.Name) bool {
 	return (n.Schema == "" || n.Schema == r.name.Schema || len(r.names) > 0) && (n.Name == r.name.Name || slices.Contains(r.names, n.Name))
 }
