@@ -197,3 +197,22 @@ func TestCommitGateLetsPass(t *testing.T) {
 		}
 	})
 }
+
+// The session that sees what was before may end at any time: it is dialed again.
+func TestCommitGateDialsAgain(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, "create table t (id int, n text)")
+		for _, sql := range []string{"alter table t add column a int", "alter table t add column b int"} {
+			b.run(t, sql)
+			killed := db.Value(t, `select count(pg_terminate_backend(pid)) from pg_stat_activity
+				where datname = current_database() and application_name = 'migguard' and query ~ 'pg_inherits h WHERE'`)
+			if killed != "1" {
+				t.Fatalf("%s sessions see from outside", killed)
+			}
+		}
+		if got, _ := b.Locks(); len(got) != 2 {
+			t.Errorf("%q", got)
+		}
+	})
+}

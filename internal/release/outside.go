@@ -22,24 +22,42 @@ type outside struct {
 	conn     *pgx.Conn
 }
 
-// query asks one question in text format.
-func (o *outside) query(ctx context.Context, sql string) ([][][]byte, error) {
+// outsideSettings: the catalogs are locked by nobody for long, but if they are, to wait
+// could be to wait for the transaction that asks; and the session is idle between two
+// questions for as long as it takes.
+const outsideSettings = "SET lock_timeout = '5s'; SET statement_timeout = '60s'; SET idle_session_timeout = 0"
+
+// query asks one question in text format. A session that has ended meanwhile is
+// dialed again.
+func (o *outside) query(ctx context.Context, sql string) (rows [][][]byte, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.conn == nil {
-		conn, err := pgx.ConnectConfig(ctx, o.database.ConnConfig())
-		if err != nil {
-			return nil, fmt.Errorf("look at the catalogs from outside the transaction: %w", err)
+	if o.conn != nil {
+		if rows, err = o.ask(ctx, sql); err == nil {
+			return rows, nil
 		}
-		o.conn = conn
 	}
-	results, err := o.conn.PgConn().Exec(ctx, sql).ReadAll()
+	if o.conn == nil || o.conn.IsClosed() {
+		if o.conn, err = pgx.ConnectConfig(ctx, o.database.ConnConfig()); err == nil {
+			_, err = o.ask(ctx, outsideSettings)
+		}
+		if err == nil {
+			rows, err = o.ask(ctx, sql)
+		}
+	}
 	if err != nil {
-		_ = o.conn.Close(context.WithoutCancel(ctx))
-		o.conn = nil
 		return nil, fmt.Errorf("look at the catalogs from outside the transaction: %w", err)
 	}
-	return results[0].Rows, nil
+	return rows, nil
+}
+
+// ask returns the rows of the last statement.
+func (o *outside) ask(ctx context.Context, sql string) ([][][]byte, error) {
+	results, err := o.conn.PgConn().Exec(ctx, sql).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	return results[len(results)-1].Rows, nil
 }
 
 // document is the answer to one of the queries that give one in hex.
