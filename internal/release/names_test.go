@@ -119,7 +119,7 @@ func TestInTheWay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, options{}, tableA+";"+w.before)
+				b := setup(t, db, options{policy: dropsRefused}, tableA+";"+w.before)
 				last := len(w.sql) - 1
 				b.run(t, w.sql[:last]...)
 				kinds, standing := b.kinds(t), b.standing(t)

@@ -54,7 +54,7 @@ func TestDjangoTables(t *testing.T) {
 		"closure":       {"class A(models.Model):\n  pass\ndef f(c, q):\n  def g():\n    c.execute(q)\n", "shop_a A", map[string]contract.Verdict{"shop_a.n": "unknown"}},
 		"broken":        {"class A(models.Model):\n  pass\nclass (((:\n", "shop_a A", map[string]contract.Verdict{"shop_a.n": "unknown"}},
 	} {
-		c := tree(t, map[string]string{"project/shop/models.py": modelsImport + tt.source, "project/shop/__init__.py": "", "project/shop/migrations/__init__.py": "",
+		c := tree(t, map[string]string{"project/shop/models.py": modelsImport + tt.source, "project/shop/__init__.py": "", "project/shop/migrations/__init__.py": "", "project/words.py": "WORD = 'n'\n",
 			"project/shop/migrations/0001_initial.py": "x = 'SELECT m FROM migrations'"})
 		if got := tables(c); got != tt.want {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, tt.want)

@@ -65,6 +65,8 @@ func TestGoSQL(t *testing.T) {
 				"store/gorm.go":  "package store\nimport \"gorm.io/gorm\"\nvar _ = gorm.Config{QueryFields: true}\n",
 				"store/names.go": "package store\nimport _ \"embed\"\nvar changed = \"SELECT n FROM t\"\nfunc init() { changed = other() }\n//go:embed q.sql\nvar embedded string\n",
 				"store/q.sql":    "SELECT n FROM t;\n",
+				// What is built may be built of it.
+				"store/words.go": "package store\nvar word = \"old\"\n",
 			}
 			switch name {
 			case "of package":
@@ -83,7 +85,7 @@ func TestGoSQL(t *testing.T) {
 	})
 	expect(t, clean, map[string]contract.Verdict{"t.old": "no", "other": "unknown"})
 	for _, library := range []string{"entgo.io/ent/dialect", "github.com/uptrace/bun", "github.com/Masterminds/squirrel"} {
-		c := tree(t, map[string]string{"a.go": "package a\nimport \"gorm.io/gorm\"\ntype T struct { gorm.Model }\nvar _ = gorm.Config{QueryFields: true}\n", "b.go": "package a\nimport _ \"" + library + "\"\n"})
+		c := tree(t, map[string]string{"a.go": "package a\nimport \"gorm.io/gorm\"\ntype T struct { gorm.Model }\nvar _ = gorm.Config{QueryFields: true}\n", "b.go": "package a\nimport _ \"" + library + "\"\nvar word = \"old\"\n"})
 		expect(t, c, map[string]contract.Verdict{"ts.old": "unknown", "ts.id": "yes"})
 	}
 }
@@ -120,7 +122,8 @@ func TestGORM(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := tree(t, map[string]string{"models/a.go": "package models\nimport (\n\"time\"\n\"example.com/lib\"\n\"gorm.io/gorm\"\n\"gorm.io/gorm/clause\"\n\"gorm.io/gorm/schema\"\n)\nvar _ = gorm.Config{QueryFields: true}\n" + tt.source + "\n"})
+			c := tree(t, map[string]string{"models/a.go": "package models\nimport (\n\"time\"\n\"example.com/lib\"\n\"gorm.io/gorm\"\n\"gorm.io/gorm/clause\"\n\"gorm.io/gorm/schema\"\n)\nvar _ = gorm.Config{QueryFields: true}\n" + tt.source + "\n",
+				"words/words.go": "package words\nvar a, b = \"old\", \"third\"\n"}) // what is built may be built of them
 			if got := tables(c); got != tt.want {
 				t.Errorf("\n%s\nwant\n%s", got, tt.want)
 			}

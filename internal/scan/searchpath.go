@@ -18,7 +18,7 @@ const settings = "settings"
 // by the names; of JSON files, which may be anything, by their names or folder.
 var (
 	settingsEnds  = []string{".yml", ".yaml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".env", ".edn", ".gradle"}
-	settingsNames = []string{"Procfile", "Gemfile", "Gemfile.lock", "Pipfile", "requirements.txt", "pom.xml", "package.json", ".profile"}
+	settingsNames = []string{"Procfile", "Gemfile", "Gemfile.lock", "Pipfile", "requirements.txt", "pom.xml", ".profile"}
 )
 
 func isSettings(at string) bool {
@@ -76,15 +76,18 @@ var notRuby = func() []string {
 
 // paths notes where a file may choose a search path: each rule's first place.
 func (s *scan) paths(file source, src []byte) {
-	text := bytes.ToLower(src)
+	text, language := bytes.ToLower(src), file.language
+	if language == packages {
+		language = settings
+	}
 	for _, rule := range pathRules {
-		if rule.in != nil && !slices.Contains(rule.in, file.language) || !bytes.Contains(text, []byte(rule.word)) {
+		if rule.in != nil && !slices.Contains(rule.in, language) || !bytes.Contains(text, []byte(rule.word)) {
 			continue
 		}
 		for _, at := range rule.at.FindAllIndex(text, -1) {
 			begin := bytes.LastIndexByte(text[:at[0]], '\n') + 1
 			line := text[begin:at[0]]
-			if comment(line, file.language) {
+			if comment(line, language) {
 				continue
 			}
 			end := len(text)
