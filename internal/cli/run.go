@@ -40,6 +40,8 @@ can turn maintenance mode on for what migguard.toml says is worth it:
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "allow", EnvVars: []string{"MIGGUARD_ALLOW"},
 				Usage: "take an `EXCEPTION` for safe: HAZARD:TABLE[.COLUMN]; may be repeated"},
+			&cli.StringFlag{Name: "forward-check", EnvVars: []string{"MIGGUARD_FORWARD_CHECK"},
+				Usage: "`WHAT` to do when models of the code name what is not there after the migrations: refuse, or warn"},
 			&cli.StringFlag{Name: "on-api-failure", EnvVars: []string{"MIGGUARD_ON_API_FAILURE"},
 				Usage: "when the Platform API does not say which code runs, `DO`: assume-previous (the default) or refuse"},
 			&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (default: migguard.toml, if there is one)"},
@@ -77,7 +79,7 @@ func (a *app) runAction(c *cli.Context) error {
 	}
 	r := &release.Run{
 		Build: cfg.Build, Version: cfg.Release, App: cfg.App, Migguard: version,
-		LockWait: cfg.LockWait, CancelBlockers: cfg.CancelBlockers, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun,
+		LockWait: cfg.LockWait, CancelBlockers: cfg.CancelBlockers, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun, WarnMissing: cfg.ForwardCheck == config.WarnOnly,
 		Environ: a.environ, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
 		Out: report.New(a.stderr, report.Color(a.stderr, c.Bool("no-color")), c.Bool("verbose")),
 		Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),

@@ -29,7 +29,7 @@ func (a *app) config(c *cli.Context) (config.Config, error) {
 	cfg, err := config.Load(a.environ, config.Flags{
 		App: c.String("app"), Build: c.String("build"), Format: c.String("format"),
 		LockWait: c.Duration("lock-wait"), CancelBlockers: c.Duration("cancel-blockers"), Deadline: c.Duration("deadline"),
-		OnAPIFailure: c.String("on-api-failure"), Allow: c.StringSlice("allow"), File: file, Baked: a.baked(),
+		OnAPIFailure: c.String("on-api-failure"), ForwardCheck: c.String("forward-check"), Allow: c.StringSlice("allow"), File: file, Baked: a.baked(),
 	})
 	if err != nil {
 		return cfg, &usageError{err}

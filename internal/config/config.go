@@ -31,6 +31,8 @@ type Flags struct {
 	CancelBlockers time.Duration
 	// OnAPIFailure is AssumePrevious or RefuseRun.
 	OnAPIFailure string
+	// ForwardCheck is RefuseRelease or WarnOnly.
+	ForwardCheck string
 	Allow        []string
 	Deadline     time.Duration
 	File         File
@@ -55,6 +57,8 @@ type Config struct {
 	CancelBlockers time.Duration
 	// OnAPIFailure is AssumePrevious unless it was set.
 	OnAPIFailure string
+	// ForwardCheck is RefuseRelease unless the file says WarnOnly.
+	ForwardCheck string
 	Allow        []string    // --allow, as judge.ParsePolicy has it
 	Exceptions   []Exception // of the file
 	Policy       Policy
@@ -87,6 +91,7 @@ func Load(environ []string, flags Flags) (Config, error) {
 		Build:          cmp.Or(flags.Build, get("MIGGUARD_BUILD_ID"), flags.Baked, get("HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT")),
 		LockWait:       flags.LockWait,
 		CancelBlockers: flags.CancelBlockers,
+		ForwardCheck:   cmp.Or(flags.ForwardCheck, flags.File.ForwardCheck, RefuseRelease),
 		OnAPIFailure:   cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
 		Allow:          flags.Allow,
 		Exceptions:     flags.File.Allow,
@@ -97,6 +102,9 @@ func Load(environ []string, flags Flags) (Config, error) {
 		Deadline:       cmp.Or(flags.Deadline, time.Duration(flags.File.Settle.Deadline), DefaultDeadline),
 		IfCrashing:     cmp.Or(flags.File.Settle.IfCrashing, Stay),
 		APIURL:         get("HEROKU_API_URL"),
+	}
+	if err := oneOf("--forward-check", c.ForwardCheck, RefuseRelease, WarnOnly); err != nil {
+		return c, err
 	}
 	if err := oneOf("--on-api-failure", c.OnAPIFailure, AssumePrevious, RefuseRun); err != nil {
 		return c, err

@@ -24,6 +24,15 @@ const (
 	RefuseRun = "refuse"
 )
 
+// What a run does where models of the new code name what is not there.
+const (
+	// RefuseRelease ends the run with a refusal, so that the new code does not
+	// start; the migrations stay.
+	RefuseRelease = "refuse"
+	// WarnOnly says so and lets the release go on.
+	WarnOnly = "warn"
+)
+
 // What settle does with maintenance mode when its deadline has passed and the
 // new dynos are not up.
 const (
@@ -38,6 +47,7 @@ const DefaultDeadline = 30 * time.Minute
 type File struct {
 	App          string      `toml:"app"`
 	OnAPIFailure string      `toml:"on-api-failure"`
+	ForwardCheck string      `toml:"forward-check"`
 	Allow        []Exception `toml:"allow"`
 	Policy       Policy      `toml:"policy"`
 	SmallRows    *int64      `toml:"small-table-rows"`
@@ -79,7 +89,7 @@ func ParseFile(text string) (File, error) {
 }
 
 // settings are the keys there are. Those under policy have an Unmarshaler.
-var settings = []string{"app", "on-api-failure", "allow", "small-table-rows", "small-table-mb", "policy",
+var settings = []string{"app", "on-api-failure", "forward-check", "allow", "small-table-rows", "small-table-mb", "policy",
 	"maintenance", "maintenance.stop", "settle", "settle.deadline", "settle.if-crashing"}
 
 func noSetting(key string, settings []string) error {
@@ -105,6 +115,9 @@ func (f File) validate() error {
 		return errors.New("maintenance.stop holds an empty name")
 	}
 	if err := oneOf("settle.if-crashing", f.Settle.IfCrashing, Stay, Lift); err != nil {
+		return err
+	}
+	if err := oneOf("forward-check", f.ForwardCheck, RefuseRelease, WarnOnly); err != nil {
 		return err
 	}
 	return oneOf("on-api-failure", f.OnAPIFailure, AssumePrevious, RefuseRun)

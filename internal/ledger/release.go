@@ -118,6 +118,14 @@ func (l *Ledger) LastSuccessful(ctx context.Context) (r Release, found bool, err
 	return l.oneRelease(ctx, "read the last release", "where outcome = 'succeeded' order by id desc limit 1")
 }
 
+// Released tells whether a run of a build has succeeded.
+func (l *Ledger) Released(ctx context.Context, build string) (released bool, err error) {
+	err = l.read(ctx, "look for a build's release", func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, "select exists (select from migguard.release where build = $1 and outcome = 'succeeded')", build).Scan(&released)
+	})
+	return released, err
+}
+
 // oneRelease reads the release, if there is one, that a clause tells.
 func (l *Ledger) oneRelease(ctx context.Context, doing, clause string, args ...any) (r Release, found bool, err error) {
 	err = l.read(ctx, doing, func(ctx context.Context, conn *pgx.Conn) error {

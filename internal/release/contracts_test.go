@@ -176,12 +176,28 @@ func TestForgottenMigration(t *testing.T) {
 				t.Errorf("%q is not in\n%s", want, out)
 			}
 		}
-		if len(ended.Report.Missing) != 3 || ended.Exit != 0 || strings.Contains(out, "elsewhere") {
+		if len(ended.Report.Missing) != 3 || ended.Exit != release.ExitRefused || ended.Report.Outcome != "refused" || strings.Contains(out, "elsewhere") {
 			t.Errorf("%d %+v\n%s", ended.Exit, ended.Report.Missing, out)
 		}
+		db.Exec(t, "select 1 from unrelated") // the migrations stay
 		third := build(map[string]string{"users": "nick", "late": "id"})
-		if ended, _ := doNeeding(t, db, third, "four", nil, "create table late (id int)"); ended.Report.Missing != nil {
-			t.Errorf("%+v", ended.Report.Missing)
+		if ended, out := doNeeding(t, db, third, "four", nil, "create table late (id int)", "alter table users add nick text"); ended.Exit != 0 || ended.Report.Missing != nil {
+			t.Errorf("%+v\n%s", ended.Report.Missing, out)
+		}
+
+		// A rollback to a build whose table has gone.
+		if ended, out := doNeeding(t, db, first, "five", []string{"dropped-table:late"}, "drop table late"); ended.Exit != 0 {
+			t.Fatal(out)
+		}
+		ended, out = doNeeding(t, db, third, "four", nil, "create table never (id int)")
+		if ended.Exit != release.ExitRefused || ended.Report.Outcome != "refused" || !strings.Contains(ended.Report.Reason, "table late, model M, late.py:3") || strings.Contains(ended.Report.Reason, "users") {
+			t.Errorf("%d %s\n%s", ended.Exit, ended.Report.Reason, out)
+		}
+		if got := db.Value(t, "select to_regclass('never') is null"); got != "t" {
+			t.Error("its command was run")
+		}
+		if ended, out := doNeeding(t, db, first, "one", nil, "select 1"); ended.Exit != 0 { // fits
+			t.Errorf("%d\n%s", ended.Exit, out)
 		}
 	})
 }

@@ -57,6 +57,8 @@ type Run struct {
 	// RefuseBlind ends the run when the Platform API cannot be asked which
 	// code runs.
 	RefuseBlind bool
+	// WarnMissing lets a release go on whose models name what is not there.
+	WarnMissing bool
 	// Overlap is fleet.Facts'.
 	Overlap time.Duration
 
@@ -74,6 +76,7 @@ type Run struct {
 	codeRuns []judge.Code // with contracts; nil: none is recorded
 	counted  *counted
 	learned  bool
+	back     bool // this build does not fit the schema any more
 	keeper   *keeper
 	waiting  map[int64]string // what deferred drops wait for, by id
 	tasks    *tasks
@@ -160,6 +163,9 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 	if err := r.learn(ctx); err != nil {
 		return did, ExitInternal, err.Error(), err
 	}
+	if reason, err := r.lookBack(ctx); reason != "" || err != nil {
+		return did, ExitRefused, reason, err
+	}
 	if failed := r.work().before(ctx); failed != nil {
 		exit, reason = owing(failed)
 		return did, exit, reason, nil
@@ -212,12 +218,22 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 	case did.lockless && exit != 0:
 		how, exit = ledger.Failed, ExitTryAgain
 		reason = "a lock could not be had; nothing of that statement was kept, and releasing again is safe"
+	case exit == ExitRefused && r.back:
+		how = ledger.Refused
 	case exit != 0 || runErr != nil:
 		how = ledger.Failed
 	}
 	if did.unmaintained != nil && how != ledger.Succeeded {
 		how, exit = ledger.Failed, ExitTryAgain
 		reason = "maintenance mode, which a statement needs, was not to be had: " + did.unmaintained.Error()
+	}
+	var missing []contract.Need
+	if how == ledger.Succeeded {
+		if missing = r.lookForward(ctx); len(missing) > 0 && !r.WarnMissing {
+			how, exit = ledger.Refused, ExitRefused
+			reason = "the new code does not fit the schema, so it is not to start; the migrations stay, and the code that is running is not affected\n" +
+				"add the migration, or let such releases go on: forward-check = \"warn\" in migguard.toml, --forward-check warn, or MIGGUARD_FORWARD_CHECK"
+		}
 	}
 	stay, err := r.closeMaintenance(ctx, r.keeper, how, did.committed())
 	if err != nil {
@@ -233,10 +249,6 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 		return Ended{}, errors.Join(runErr, err)
 	}
 	r.countQueries(ctx, how == ledger.Succeeded)
-	var missing []contract.Need
-	if how == ledger.Succeeded {
-		missing = r.lookForward(ctx)
-	}
 	shims, err := r.shims(ctx)
 	if err != nil {
 		return Ended{}, errors.Join(runErr, err)
