@@ -134,6 +134,32 @@ func steeredCode(id string) platform.Code {
 	}
 }
 
+// steering is the overlay that a build's dynos are proven to look into, or why it
+// is not proven, as "migguard status" says.
+func (s *shop) steering(t *testing.T, build string, env ...string) (overlay, why string) {
+	t.Helper()
+	r := on(s.DB.URL, "status", "--format", "json", "--app", platform.Name).with("HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, "MIGGUARD_OVERLAP=1s").with(env...).run(t)
+	r.expect(t, 0)
+	var doc struct {
+		Running struct {
+			Steering []struct {
+				Build, Overlay string
+				Why            string `json:"not_proven"`
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range doc.Running.Steering {
+		if st.Build == build || st.Build == "" && env != nil {
+			return st.Overlay, st.Why
+		}
+	}
+	t.Fatalf("build %s does not run: %s", build, r.stdout)
+	return "", ""
+}
+
 // TestSteered: an app whose dynos boot with the profile script is proven to be
 // steered, and is; and with each condition broken it is not, and that is said.
 func TestSteered(t *testing.T) {
@@ -143,29 +169,7 @@ func TestSteered(t *testing.T) {
 	ledgerIn(t, db)
 	s := emptyShop(t, db, herokutest.AppConfig{})
 	s.RollOut(t, steeredCode("one"))
-	status := func(env ...string) (overlay, why string) {
-		t.Helper()
-		r := on(db.URL, "status", "--format", "json", "--app", platform.Name).with("HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token).with(env...).run(t)
-		r.expect(t, 0)
-		var doc struct {
-			Running struct {
-				Steering []struct {
-					Build, Overlay string
-					Why            string `json:"not_proven"`
-				}
-			}
-		}
-		if err := json.Unmarshal([]byte(r.stdout), &doc); err != nil {
-			t.Fatal(err)
-		}
-		for _, st := range doc.Running.Steering {
-			if st.Build == "one" || st.Build == "" && env != nil {
-				return st.Overlay, st.Why
-			}
-		}
-		t.Fatalf("build one does not run: %s", r.stdout)
-		return "", ""
-	}
+	status := func(env ...string) (overlay, why string) { t.Helper(); return s.steering(t, "one", env...) }
 	platform.Eventually(t, "all dynos have announced themselves", func() bool {
 		overlay, _ := status()
 		return overlay == "mg_one"

@@ -44,6 +44,7 @@ if-crashing = "lift"
 		Stop: []string{"worker", "clock"}, Deadline: 45 * time.Minute, IfCrashing: Lift,
 	}
 	environ := []string{"DATABASE_URL=postgres://db/shop", "HEROKU_APP_NAME=other"}
+	want.ForwardCheck = RefuseRelease
 	got, err := Load(environ, Flags{File: file, Allow: []string{"dropped-table:old"}})
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
