@@ -70,6 +70,8 @@ application does it all again, and nothing may fail.
 * **falsely safe**: something failed although migguard was there.
 * **seen**: a query that pg_stat_statements has counted shows the use. Queries alone
   never show that there is none, so without a source all that may break is refused.
+* **stays**: what is dropped [stays](shims.md#dropped-columns-and-tables) while code runs
+  that may use it. That counts as safe if nothing failed, and never as needless.
 * **needless**: refused, though without migguard nothing failed. That is so in this
   application: what it does not do, another one may.
 
@@ -171,6 +173,9 @@ func (p pair) did() string {
 func (p pair) cells() (cells []string) {
 	for i, g := range p.given {
 		text := g.verdict
+		if g.stays {
+			text += ", stays"
+		}
 		switch {
 		case p.falselySafe(i):
 			text += ", **falsely safe**"
