@@ -62,7 +62,7 @@ crash: ## Kill migguard 50 times during a Rails run, and 50 during its tasks; ea
 matrix: ## Disturb a deploy at every state by every fault, on the Platform API's emulator, have old code meet migrations, and foretell the work of ALTER TABLE: an hour
 	@.ci/setup test
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 8h -v -run '^TestMatrix$$' ./internal/cli
-	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 2h -v -run '^TestTruth$$' ./internal/cli
+	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 2h -v -run '^(TestTruth|TestFieldRules.*)$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h -v -run '^(TestWorkIsForetold|TestConstraintIsTheSame)$$' ./internal/release
 
 .PHONY: demo
