@@ -71,7 +71,7 @@ func (s *stage) steer(t *testing.T, app string) {
 }
 
 // TestFieldRulesD7 is code that works only after the migration. Released without
-// it, what is missing is said; released after it, the code works.
+// it, it is refused, or what is missing is said; released after it, the code works.
 func TestFieldRulesD7(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
@@ -87,7 +87,9 @@ func TestFieldRulesD7(t *testing.T) {
 		contract := scannedContract(t, "django")
 		on(db.URL, "run", "--build", "old", "--contract", filepath.Join(dir, "nothing.json"), "--", "true").run(t).expect(t, 0)
 		migrated(t, db, "", "SELECT 1;", "--build", "new", "--contract", contract).
-			expect(t, 0, "the new code has a model of what is not there: column price of plans, model Plan", "is a migration missing?")
+			expect(t, 77, "the new code has a model of what is not there: column price of plans, model Plan", "is a migration missing?", "it is not to start")
+		migrated(t, db, "forward-check = 'warn'", "SELECT 1;", "--build", "bold", "--contract", contract).expect(t, 0, "is a migration missing?")
+		db.Exec(t, "update migguard.release set outcome = 'failed' where build = 'bold'") // it would run now, and name the column
 		r := migrated(t, db, "", "ALTER TABLE plans ADD COLUMN price integer; UPDATE plans SET price = 10;", "--build", "newer", "--contract", contract)
 		r.expect(t, 0, "succeeded")
 		if strings.Contains(r.stderr, "is a migration missing?") {
