@@ -13,11 +13,12 @@ type Holding struct {
 	NotNull bool `json:"not_null"`
 	// Domain: that is so by the column's type.
 	Domain bool `json:"domain"`
-	// Default is what fills the column in SQL; empty: NULL does. Filled: an
-	// identity or a generated value does.
-	Default string `json:"default"`
-	Filled  bool   `json:"filled"`
-	Type    string `json:"type"` // in SQL
+	// Default is what fills the column in SQL; empty: NULL does, unless it is an
+	// identity, or generated from other columns.
+	Default   string `json:"default"`
+	Identity  bool   `json:"identity"`
+	Generated bool   `json:"generated"`
+	Type      string `json:"type"` // in SQL
 	// Child: the table is a partition, or inherits from another.
 	Child bool `json:"child"`
 	// Keys are the unique and exclusion indexes that the column is part of.
@@ -32,6 +33,9 @@ type Holding struct {
 type Key struct {
 	Name    string `json:"name"`
 	Primary bool   `json:"primary"`
+	// Column: the column itself is one of those that tell rows apart; it is not just
+	// in an expression of theirs, in the predicate, or included.
+	Column bool `json:"column"`
 	// Nulls: two rows without a value are no two rows for it.
 	Nulls bool `json:"nulls"`
 }
@@ -52,8 +56,9 @@ type Check struct {
 type Reference struct {
 	Name  string `json:"name"`
 	Table string `json:"table"` // that it refers to, schema and quotes included
-	// Restricts: rows of that table cannot be deleted while rows refer to them.
-	Restricts bool `json:"restricts"`
+	// Harms: rows of that table cannot be deleted while rows refer to them, or take
+	// along what is to stay, or a default may refer to one that is gone.
+	Harms bool `json:"harms"`
 	// Full: MATCH FULL, of several columns.
 	Full bool `json:"full"`
 }

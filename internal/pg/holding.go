@@ -16,11 +16,13 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'not_null', coalesce(t.attnotnull OR y.typnotnull, false) AND t.attidentity = '' AND t.attgenerated = '' AND NOT t.atthasdef AND y.typdefault IS NULL,
   'domain', coalesce(y.typnotnull, false),
   'default', CASE WHEN t.attgenerated = '' THEN coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), y.typdefault) END,
-  'filled', coalesce(t.attidentity <> '' OR t.attgenerated <> '', false),
+  'identity', coalesce(t.attidentity <> '', false),
+  'generated', coalesce(t.attgenerated <> '', false),
   'type', pg_catalog.format_type(t.atttypid, t.atttypmod),
   'child', EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = w.oid),
   'keys', (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', x.relname, 'primary', i.indisprimary,
+      'column', w.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1]),
       'nulls', coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)) ORDER BY x.relname)
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     WHERE i.indrelid = w.oid AND (i.indisunique OR i.indisexclusion) AND EXISTS (
@@ -35,7 +37,8 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'references', (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', k.conname,
       'table', pg_catalog.format('%%I.%%I', n.nspname, c.relname),
-      'restricts', k.confdeltype IN ('a', 'r'),
+      'harms', CASE WHEN w.attnum = 0 THEN k.confdeltype NOT IN ('n', 'c')
+        ELSE k.confdeltype <> 'n' OR pg_catalog.cardinality(k.conkey) > 1 OR t.atthasdef OR y.typdefault IS NOT NULL END,
       'full', k.confmatchtype = 'f' AND pg_catalog.cardinality(k.conkey) > 1) ORDER BY k.conname)
     FROM pg_catalog.pg_constraint k
     JOIN pg_catalog.pg_class c ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

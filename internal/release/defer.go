@@ -99,6 +99,9 @@ func (a *act) deferDrops(ctx context.Context, drops []deferredDrop, record []str
 		return "", a.notDeferred(drops[0].Deferred, err.Error())
 	}
 	drops = slices.DeleteFunc(drops, func(d deferredDrop) bool { return d.Table.OID == 0 })
+	if err := a.checkOnly(drops[0].Deferred); err != nil {
+		return "", err
+	}
 	for _, d := range drops {
 		if err := d.Check(); err != nil {
 			return "", a.notDeferred(d.Deferred, err.Error())
@@ -167,9 +170,18 @@ func (a *act) tryDrops(ctx context.Context, drops []deferredDrop) error {
 			sql = append(sql, "DROP VIEW IF EXISTS "+*view[0])
 		}
 	}
-	for _, d := range drops {
-		sql = append(sql, d.Contract())
+	all := make([]shim.Deferred, len(drops))
+	for i, d := range drops {
+		all[i] = d.Deferred
+		keys, err := a.conn.Query(ctx, keysOfDeferred(d.Table.OID))
+		if err != nil {
+			return err
+		}
+		for _, key := range keys { // which goes before it, too
+			sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", *key[0], *key[1]))
+		}
 	}
+	sql = append(sql, shim.ContractAll(all))
 	if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
 		return err
 	}
@@ -185,6 +197,29 @@ func (a *act) tryDrops(ctx context.Context, drops []deferredDrop) error {
 		return err
 	}
 	return a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+}
+
+// keysOfDeferred asks for the foreign keys of what is deferred that refer to a table.
+func keysOfDeferred(table uint32) string {
+	return fmt.Sprintf("SELECT DISTINCT k.conrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.quote_ident(k.conname) FROM pg_catalog.pg_constraint k JOIN %s"+
+		" ON deferred.relation = k.conrelid AND (deferred.attnum = 0 OR deferred.attnum = ANY (k.conkey))"+
+		" WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid = %d::pg_catalog.oid AND k.conrelid <> k.confrelid", ledger.DeferredFrom, table)
+}
+
+// checkOnly refuses ALTER TABLE ONLY of a table with children: they keep the column,
+// which would go with the parent's one when that is dropped.
+func (a *act) checkOnly(d shim.Deferred) error {
+	if d.Column == "" || !d.Table.HasChildren {
+		return nil
+	}
+	alter, err := a.takeApart()
+	if err != nil {
+		return a.notDeferred(d, err.Error())
+	}
+	if alter.Only() {
+		return a.notDeferred(d, "the statement leaves it to the table's children (ONLY), and a later drop would not")
+	}
+	return nil
 }
 
 func (a *act) cascades() bool {

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,16 +27,25 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 	if err := r.learn(ctx); err != nil {
 		return nil, err
 	}
+	tried := map[int64]bool{}
 	var dropped []report.Shim
-	for _, d := range deferred {
+	for i := 0; i < len(deferred); i++ {
+		d := deferred[i]
 		waits, err := r.stillNeeded(ctx, d)
 		if err != nil {
 			return dropped, err
 		}
+		var kept *ledger.KeptError
 		if waits == "" {
 			if err := r.Ledger.DropDeferred(ctx, d.ID); err != nil {
 				waits = err.Error()
+				errors.As(err, &kept)
 			}
+		}
+		if kept != nil && !tried[d.ID] { // by what comes later, perhaps
+			tried[d.ID] = true
+			deferred = append(deferred, d)
+			continue
 		}
 		if waits != "" {
 			r.Out.Line("%s, which %s has dropped, stays: %s", deferredName(d), releaseName(d.Version, d.ReleaseID), waits)

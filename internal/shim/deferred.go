@@ -2,6 +2,7 @@ package shim
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -56,13 +57,15 @@ func (d Deferred) Check() error {
 		switch {
 		case k.Primary:
 			return cannot("%s is part of the primary key, which code that does not know it would not fill", d.What())
-		case d.Held.Filled:
+		case !k.Column || d.Held.Generated:
+			return cannot("rows of code that does not know it would still have to be unique (%s), which would go with %s", ddl.Quote(k.Name), d.What())
+		case d.Held.Identity:
 		case d.Held.Default != "" || k.Nulls:
 			return cannot("%s has to be unique (%s), and rows of code that does not know it would all have the same value", d.What(), ddl.Quote(k.Name))
 		}
 	}
 	for _, c := range d.Held.Checks {
-		if !d.Held.Filled && !c.Holds {
+		if !d.Held.Identity && (d.Held.Generated || !c.Holds) {
 			return cannot("the constraint %s may not take rows of code that does not know %s", ddl.Quote(c.Name), d.What())
 		}
 	}
@@ -70,7 +73,7 @@ func (d Deferred) Check() error {
 }
 
 // Expand is the SQL that lets code which does not know it write, and delete rows
-// that it refers to. It takes ACCESS EXCLUSIVE for a moment.
+// that it refers to, and those only. It takes ACCESS EXCLUSIVE for a moment.
 func (d Deferred) Expand() []string {
 	table := ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}
 	var sql []string
@@ -78,7 +81,7 @@ func (d Deferred) Expand() []string {
 		sql = append(sql, fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table, ddl.Quote(d.Column)))
 	}
 	for _, r := range d.Held.References {
-		if r.Restricts {
+		if r.Harms {
 			sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", table, ddl.Quote(r.Name)))
 		}
 	}
@@ -86,10 +89,22 @@ func (d Deferred) Expand() []string {
 }
 
 // Contract is the SQL that drops it.
-func (d Deferred) Contract() string {
-	table := ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}
-	if d.Column == "" {
-		return fmt.Sprintf("DROP TABLE %s", table)
+func (d Deferred) Contract() string { return ContractAll([]Deferred{d}) }
+
+// ContractAll is the statement that drops several tables, or several columns of one,
+// which may depend on each other.
+func ContractAll(all []Deferred) string {
+	var names []string
+	for _, d := range all {
+		if d.Column == "" {
+			names = append(names, ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}.String())
+		} else {
+			names = append(names, "DROP COLUMN "+ddl.Quote(d.Column))
+		}
 	}
-	return fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", table, ddl.Quote(d.Column))
+	list, table := strings.Join(names, ", "), all[0].Table
+	if all[0].Column == "" {
+		return "DROP TABLE " + list
+	}
+	return fmt.Sprintf("ALTER TABLE %s %s", ddl.Name{Schema: table.Schema, Name: table.Name}, list)
 }
