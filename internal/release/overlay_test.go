@@ -162,3 +162,32 @@ func TestOverlayUnderWaiters(t *testing.T) {
 		}
 	})
 }
+
+// A migration command of a build that has an overlay, after a rollback, say, finds
+// the tables themselves, and makes what it makes where the app has it.
+func TestCommandSeesNoOverlay(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, orders, "create table versions (id int); insert into versions values (1)",
+			`create schema mg_one; create view mg_one.orders as select id, "other" as rank from orders`)
+		for options, path := range map[string]string{
+			"-c search_path=mg_one,public":                              `"$user", public`,
+			"-c search_path=public -c work_mem=5MB -csearch_path=mg_one": "public",
+		} {
+			command := b.connectWith(t, options)
+			if _, err := command.Exec(t.Context(), "create table if not exists versions (id int)"); err != nil {
+				t.Fatal(explain(err))
+			}
+			var got, schema, table string
+			if err := command.QueryRow(t.Context(), "select current_setting('search_path'), current_schema(), 'orders'::regclass").Scan(&got, &schema, &table); err != nil {
+				t.Fatal(explain(err))
+			}
+			if got != path || schema != "public" || table != "orders" {
+				t.Errorf("%s: it looks into %s, %s first, and orders is %s", options, got, schema, table)
+			}
+		}
+		if got := db.Value(t, "select count(*) from pg_class where relname = 'versions'"); got != "1" {
+			t.Errorf("%s tables", got)
+		}
+	})
+}

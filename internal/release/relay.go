@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -89,7 +90,13 @@ func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Ups
 			Message: fmt.Sprintf("migguard guards this run for role %q only, not for %q", d.database.User(), user),
 			Hint:    "Let the migration command log in with the user and password of DATABASE_URL, or run migguard with a URL of the other role."}
 	}
-	c, err := d.database.Dial(ctx, startup, startup["database"])
+	// An overlay is for code that runs: a migration would take its views for tables,
+	// and make in it what it finds in no other schema.
+	sent := maps.Clone(startup)
+	if options, ok := sent["options"]; ok {
+		sent["options"] = pg.WithoutOverlay(options)
+	}
+	c, err := d.database.Dial(ctx, sent, startup["database"])
 	if err != nil {
 		return nil, err
 	}

@@ -154,9 +154,19 @@ func (b *bundle) end(t *testing.T, how ledger.Outcome) {
 }
 
 // connect opens another session of the runner's.
-func (b *bundle) connect(t testing.TB) *pgx.Conn {
+func (b *bundle) connect(t testing.TB) *pgx.Conn { return b.connectWith(t, "") }
+
+// connectWith opens one with PGOPTIONS.
+func (b *bundle) connectWith(t testing.TB, options string) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), b.URL)
+	config, err := pgx.ParseConfig(b.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if options != "" {
+		config.RuntimeParams["options"] = options
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
