@@ -171,7 +171,7 @@ func TestCommandSeesNoOverlay(t *testing.T) {
 		b := setup(t, db, options{}, orders, "create table versions (id int); insert into versions values (1)",
 			`create schema mg_one; create view mg_one.orders as select id, "other" as rank from orders`)
 		for options, path := range map[string]string{
-			"-c search_path=mg_one,public":                              `"$user", public`,
+			"-c search_path=mg_one,public":                               `"$user", public`,
 			"-c search_path=public -c work_mem=5MB -csearch_path=mg_one": "public",
 		} {
 			command := b.connectWith(t, options)
@@ -188,6 +188,36 @@ func TestCommandSeesNoOverlay(t *testing.T) {
 		}
 		if got := db.Value(t, "select count(*) from pg_class where relname = 'versions'"); got != "1" {
 			t.Errorf("%s tables", got)
+		}
+	})
+}
+
+// What code makes while it sees an overlay does not land there: it would hide what
+// there is, and stay behind.
+func TestNothingIsMadeInOverlay(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		owner, url := role(t, db, "app")
+		db.Exec(t, orders, "create table versions (id int)", "alter table orders owner to "+owner, "alter table versions owner to "+owner, "alter database "+db.Name+" owner to "+owner,
+			"grant create on schema public to "+owner)
+		b := setup(t, db, options{url: url, code: []judge.Code{ordering("one", "mg_one")}})
+		b.run(t, `alter table orders rename "N ""1""" to label`, "begin", "alter table orders rename other to amount", "commit", "create table more (other int)", "alter table more rename other to n")
+		old := *db
+		old.URL = url
+		one := steered(t, &old, "mg_one")
+		for _, sql := range []string{"create table if not exists versions (id int)", "create view v as select 1"} {
+			_, err := one.Exec(t.Context(), sql)
+			failed(t, err, "42501", sql)
+		}
+		if _, err := one.Exec(t.Context(), `insert into orders ("N ""1""", other) values ('a', 1); create temp table versions (id int); insert into versions values (1)`, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Error(explain(err))
+		}
+		b.end(t, ledger.Succeeded)
+		for _, build := range []string{"three", "four"} {
+			doWith(t, &old, nil, build, &judge.Policy{}, "select 1")
+		}
+		if got := db.Value(t, "select count(*) from pg_namespace where nspname like 'mg\\_%'"); got != "0" {
+			t.Errorf("%s overlays left", got)
 		}
 	})
 }

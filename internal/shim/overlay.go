@@ -2,6 +2,7 @@ package shim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -24,11 +25,17 @@ func OverlayOf(table catalog.Relation, schema, before, after string, major int, 
 }
 
 // Expand is the SQL that makes it, to be run right after the rename, in the same
-// transaction. The view's own privileges say who may use it.
+// transaction. The view's own privileges say who may use it. Nobody but a superuser
+// may make anything else in the schema: what old code creates without a schema, IF
+// NOT EXISTS, say, would land there and hide what it has in others. It hears an
+// error instead. The schema's owner can take a right from itself (manual, "Privileges").
 func (o Overlay) Expand() []string {
 	schema := ddl.Quote(o.Overlay)
-	return append([]string{
+	return slices.Concat([]string{
 		fmt.Sprintf("CREATE SCHEMA IF NOT EXISTS %s", schema),
+		fmt.Sprintf("GRANT CREATE ON SCHEMA %s TO CURRENT_USER", schema),
 		fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO PUBLIC", schema),
-	}, o.TableView.Expand()...)
+	}, o.TableView.Expand(), []string{
+		fmt.Sprintf("REVOKE CREATE ON SCHEMA %s FROM CURRENT_USER", schema),
+	})
 }
