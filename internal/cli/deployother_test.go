@@ -102,6 +102,48 @@ func TestNoDynos(t *testing.T) {
 	}
 }
 
+// TestNoDynosOfOne: another app that migrates the same database has dynos, for all that
+// is known.
+func TestNoDynosOfOne(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, herokutest.AppConfig{})
+	s.Rests(t)
+	on(s.DB.URL, "run", "--", "true").with("HEROKU_API_KEY=", "HEROKU_APP_NAME=desk", "MIGGUARD_BUILD_ID=desk-1").run(t).expect(t, 0)
+	if err := s.Scale(map[string]int{"web": 0, "worker": 0}); err != nil {
+		t.Fatal(err)
+	}
+	s.Becomes(t, "no dyno is left", func(state herokutest.State) bool { return len(state.Dynos) == 0 })
+	r := s.Push(t, using("users", "id", createUsers, "ALTER TABLE users DROP COLUMN note"))
+	s.Ends(t, r, herokutest.Succeeded)
+	if out := r.Output(); !strings.Contains(out, "stays until no code that runs needs it") || strings.Contains(out, "no code runs") {
+		t.Error(out)
+	}
+	s.WantColumns(t, "users", "note")
+}
+
+// TestNoDynosAtRollback: nobody knows what the build needs that is back, but that a
+// later one has dropped a column.
+func TestNoDynosAtRollback(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, herokutest.AppConfig{})
+	s.Rests(t)
+	s.RollOut(t, using("users", "id", createUsers, "ALTER TABLE users DROP COLUMN note"))
+	s.Rests(t)
+	if err := s.Scale(map[string]int{"web": 0, "worker": 0}); err != nil {
+		t.Fatal(err)
+	}
+	s.Becomes(t, "no dyno is left", func(state herokutest.State) bool { return len(state.Dynos) == 0 })
+	r, err := s.Rollback(s.State().Current().Version - 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Ends(t, r, herokutest.Succeeded)
+	if out := r.Output(); !strings.Contains(out, "stays: ") {
+		t.Error(out)
+	}
+	s.WantColumns(t, "users", "note")
+}
+
 // TestMaintenanceBefore: what was on is left on, and workers come back.
 func TestMaintenanceBefore(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,9 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 	return dropped, nil
 }
 
+// rollbacks is how many builds of an app are looked through for one that is back.
+const rollbacks = 1000
+
 // stillNeeded says what a deferred drop waits for; nothing if it is due.
 func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error) {
 	switch {
@@ -74,8 +77,18 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 	}
 	change := dropOf(d, *found.Relation)
 	facts := judge.Facts{Lookup: found, Major: r.Major, Release: releaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
-	if len(r.codeRuns) > 0 { // this build alone says nothing of what runs
+	if len(r.codeRuns) > 0 || facts.Idle && r.Contract != nil { // this build alone says nothing of what runs
 		facts.Code = append(slices.Clone(r.codeRuns), judge.Code{Name: "this build", Contract: r.Contract})
+		facts.Idle = false // it is about to run
+	}
+	if facts.Idle {
+		released, err := r.Ledger.SucceededBuilds(ctx, rollbacks)
+		if err != nil {
+			return "", err
+		}
+		if slices.ContainsFunc(released, func(is ledger.Released) bool { return is.Build == r.Build && is.ReleaseID < d.ReleaseID }) {
+			return "this build is older, and nobody knows what it needs", nil
+		}
 	}
 	decision := judge.Decide(change, facts, r.Policy)
 	if decision.Verdict == judge.Allow && len(decision.Unused) > 0 {

@@ -78,9 +78,10 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	return g, nil
 }
 
-// idle tells that no code runs.
+// idle tells that no code runs, this app's or another's that migrates this database,
+// too. What that is has to be learned before.
 func (r *Run) idle() bool {
-	return r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing()
+	return !r.shared && r.known.Running.Source == report.FromPlatform && r.known.Running.Nothing()
 }
 
 // guarded runs the command with its connection strings leading to the guard.

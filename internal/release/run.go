@@ -77,6 +77,7 @@ type Run struct {
 	counted  *counted
 	learned  bool
 	back     bool // this build does not fit the schema any more
+	shared   bool // another app migrates the database, too; known once learned
 	keeper   *keeper
 	waiting  map[int64]string // what deferred drops wait for, by id
 	tasks    *tasks
