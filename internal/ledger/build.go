@@ -36,8 +36,9 @@ func (l *Ledger) Builds(ctx context.Context, app string) (builds map[int]string,
 // ShimsWithout lists the shims that are due when no code but that of the given
 // builds runs or is about to, newest first. A build needs a shim unless it came
 // with it or after it: it has a run from then on, and none before that
-// succeeded. No builds at all need none.
-func (l *Ledger) ShimsWithout(ctx context.Context, builds []string) ([]Shim, error) {
+// succeeded. No builds at all need none. The builds are an app's; what other apps
+// run is as for DueShims.
+func (l *Ledger) ShimsWithout(ctx context.Context, app string, builds []string) ([]Shim, error) {
 	return l.shims(ctx, "list due shims", selectShim+`
 		and not exists (
 			select from unnest($1::text[]) as running (build)
@@ -47,7 +48,8 @@ func (l *Ledger) ShimsWithout(ctx context.Context, builds []string) ([]Shim, err
 			or exists (
 				select from migguard.release old
 				where old.build = running.build and old.id < s.release_id and old.outcome = 'succeeded'))
-		order by s.id desc`, builds)
+		and `+noOtherApp+`
+		order by s.id desc`, builds, app)
 }
 
 // Runs are the last runs, newest first.

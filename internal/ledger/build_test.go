@@ -56,10 +56,44 @@ func TestShimsWithout(t *testing.T) {
 			{[]string{"a0", "b1"}, 0}, {[]string{"c2", "a0"}, 0}, {[]string{"never seen"}, 0}, {[]string{""}, 0},
 			{[]string{}, 1}, {nil, 1},
 		} {
-			due, err := l.ShimsWithout(t.Context(), c.running)
+			due, err := l.ShimsWithout(t.Context(), "", c.running)
 			if err != nil || len(due) != c.due {
 				t.Errorf("%q run: %d due, %v, want %d", c.running, len(due), err, c.due)
 			}
+		}
+	})
+}
+
+// Another app's code may need a shim, too, until two builds of its have come after
+// that.
+func TestShimsOfOtherApps(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		l := locked(t, db.URL)
+		release := func(app, build string) int64 {
+			t.Helper()
+			id, err := l.Begin(t.Context(), Release{App: app, Build: build, Migguard: "1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		finish(t, l, release("desk", "d1"), Succeeded)
+		finish(t, l, release("shop", "a0"), Succeeded)
+		db.Exec(t, "create table a (id int)")
+		id := release("shop", "b1")
+		rename(t, db, NewShim{ReleaseID: id, Kind: TableView, Schema: "public", OldName: "a", NewName: "b"})
+		finish(t, l, id, Succeeded)
+		for build, want := range []int{0, 0, 1} {
+			if due, err := l.DueShims(t.Context(), "shop", "c2"); err != nil || len(due) != want {
+				t.Errorf("after %d: %d due, %v, want %d", build, len(due), err, want)
+			}
+			finish(t, l, release("shop", "c2"), Failed)
+			without, err := l.ShimsWithout(t.Context(), "shop", []string{"b1", "c2"})
+			if err != nil || len(without) != want {
+				t.Errorf("after %d: %d due, %v, want %d", build, len(without), err, want)
+			}
+			finish(t, l, release("desk", string(rune('x'+build))), Succeeded)
 		}
 	})
 }

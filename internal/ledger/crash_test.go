@@ -49,7 +49,7 @@ func story(ctx context.Context, url string) error {
 		return err
 	}
 	err = chapter(ctx, cfg, "c", func(l *Ledger, _ int64) error {
-		due, err := l.DueShims(ctx, "c")
+		due, err := l.DueShims(ctx, "", "c")
 		for _, s := range due {
 			err = errors.Join(err, l.DropShim(ctx, s.ID))
 		}
@@ -139,7 +139,7 @@ func killedAt(t *testing.T, db *pgtest.DB, instant string) (total int) {
 	l := locked(t, db.URL)
 	defer l.Close()
 	begin(t, l, "next")
-	due, err := l.DueShims(t.Context(), "next")
+	due, err := l.DueShims(t.Context(), "", "next")
 	if err != nil {
 		t.Error(err)
 	}

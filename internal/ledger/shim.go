@@ -72,8 +72,10 @@ func (l *Ledger) Shims(ctx context.Context) ([]Shim, error) {
 // released before the shim was made is a rollback and needs it. An unknown
 // build ("") makes nothing due.
 //
+// The last two builds of each other app that migrates the database may run, too.
+//
 // What the ledger cannot know is a build from before its first row.
-func (l *Ledger) DueShims(ctx context.Context, build string) ([]Shim, error) {
+func (l *Ledger) DueShims(ctx context.Context, app, build string) ([]Shim, error) {
 	if build == "" {
 		return nil, nil
 	}
@@ -89,8 +91,18 @@ func (l *Ledger) DueShims(ctx context.Context, build string) ([]Shim, error) {
 				where old.id < s.release_id and old.outcome = 'succeeded'
 				  and old.build in (last.build, $1)))
 		and r.build is distinct from $1
-		order by s.id desc`, build)
+		and `+noOtherApp+`
+		order by s.id desc`, build, app)
 }
+
+// noOtherApp tells that no app but $2 has a build that may run and was released
+// before shim s was made.
+const noOtherApp = `not exists (
+			select from (
+				select min(id) as first, row_number() over (partition by app order by max(id) desc) as n
+				from migguard.release
+				where outcome = 'succeeded' and coalesce(app, '') not in ('', $2::text) group by app, build
+			) other where other.n <= 2 and other.first < s.release_id)`
 
 func (l *Ledger) shims(ctx context.Context, op, sql string, args ...any) (shims []Shim, err error) {
 	err = l.read(ctx, op, func(ctx context.Context, conn *pgx.Conn) error {

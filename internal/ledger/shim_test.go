@@ -182,7 +182,7 @@ func TestDueShims(t *testing.T) {
 				finish(t, l, id, s.outcome)
 			}
 			begin(t, l, test.build)
-			due, err := l.DueShims(t.Context(), test.build)
+			due, err := l.DueShims(t.Context(), "", test.build)
 			if err != nil || len(due) > 0 != test.due {
 				t.Errorf("due: %v, %v; want %t", due, err, test.due)
 			}

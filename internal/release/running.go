@@ -135,11 +135,11 @@ func (r *Run) assume(ctx context.Context, why string) error {
 // to run.
 func (r *Run) dueShims(ctx context.Context) ([]ledger.Shim, error) {
 	if r.known.Running.Source != report.FromPlatform {
-		return r.Ledger.DueShims(ctx, r.Build)
+		return r.Ledger.DueShims(ctx, r.App, r.Build)
 	}
 	builds, all := r.known.Running.Answer.Builds()
 	if !all || r.Build == "" {
 		return nil, nil
 	}
-	return r.Ledger.ShimsWithout(ctx, append(builds, r.Build))
+	return r.Ledger.ShimsWithout(ctx, r.App, append(builds, r.Build))
 }

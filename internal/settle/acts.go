@@ -139,7 +139,7 @@ func (s *Settler) finish(ctx context.Context, l *ledger.Ledger, f fleet.Facts, r
 	if !all {
 		return true, nil, s.settled(ctx, l, r)
 	}
-	due, err := l.ShimsWithout(ctx, builds)
+	due, err := l.ShimsWithout(ctx, s.App, builds)
 	if errors.Is(err, ledger.ErrNoLedger) {
 		return true, nil, nil
 	}
