@@ -200,7 +200,7 @@ func (v TableView) Limits() []string {
 	if v.Major < mergeIntoView {
 		limits = append(limits, "MERGE INTO")
 	}
-	limits = append(limits, "ctid, xmin, tableoid and TABLESAMPLE")
+	limits = append(limits, "ctid, xmin, tableoid and TABLESAMPLE", "pg_get_serial_sequence, which finds none")
 	if v.Old.Kind == catalog.MaterializedView {
 		limits = append(limits, "REFRESH MATERIALIZED VIEW")
 	}
