@@ -94,6 +94,11 @@ type deferredDrop struct {
 // deferDrops lets what the statement drops stay, does the rest of it, and records
 // what is to be dropped when no code that runs needs it any more.
 func (a *act) deferDrops(ctx context.Context, drops []deferredDrop, record []string) (string, error) {
+	for _, d := range drops {
+		if a.makesAnew(d.Deferred) {
+			return "", a.notDeferred(d.Deferred, "the statement gives its name to another one")
+		}
+	}
 	steps, err := a.withoutDrops(drops)
 	if err != nil {
 		return "", a.notDeferred(drops[0].Deferred, err.Error())
@@ -255,6 +260,14 @@ func (a *act) withoutDrops(drops []deferredDrop) ([]string, error) {
 	}
 	sql, err := alter.Write(ddl.Name{}, rest...)
 	return []string{sql}, err
+}
+
+// makesAnew tells a statement that adds a column of the name of one it drops.
+func (a *act) makesAnew(d shim.Deferred) bool {
+	return d.Column != "" && slices.ContainsFunc(a.plan.Changes, func(change ddl.Change) bool {
+		_, column, ok := makes(change)
+		return ok && column == d.Column
+	})
 }
 
 // notDeferred refuses what was to stay and cannot.

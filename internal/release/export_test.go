@@ -184,3 +184,9 @@ func (s session) Query(ctx context.Context, sql string) (rows [][]*string, err e
 	}
 	return rows, err
 }
+
+// Prepare ends what earlier runs have left, as a run does before its migrations.
+func (r *Run) Prepare(ctx context.Context, release int64) error {
+	_, err := r.prepare(ctx, release)
+	return err
+}

@@ -1,0 +1,213 @@
+package release_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/migguard/migguard/internal/ledger"
+)
+
+// meet has code and migrations meet.
+func (s *sequence) meet(t *testing.T) {
+	var busy, waiting []worker
+	for _, p := range s.old {
+		busy, waiting = append(busy, s.session(t, p)), append(waiting, s.session(t, p))
+	}
+	olds := func(when string, workers ...worker) {
+		t.Helper()
+		for _, w := range workers {
+			for _, transaction := range []bool{false, true} {
+				if failed := s.works(t.Context(), w, transaction); failed != nil {
+					t.Fatalf("old code, %s: %v", when, failed)
+				}
+			}
+		}
+	}
+	olds("before", busy...)
+	olds("before", waiting...)
+	s.tally.add("sequences")
+	committed := 0
+	refused := false
+	for _, steps := range s.transactions {
+		if committed > 0 && s.one(6) { // a run that was ended, and starts again
+			s.end(t, ledger.Failed)
+			s.start(t, s.options)
+		}
+		if refused = s.migrate(t, steps, busy, waiting); refused {
+			break
+		}
+		committed++
+		olds("after "+steps[0].sql, busy...)
+	}
+	if err := s.Tasks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range s.old {
+		olds("in a new session", s.session(t, p))
+	}
+	shims, deferred := s.db.Value(t, "select count(*) from migguard.shim"), s.db.Value(t, "select count(*) from migguard.deferred")
+	if shims != "0" {
+		s.tally.add("shimmed")
+	}
+	if deferred != "0" {
+		s.tally.add("deferred")
+	}
+	how := ledger.Succeeded
+	if refused {
+		how = ledger.Refused
+		s.tally.add("refused")
+	} else {
+		s.tally.add("passed")
+	}
+	s.end(t, how)
+	code := s.program(s.tables[committed], "mg_new", true)
+	newer := s.session(t, code)
+	news := func(when string) {
+		t.Helper()
+		for _, transaction := range []bool{false, true} {
+			if failed := newer.work(t.Context(), transaction); failed != nil {
+				t.Fatalf("new code, %s: %v", when, failed)
+			}
+		}
+	}
+	news("beside old code")
+	olds("beside new code", busy...)
+	s.contracts(t, code)
+	if got, want := s.db.Value(t, fullShape), s.shapes[committed]; got != want && want != "" {
+		t.Fatalf("%s\n", difference(got, want))
+	}
+	if failed := newer.prepare(t.Context()); failed != nil { // a dropped column is noticed
+		t.Fatal(failed)
+	}
+	news("in the end")
+}
+
+// migrate sends a transaction. Code works meanwhile, as far as nothing is locked,
+// and waits for the commit.
+func (s *sequence) migrate(t *testing.T, steps []step, busy, waiting []worker) (refused bool) {
+	t.Helper()
+	send := func(sql string) bool {
+		t.Helper()
+		_, err := s.client.PgConn().Exec(t.Context(), sql).ReadAll()
+		var server *pgconn.PgError
+		if errors.As(err, &server) && (strings.HasPrefix(server.Code, "MG") || strings.Contains(server.Hint, "is migguard's shim")) {
+			s.said = append(s.said, sql+": "+server.Code+" "+server.Message+" "+server.Detail)
+			return false
+		}
+		if err != nil {
+			t.Fatalf("%s: %s", sql, explain(err))
+		}
+		return true
+	}
+	if len(steps) > 1 {
+		send("begin")
+		for _, step := range steps {
+			s.tally.add("statements")
+			if !send(step.sql) {
+				send("rollback")
+				return true
+			}
+			s.glances(t, busy)
+		}
+		done := s.wait(t.Context(), waiting)
+		ok := send("commit")
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		return !ok
+	}
+	s.tally.add("statements")
+	done := s.wait(t.Context(), waiting)
+	ok := send(steps[0].sql)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	return !ok
+}
+
+// wait has sessions work, which may wait for a migration's locks.
+func (s *sequence) wait(ctx context.Context, workers []worker) chan error {
+	done := make(chan error, 1)
+	go func() {
+		var failures []error
+		for _, w := range workers {
+			if failed := s.works(ctx, w, false); failed != nil {
+				failures = append(failures, fmt.Errorf("old code, meanwhile: %w", failed))
+			}
+		}
+		done <- errors.Join(failures...)
+	}()
+	return done
+}
+
+// glances has sessions do what they need no lock for that somebody has.
+func (s *sequence) glances(t *testing.T, workers []worker) {
+	t.Helper()
+	for _, w := range workers {
+		do := func(sql string) {
+			if _, err := w.conn.PgConn().Exec(t.Context(), sql).ReadAll(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		do("set lock_timeout = '2ms'")
+		failed := s.works(t.Context(), w, false)
+		do("set lock_timeout = 0")
+		if failed == nil {
+			continue
+		}
+		if e, ok := failed.state(); !ok || e.Code != "55P03" {
+			t.Fatalf("old code, in between: %v", failed)
+		}
+	}
+}
+
+// works is a worker's work, with what code has to bear by the documents: a prepared
+// statement is prepared anew when its rows have another column or type, and what
+// no contract was read of may leave a column out that is required from now on.
+func (s *sequence) works(ctx context.Context, w worker, transaction bool) *failure {
+	for tries := 0; ; tries++ {
+		failed := w.work(ctx, transaction)
+		if failed == nil {
+			return nil
+		}
+		e, ok := failed.state()
+		switch {
+		case !ok || tries == 3:
+			return failed
+		case e.Code == "0A000" && e.Message == "cached plan must not change result type" && w.prepares &&
+			(failed.uses.star && s.widened[failed.uses.oid] || s.retyped[failed.uses.oid]):
+			s.tally.add("prepared anew")
+			if failed := w.prepare(ctx); failed != nil {
+				return failed
+			}
+		case e.Code == "23502" && w.contract == nil && s.required[e.ColumnName]:
+			s.tally.add("not filled")
+			return nil
+		default:
+			return failed
+		}
+	}
+}
+
+// difference are the lines that only one of two texts has.
+func difference(got, want string) string {
+	var said []string
+	gots, wants := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for _, line := range gots {
+		if !slices.Contains(wants, line) {
+			said = append(said, "too much: "+line)
+		}
+	}
+	for _, line := range wants {
+		if !slices.Contains(gots, line) {
+			said = append(said, "missing:  "+line)
+		}
+	}
+	return strings.Join(said, "\n")
+}

@@ -1,0 +1,334 @@
+package release_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/release"
+	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// sequences is how many cases run where nobody says, on all servers together.
+const sequences = 600
+
+// TestSequences has random migrations of random schemas meet random code. Either
+// migguard refuses one, or no statement of old code fails, the new code works, and
+// in the end all is as the migrations alone would have made it.
+//
+// MIGGUARD_TEST_SEQUENCES says how many, MIGGUARD_TEST_SEED which is the first.
+func TestSequences(t *testing.T) {
+	t.Parallel()
+	first, count := numberIn(t, "MIGGUARD_TEST_SEED", 1), sequences
+	if os.Getenv("MIGGUARD_TEST_SEED") != "" {
+		count = 1
+	}
+	count = numberIn(t, "MIGGUARD_TEST_SEQUENCES", count)
+	servers := pgtest.Servers(t)
+	for _, server := range servers {
+		t.Run(fmt.Sprintf("pg%d", server.Major), func(t *testing.T) {
+			t.Parallel()
+			var tally tally
+			t.Cleanup(func() { fmt.Printf("PostgreSQL %d: %s\n", server.Major, &tally) })
+			const lanes = 4
+			for n := range lanes {
+				t.Run(fmt.Sprint("lane", n), func(t *testing.T) {
+					t.Parallel()
+					c := lane{bare: server.NewDB(t), db: server.NewDB(t), tally: &tally}
+					for i := n; i < max(1, count/len(servers)); i += lanes {
+						seed := first + i
+						t.Run(fmt.Sprint("seed", seed), func(t *testing.T) { c.run(t, seed) })
+					}
+				})
+			}
+		})
+	}
+}
+
+func numberIn(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// A tally counts how cases ended.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (t *tally) add(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts == nil {
+		t.counts = map[string]int{}
+	}
+	t.counts[what]++
+}
+
+func (t *tally) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var said []string
+	for _, what := range []string{"sequences", "refused", "shimmed", "deferred", "passed", "statements", "prepared anew", "not filled"} {
+		said = append(said, fmt.Sprintf("%d %s", t.counts[what], what))
+	}
+	return strings.Join(said, ", ")
+}
+
+// A lane is where one case after the other runs.
+type lane struct {
+	bare, db *pgtest.DB
+	tally    *tally
+}
+
+// forget is SQL that leaves nothing of a case, but the ledger's tables.
+const forget = `set client_min_messages = warning; do $$
+	declare name text;
+	begin
+		for name in select quote_ident(nspname) from pg_namespace where nspname = 'public' or nspname like 'mg\_%' loop
+			execute 'drop schema ' || name || ' cascade';
+		end loop;
+		create schema public;
+		set local session_replication_role = replica;
+		for name in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'migguard' and tablename <> 'schema_version' loop
+			execute 'delete from ' || name;
+		end loop;
+	end $$`
+
+// fullShape is what is compared in the end.
+const fullShape = `select string_agg(x, E'\n' order by x) from (
+	select format('%s.%s %s %s%s %s', c.relname, a.attname, row_number() over (partition by c.oid order by a.attnum),
+		format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' end, pg_get_expr(d.adbin, d.adrelid)) as x
+	from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+	left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+	where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+	union all
+	select format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) from pg_constraint where connamespace = 'public'::regnamespace and contype <> 'n'
+	union all
+	select pg_get_indexdef(indexrelid) || case when indisvalid then '' else ' invalid' end from pg_index join pg_class on pg_class.oid = indrelid where relnamespace = 'public'::regnamespace
+	union all
+	select format('%s %s', oid::regclass, relkind) from pg_class where relnamespace = 'public'::regnamespace and relkind not in ('r', 'i')
+	union all
+	select 'schema ' || nspname from pg_namespace where nspname like 'mg\_%') y`
+
+// A sequence is one case.
+type sequence struct {
+	*dice
+	*bundle
+	bare         *pgtest.DB
+	tally        *tally
+	schema       []string
+	transactions [][]step
+	tables       [][]table // before the first, and after each
+	shapes       []string
+	old          []*program
+	options      options
+	widened      map[uint32]bool // oids, and whether
+	retyped      map[uint32]bool
+	required     map[string]bool
+	said         []string
+}
+
+func (c lane) run(t *testing.T, seed int) {
+	c.db.Exec(t, forget)
+	c.bare.Exec(t, forget)
+	s := &sequence{bare: c.bare, tally: c.tally, dice: &dice{Rand: rand.New(rand.NewPCG(uint64(seed), 0))},
+		widened: map[uint32]bool{}, retyped: map[uint32]bool{}, required: map[string]bool{}}
+	defer func() {
+		if t.Failed() {
+			t.Logf("again: MIGGUARD_TEST_SEED=%d MIGGUARD_TEST_PG=%d go test -run '^TestSequences$' ./internal/release\n%s", seed, c.db.Major, s)
+		}
+	}()
+	s.invent(t)
+	s.bundle = setup(t, c.db, s.options, s.schema...)
+	s.meet(t)
+}
+
+// String is the case for people.
+func (s *sequence) String() string {
+	var b strings.Builder
+	for _, sql := range s.schema {
+		fmt.Fprintf(&b, "given %s;\n", sql)
+	}
+	for _, p := range s.old {
+		fmt.Fprintf(&b, "code, overlay %q, contract %t, prepares %t\n", p.overlay, p.contract != nil, p.prepares)
+		for _, u := range p.tables {
+			fmt.Fprintf(&b, "  %s reads %s, writes %s\n", u.named, u.results, list(u.writes))
+		}
+	}
+	for _, steps := range s.transactions {
+		for _, step := range steps {
+			fmt.Fprintf(&b, "%s;\n", step.sql)
+		}
+		fmt.Fprintln(&b, "--")
+	}
+	for _, said := range s.said {
+		fmt.Fprintln(&b, said)
+	}
+	return b.String()
+}
+
+// invent makes the case up, and has the bare database show what is possible.
+func (s *sequence) invent(t *testing.T) {
+	t.Helper()
+	ctx, bare := t.Context(), s.bare.Connect(t)
+	var err error
+	note := func() {
+		tables, failed := readTables(ctx, bare)
+		var shape *string
+		if failed == nil {
+			failed = bare.QueryRow(ctx, fullShape).Scan(&shape)
+		}
+		if err == nil {
+			err = failed
+		}
+		if shape == nil {
+			shape = new(string)
+		}
+		s.tables, s.shapes = append(s.tables, tables), append(s.shapes, *shape)
+	}
+	if s.schema, err = s.dice.schema(ctx, bare); err != nil {
+		t.Fatal(err)
+	}
+	note()
+	s.programs()
+	for left := 1 + s.IntN(6); left > 0 && err == nil; {
+		size := min(left, 1+s.IntN(3))
+		left -= size
+		if size > 1 {
+			_, err = bare.Exec(ctx, "begin")
+		}
+		var done []step
+		for range size {
+			for range 5 {
+				tables, failed := readTables(ctx, bare)
+				if failed != nil {
+					t.Fatal(failed)
+				}
+				step := s.step(tables)
+				if try(ctx, bare, step.sql) == nil {
+					done = append(done, step)
+					s.widened[step.table], s.required[step.requires] = true, true
+					if step.retypes {
+						s.retyped[step.table] = true
+					}
+					break
+				}
+			}
+		}
+		if size > 1 {
+			_, err = bare.Exec(ctx, "commit")
+		}
+		if len(done) > 0 {
+			s.transactions = append(s.transactions, done)
+			note()
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// programs writes the code that runs, and says what is known of it.
+func (s *sequence) programs() {
+	add := func(name, overlay string, read bool) {
+		p := s.program(s.tables[0], overlay, false)
+		code := judge.Code{Name: "build " + name, Overlay: overlay, Contract: p.contract}
+		if overlay == "" {
+			code.Unsteered = "it has not announced itself"
+		}
+		if !read {
+			p.contract, code.Contract = nil, nil
+		}
+		s.old, s.options.code = append(s.old, p), append(s.options.code, code)
+	}
+	switch s.IntN(6) {
+	case 0:
+		add("one", "", true)
+	case 1:
+		add("one", "mg_one", false)
+	case 2:
+		if add("one", "", false); s.one(2) {
+			s.options.code = nil
+		}
+	case 3:
+		add("one", "mg_one", true)
+		add("two", "mg_two", true)
+	default:
+		add("one", "mg_one", true)
+	}
+	s.options.large = s.one(3)
+}
+
+// session starts one of a program's, and prepares what it does.
+func (s *sequence) session(t *testing.T, p *program) worker {
+	t.Helper()
+	config, err := pgx.ParseConfig(s.db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.overlay != "" {
+		config.RuntimeParams["options"] = `-c search_path=` + p.overlay + `,"$user",public`
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	w := worker{p, conn}
+	if failed := w.prepare(t.Context()); failed != nil {
+		t.Fatalf("prepare: %v", failed)
+	}
+	return w
+}
+
+// contracts runs what a later release does first.
+func (s *sequence) contracts(t *testing.T, code *program) {
+	t.Helper()
+	config, err := pg.Parse(s.db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.db.Exec(t, "insert into migguard.release (build, outcome, finished_at, migguard) values ('next', 'succeeded', now(), '1')")
+	l, err := ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Lock(t.Context(), patience, nil); err != nil {
+		t.Fatal(err)
+	}
+	id, err := l.Begin(t.Context(), ledger.Release{Build: "last", Migguard: "1.2.3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	run := &release.Run{Database: config, Major: s.db.Major, Catalog: s.db.Connect(t), Ledger: l, Build: "last", Contract: code.contract,
+		Policy: &judge.Policy{}, LockWait: patience, Out: report.New(&out, false, false), Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	run.Runs(judge.Code{Name: "build next", Contract: code.contract})
+	if err := run.Prepare(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	s.said = append(s.said, out.String())
+}
