@@ -31,7 +31,7 @@ func (s *sequence) meet(t *testing.T) {
 	}
 	olds("before", busy...)
 	olds("before", waiting...)
-	s.tally.add("sequences")
+	s.lane.tally.add("sequences")
 	committed := 0
 	refused := false
 	for _, steps := range s.transactions {
@@ -51,19 +51,17 @@ func (s *sequence) meet(t *testing.T) {
 	for _, p := range s.old {
 		olds("in a new session", s.session(t, p))
 	}
-	shims, deferred := s.db.Value(t, "select count(*) from migguard.shim"), s.db.Value(t, "select count(*) from migguard.deferred")
-	if shims != "0" {
-		s.tally.add("shimmed")
-	}
-	if deferred != "0" {
-		s.tally.add("deferred")
+	for table, what := range map[string]string{"shim": "shimmed", "deferred": "deferred"} {
+		if one(t, s.lane.own, "select count(*) from migguard."+table) != "0" {
+			s.lane.tally.add(what)
+		}
 	}
 	how := ledger.Succeeded
 	if refused {
 		how = ledger.Refused
-		s.tally.add("refused")
+		s.lane.tally.add("refused")
 	} else {
-		s.tally.add("passed")
+		s.lane.tally.add("passed")
 	}
 	s.end(t, how)
 	code := s.program(s.tables[committed], "mg_new", true)
@@ -79,7 +77,7 @@ func (s *sequence) meet(t *testing.T) {
 	news("beside old code")
 	olds("beside new code", busy...)
 	s.contracts(t, code)
-	if got, want := s.db.Value(t, fullShape), s.shapes[committed]; got != want && want != "" {
+	if got, want := one(t, s.lane.own, fullShape), s.shapes[committed]; got != want {
 		t.Fatalf("%s\n", difference(got, want))
 	}
 	if failed := newer.prepare(t.Context()); failed != nil { // a dropped column is noticed
@@ -108,7 +106,7 @@ func (s *sequence) migrate(t *testing.T, steps []step, busy, waiting []worker) (
 	if len(steps) > 1 {
 		send("begin")
 		for _, step := range steps {
-			s.tally.add("statements")
+			s.lane.tally.add("statements")
 			if !send(step.sql) {
 				send("rollback")
 				return true
@@ -122,7 +120,7 @@ func (s *sequence) migrate(t *testing.T, steps []step, busy, waiting []worker) (
 		}
 		return !ok
 	}
-	s.tally.add("statements")
+	s.lane.tally.add("statements")
 	done := s.wait(t.Context(), waiting)
 	ok := send(steps[0].sql)
 	if err := <-done; err != nil {
@@ -182,12 +180,12 @@ func (s *sequence) works(ctx context.Context, w worker, transaction bool) *failu
 			return failed
 		case e.Code == "0A000" && e.Message == "cached plan must not change result type" && w.prepares &&
 			(failed.uses.star && s.widened[failed.uses.oid] || s.retyped[failed.uses.oid]):
-			s.tally.add("prepared anew")
+			s.lane.tally.add("prepared anew")
 			if failed := w.prepare(ctx); failed != nil {
 				return failed
 			}
 		case e.Code == "23502" && w.contract == nil && s.required[e.ColumnName]:
-			s.tally.add("not filled")
+			s.lane.tally.add("not filled")
 			return nil
 		default:
 			return failed

@@ -47,7 +47,9 @@ func TestSequences(t *testing.T) {
 			for n := range lanes {
 				t.Run(fmt.Sprint("lane", n), func(t *testing.T) {
 					t.Parallel()
-					c := lane{bare: server.NewDB(t), db: server.NewDB(t), tally: &tally}
+					c := lane{db: server.NewDB(t), sessions: map[string][]*pgx.Conn{}, tally: &tally}
+					c.bare, c.own = server.NewDB(t).Connect(t), c.db.Connect(t)
+					t.Cleanup(c.close)
 					for i := n; i < max(1, count/len(servers)); i += lanes {
 						seed := first + i
 						t.Run(fmt.Sprint("seed", seed), func(t *testing.T) { c.run(t, seed) })
@@ -96,10 +98,21 @@ func (t *tally) String() string {
 	return strings.Join(said, ", ")
 }
 
-// A lane is where one case after the other runs.
+// A lane is where one case after the other runs. To connect costs more than most
+// of a case, so they share sessions.
 type lane struct {
-	bare, db *pgtest.DB
-	tally    *tally
+	db        *pgtest.DB
+	own, bare *pgx.Conn
+	sessions  map[string][]*pgx.Conn // of old code, by overlay
+	tally     *tally
+}
+
+func (c lane) close() {
+	for _, conns := range c.sessions {
+		for _, conn := range conns {
+			_ = conn.Close(context.Background())
+		}
+	}
 }
 
 // forget is SQL that leaves nothing of a case, but the ledger's tables.
@@ -136,8 +149,8 @@ const fullShape = `select string_agg(x, E'\n' order by x) from (
 type sequence struct {
 	*dice
 	*bundle
-	bare         *pgtest.DB
-	tally        *tally
+	lane         lane
+	taken        map[*pgx.Conn]bool
 	schema       []string
 	transactions [][]step
 	tables       [][]table // before the first, and after each
@@ -151,9 +164,9 @@ type sequence struct {
 }
 
 func (c lane) run(t *testing.T, seed int) {
-	c.db.Exec(t, forget)
-	c.bare.Exec(t, forget)
-	s := &sequence{bare: c.bare, tally: c.tally, dice: &dice{Rand: rand.New(rand.NewPCG(uint64(seed), 0))},
+	one(t, c.own, forget)
+	one(t, c.bare, forget)
+	s := &sequence{lane: c, taken: map[*pgx.Conn]bool{}, dice: &dice{Rand: rand.New(rand.NewPCG(uint64(seed), 0))},
 		widened: map[uint32]bool{}, retyped: map[uint32]bool{}, required: map[string]bool{}}
 	defer func() {
 		if t.Failed() {
@@ -161,7 +174,8 @@ func (c lane) run(t *testing.T, seed int) {
 		}
 	}()
 	s.invent(t)
-	s.bundle = setup(t, c.db, s.options, s.schema...)
+	one(t, c.own, strings.Join(s.schema, ";"))
+	s.bundle = setup(t, c.db, s.options)
 	s.meet(t)
 }
 
@@ -192,7 +206,7 @@ func (s *sequence) String() string {
 // invent makes the case up, and has the bare database show what is possible.
 func (s *sequence) invent(t *testing.T) {
 	t.Helper()
-	ctx, bare := t.Context(), s.bare.Connect(t)
+	ctx, bare := t.Context(), s.lane.bare
 	var err error
 	note := func() {
 		tables, failed := readTables(ctx, bare)
@@ -281,26 +295,56 @@ func (s *sequence) programs() {
 	s.options.large = s.one(3)
 }
 
-// session starts one of a program's, and prepares what it does.
+// one runs SQL, and returns the last value.
+func one(t *testing.T, conn *pgx.Conn, sql string) string {
+	t.Helper()
+	results, err := conn.PgConn().Exec(t.Context(), sql).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %s", sql, explain(err))
+	}
+	last := results[len(results)-1]
+	if len(last.Rows) == 0 {
+		return ""
+	}
+	return string(last.Rows[0][0])
+}
+
+// session is one of a program's, that has prepared what it does.
 func (s *sequence) session(t *testing.T, p *program) worker {
+	t.Helper()
+	w := worker{program: p}
+	for _, conn := range s.lane.sessions[p.overlay] {
+		if !s.taken[conn] && w.conn == nil {
+			w.conn = conn
+			one(t, conn, "discard all")
+		}
+	}
+	if w.conn == nil {
+		w.conn = s.fresh(t, p.overlay)
+		s.lane.sessions[p.overlay] = append(s.lane.sessions[p.overlay], w.conn)
+	}
+	s.taken[w.conn] = true
+	if failed := w.prepare(t.Context()); failed != nil {
+		t.Fatalf("prepare: %v", failed)
+	}
+	return w
+}
+
+// fresh is a session that outlives the case.
+func (s *sequence) fresh(t *testing.T, overlay string) *pgx.Conn {
 	t.Helper()
 	config, err := pgx.ParseConfig(s.db.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.overlay != "" {
-		config.RuntimeParams["options"] = `-c search_path=` + p.overlay + `,"$user",public`
+	if overlay != "" {
+		config.RuntimeParams["options"] = `-c search_path=` + overlay + `,"$user",public`
 	}
 	conn, err := pgx.ConnectConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	w := worker{p, conn}
-	if failed := w.prepare(t.Context()); failed != nil {
-		t.Fatalf("prepare: %v", failed)
-	}
-	return w
+	return conn
 }
 
 // contracts runs what a later release does first.
@@ -310,7 +354,7 @@ func (s *sequence) contracts(t *testing.T, code *program) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.db.Exec(t, "insert into migguard.release (build, outcome, finished_at, migguard) values ('next', 'succeeded', now(), '1')")
+	one(t, s.lane.own, "insert into migguard.release (build, outcome, finished_at, migguard) values ('next', 'succeeded', now(), '1')")
 	l, err := ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
 	if err != nil {
 		t.Fatal(err)
