@@ -89,6 +89,18 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
+// What fails only because an overlay depends on the table says so.
+func TestOverlayOfAChangedTable(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{code: []judge.Code{ordering("one", "mg_one")}}, orders)
+		b.run(t, `alter table orders rename "N ""1""" to label`)
+		if e := b.fails(t, "0A000", "alter table orders alter other type bigint"); !strings.Contains(e.Hint, "mg_one.orders is migguard's shim") {
+			t.Errorf("hint %q", e.Hint)
+		}
+	})
+}
+
 // Without a proof that all code looks there first, there is no overlay.
 func TestNoOverlay(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/shim"
 )
 
 // SQLSTATEs of refusals that are about no hazard.
@@ -89,11 +90,25 @@ func (g *gate) dependent(err error) error {
 		return err
 	}
 	for name := range g.standing {
-		if strings.Contains(server.Response.Detail, "view "+ddl.Quote(name)+" depends") {
-			server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", ddl.Quote(name))
+		if view := dependentView(server.Response.Detail, ddl.Quote(name)); view != "" {
+			server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", view)
 		}
 	}
 	return err
+}
+
+// dependentView is the view of a name, or an overlay's, that the server says
+// depends on what was to be changed.
+func dependentView(detail, name string) string {
+	for line := range strings.Lines(detail) {
+		_, rest, _ := strings.Cut(line, "view ")
+		view, _, _ := strings.Cut(rest, " depends")
+		schema, _, _ := strings.Cut(view, ".")
+		if view == name || shim.IsOverlaySchema(schema) && view == schema+"."+name {
+			return view
+		}
+	}
+	return ""
 }
 
 func (a *act) unjudged(why, instead string) error {
