@@ -49,6 +49,9 @@ type Facts struct {
 	Code []Code
 	// Seen are queries that the database has run; nil: nobody has looked.
 	Seen *Queries
+	// Renamed says that code which runs reaches the relation by other names than
+	// those it has, so that contracts do not show what it does with it.
+	Renamed bool
 	// Doubt is why the contracts of the code do not tell all, if they do not.
 	Doubt string
 	// Done says that the change has been made, and nothing can be done in its
@@ -98,7 +101,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 			f.Detail += expired
 		}
 		switch {
-		case f.Shown && facts.settle(&f) != contract.Yes:
+		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed) && facts.settle(&f) != contract.Yes:
 		case covered:
 			d.Allowed = append(d.Allowed, Allowance{f, by})
 		case f.Hazard.AtCommit && !facts.Ending:

@@ -258,7 +258,10 @@ func (a *act) columnIsThere(i int, found catalog.Lookup) bool {
 
 // facts are what the judge is told.
 func (a *act) facts(found catalog.Lookup) judge.Facts {
-	return judge.Facts{Lookup: found, Major: a.major, Release: a.release, Text: a.text, Directives: a.plan.said.directives, Idle: a.idle, Code: a.code, Seen: a.seen}
+	a.mu.Lock()
+	renamed := found.Relation != nil && a.shimmed[found.Relation.OID]
+	a.mu.Unlock()
+	return judge.Facts{Renamed: renamed, Lookup: found, Major: a.major, Release: a.release, Text: a.text, Directives: a.plan.said.directives, Idle: a.idle, Code: a.code, Seen: a.seen}
 }
 
 // keep notes a decision for the record. What a statement's text and its effect

@@ -223,5 +223,6 @@ func TestWhoElseUsesIt(t *testing.T) {
 		}
 		b.run(t, drop)
 		b.wants(t, "people v, users r, users_of_old r", "people -> users_of_old")
+		b.fails(t, "MG011", "alter table users_of_old alter id set not null")
 	})
 }

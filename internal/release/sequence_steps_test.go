@@ -16,6 +16,8 @@ type step struct {
 	retypes bool
 	// requires is the column that must be filled from then on.
 	requires string
+	// renames is the name that a column has from then on.
+	renames string
 }
 
 // step is a random one. Many the bare database says no to.
@@ -30,7 +32,8 @@ func (d *dice) step(tables []table) step {
 	case 0, 1:
 		return step{sql: alter + "rename to " + pickOne(d, tableNames)}
 	case 2, 3, 4:
-		return step{sql: alter + "rename " + name + " to " + ddl.Quote(d.sibling(c))}
+		to := d.sibling(c)
+		return step{sql: alter + "rename " + name + " to " + ddl.Quote(to), renames: to}
 	case 5, 6:
 		return step{sql: alter + "drop column " + name}
 	case 7:
