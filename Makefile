@@ -90,6 +90,12 @@ fuzz: ## Run each fuzz target for FUZZTIME, 30s by default
 # "./..." leaves testdata out.
 OLDCODE := ./internal/testkit/oldcode/testdata/go/...
 
+.PHONY: sequences
+sequences: ## Have SEQUENCES random migrations, 10000 by default, meet random code, from a seed of today
+	@.ci/setup test
+	MIGGUARD_TEST_SEED=$$(date +%s) MIGGUARD_TEST_SEQUENCES=$(or $(SEQUENCES),10000) bash -o pipefail -c \
+		"go test -count=1 -timeout 8h -v -run '^TestSequences$$' ./internal/release | grep -vE '^ *(===|--- PASS)'"
+
 .PHONY: lint
 lint: ## Check format, go vet, staticcheck and shellcheck
 	@.ci/setup build lint

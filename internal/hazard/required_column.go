@@ -28,7 +28,8 @@ no code runs that could break, and with --allow required-column:TABLE.COLUMN.
 Passes, too, where the contracts of all builds that run show that none inserts rows
 without the column. SET NOT NULL of a column that was there before is refused only where
 a contract, or a query that the database has seen, shows an INSERT that leaves the
-column out, and it has no default: whether code writes NULL is not known.`,
+column out, and it has no default: whether code writes NULL is not known. Where the code
+that runs reaches the table through a shim, a contract is not asked, and it is refused.`,
 	Remedy: `Add the column with a constant default, which rewrites nothing; or without NOT NULL,
 and SET NOT NULL in a later release, when all code fills it.`,
 	Bad:  `ALTER TABLE users ADD COLUMN rank int NOT NULL;`,
