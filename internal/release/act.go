@@ -28,14 +28,17 @@ type act struct {
 	allowed  []judge.Allowance
 	unused   []hazard.Finding // by the contracts of what runs
 	creates  []ddl.Name       // relations, as the statement names them
-	broken   []hazard.Finding // on record in the statement's transaction
-	executed []string         // all that ran, when that was not just the statement
-	notes    []string
-	apart    *ddl.Alter // the statement's actions, once asked for
-	tried    time.Time  // when it was last sent for its locks
-	locks    []*report.Lock
-	ending   bool // judges a transaction that is about to commit
-	unshown  bool // judges what no statement says
+	// renamedIn are tables with a column that no code uses and that has another
+	// name now.
+	renamedIn []uint32
+	broken    []hazard.Finding // on record in the statement's transaction
+	executed  []string         // all that ran, when that was not just the statement
+	notes     []string
+	apart     *ddl.Alter // the statement's actions, once asked for
+	tried     time.Time  // when it was last sent for its locks
+	locks     []*report.Lock
+	ending    bool // judges a transaction that is about to commit
+	unshown   bool // judges what no statement says
 }
 
 // carryOut judges the statement's changes and does what the verdict says.

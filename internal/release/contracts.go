@@ -132,6 +132,10 @@ func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (
 	if err == nil && facts.Doubt != "" {
 		d = judge.Decide(change, facts, a.policy)
 	}
+	if _, ok := change.(ddl.RenameColumn); ok && len(d.Unused) > 0 {
+		// Code that ignores a column ignores it by the name it had.
+		a.renamedIn = append(a.renamedIn, facts.Lookup.Relation.OID)
+	}
 	return d, err
 }
 
@@ -158,7 +162,7 @@ func (a *act) naming(ctx context.Context, found []hazard.Finding) (string, error
 	return named(*rows[0][0], *rows[0][1]), nil
 }
 
-const throughShim = "code reaches the table through a shim, by another name"
+const throughShim = "code reaches the table through a shim, or knows a column of it, by another name"
 
 func named(function, word string) string { return fmt.Sprintf("function %s names %s", function, word) }
 

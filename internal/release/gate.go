@@ -34,7 +34,7 @@ type gate struct {
 	mu         sync.Mutex
 	harmless   map[string]bool // names of functions that hide no change
 	standing   map[string]bool // names that shims' views have, or had
-	shimmed    map[uint32]bool // tables that code knows by a shim's name
+	shimmed    map[uint32]bool // tables that code knows by a shim's name, or with other columns' names
 	made       map[string]bool // relations this run has created, as it named them
 	functions  map[string]bool // names of functions it has created anew
 	byHand     map[string]bool // names of relations that LOCK TABLE names

@@ -23,6 +23,9 @@ func (g *gate) hasMade(relation ddl.Name) bool {
 func (a *act) mark() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for _, table := range a.renamedIn {
+		a.shimmed[table] = true
+	}
 	for _, name := range a.creates {
 		a.made[name.String()] = a.plan.steady
 	}
