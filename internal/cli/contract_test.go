@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/testkit/oldcode"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -46,20 +47,9 @@ const worker = `
 func newOldRails(t *testing.T, dir, url string) *oldRails {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "ruby", "bin/rails", "runner", worker)
-	cmd.Dir, cmd.Env, cmd.Stderr = dir, append(os.Environ(), "DATABASE_URL="+url), t.Output()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
-	old := &oldRails{in, bufio.NewReader(out)}
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "DATABASE_URL="+url)
+	in, out := oldcode.Speak(t, cmd)
+	old := &oldRails{in, out}
 	old.says(t, "ready")
 	return old
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -45,6 +46,10 @@ func TestColumnRenameUnderOverlay(t *testing.T) {
 			s.RollOut(t, noting(t, "one", "note", "CREATE TABLE IF NOT EXISTS made (id int)"))
 			v := s.Visit(t)
 			platform.Eventually(t, "every dyno has announced itself", func() bool { overlay, _ := s.steering(t, "one"); return overlay != "" })
+			platform.Eventually(t, "no release before it may run", func() bool {
+				r := on(db.URL, "status", "--format", "json", "--app", platform.Name).with("HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, "MIGGUARD_OVERLAP=1s").run(t)
+				return r.code == 0 && !strings.Contains(r.stdout, "its build id is not known")
+			})
 			const rename = "ALTER TABLE users RENAME note TO label"
 			r := s.Push(t, noting(t, "two", "label", rename))
 			s.Ends(t, r, herokutest.Succeeded)

@@ -17,6 +17,11 @@ const OverlaysFrom = "(SELECT n.nspname AS schema, s.view, s.relation FROM miggu
 	" JOIN pg_catalog.pg_class c ON c.oid = s.view JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" +
 	" WHERE s.dropped_at IS NULL AND s.kind = 'overlay') AS overlay"
 
+// ViewsFrom is a FROM item of the same kind: the views of all shims that stand and
+// are there, of whatever kind (view, relation).
+const ViewsFrom = "(SELECT s.view, s.relation FROM migguard.shim s JOIN pg_catalog.pg_class c ON c.oid = s.view" +
+	" WHERE s.dropped_at IS NULL) AS shim"
+
 // RecordCreatedRelationSQL is RecordCreatedSQL for a relation by its name, as
 // the session that created it would write it.
 func RecordCreatedRelationSQL(releaseID int64, relation string) string {

@@ -104,9 +104,9 @@ func RecordDeferredSQL(n NewDeferred) string {
 }
 
 // DeferredFrom is a FROM item for a query that a migration's own session runs:
-// what is deferred (relation, attnum, column_name), what the session has not
+// what is deferred (relation, attnum), what the session has not
 // committed included.
-const DeferredFrom = "(SELECT relation, attnum, column_name FROM migguard.deferred WHERE closed_at IS NULL) AS deferred"
+const DeferredFrom = "(SELECT relation, attnum FROM migguard.deferred WHERE closed_at IS NULL) AS deferred"
 
 // DropDeferred drops what was deferred and marks it so, in one transaction. What
 // is gone already is only marked. It fails as DropShim does.

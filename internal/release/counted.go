@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 )
@@ -24,6 +25,7 @@ type counted struct {
 	// released says that a run has succeeded since queries are recorded, and
 	// reset that what was recorded is no longer part of the counts.
 	released, reset bool
+	queries         *judge.Queries // what they show; nil: not worked out yet
 }
 
 type queryKey struct {

@@ -117,8 +117,7 @@ func (a *act) deferDrops(ctx context.Context, drops []deferredDrop, record []str
 func (a *act) tryDrops(ctx context.Context, drops []deferredDrop) error {
 	var sql []string
 	for _, d := range drops {
-		views, err := a.conn.Query(ctx, fmt.Sprintf("SELECT view::pg_catalog.regclass::pg_catalog.text FROM %[1]s WHERE relation = %[3]d::pg_catalog.oid"+
-			" UNION ALL SELECT view::pg_catalog.regclass::pg_catalog.text FROM %[2]s WHERE relation = %[3]d::pg_catalog.oid", ledger.StandingFrom, ledger.OverlaysFrom, d.Table.OID))
+		views, err := a.conn.Query(ctx, fmt.Sprintf("SELECT view::pg_catalog.regclass::pg_catalog.text FROM %s WHERE relation = %d::pg_catalog.oid", ledger.ViewsFrom, d.Table.OID))
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package release
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -116,12 +115,7 @@ func dropOf(d ledger.Deferred, r catalog.Relation) ddl.Change {
 
 // find asks the catalogs about a relation.
 func (r *Run) find(ctx context.Context, relation uint32) (found catalog.Lookup, err error) {
-	var text string
-	query := pg.Lookup(pg.Names{OID: relation}, ledger.CreatedFrom, ledger.StandingFrom)
-	if err := r.Catalog.QueryRow(ctx, query).Scan(&text); err != nil {
-		return found, fmt.Errorf("read the catalogs: %w", err)
-	}
-	doc, err := hex.DecodeString(text)
+	doc, err := document(ctx, r.Catalog, pg.Lookup(pg.Names{OID: relation}, ledger.CreatedFrom, ledger.StandingFrom))
 	if err != nil {
 		return found, fmt.Errorf("read the catalogs: %w", err)
 	}

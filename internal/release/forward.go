@@ -3,7 +3,6 @@ package release
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,11 +120,7 @@ func (r *Run) snapshot(ctx context.Context) (catalog.Snapshot, error) {
 		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	var text string
-	if err := conn.QueryRow(ctx, pg.Snapshot).Scan(&text); err != nil {
-		return nil, err
-	}
-	doc, err := hex.DecodeString(text)
+	doc, err := document(ctx, conn, pg.Snapshot)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/ledger"
@@ -39,6 +41,15 @@ func (a *act) document(ctx context.Context, query string) ([]byte, error) {
 		return nil, fmt.Errorf("read the catalogs: %w", err)
 	}
 	return doc, nil
+}
+
+// document is act.document over a session of migguard's own.
+func document(ctx context.Context, conn *pgx.Conn, query string) ([]byte, error) {
+	var text string
+	if err := conn.QueryRow(ctx, query).Scan(&text); err != nil {
+		return nil, err
+	}
+	return hex.DecodeString(text)
 }
 
 const codeInsufficientPrivilege = "42501"

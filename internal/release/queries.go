@@ -19,11 +19,19 @@ import (
 var evident = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:(?:select|insert|update|delete|merge|with|prepare|declare)\b|copy\s*\(|copy\s.*\sfrom\s)`)
 
 // seenQueries is the evidence that the database has of what code uses; nil where
-// there is no contract that it could correct.
+// there is no contract that it could correct. Thousands of texts may have to be
+// parsed for it, so that is done once.
 func (r *Run) seenQueries() *judge.Queries {
 	if r.counted == nil || len(r.codeRuns) == 0 {
 		return nil
 	}
+	if r.counted.queries == nil {
+		r.counted.queries = r.readQueries()
+	}
+	return r.counted.queries
+}
+
+func (r *Run) readQueries() *judge.Queries {
 	if r.counted.why != "" {
 		return &judge.Queries{Contract: &contract.Contract{}, Blind: true, Known: "Queries that the database has seen are not known: " + r.counted.why + "."}
 	}

@@ -85,7 +85,14 @@ func command(t testing.TB, name string) *exec.Cmd {
 // Start starts an application, which ends with the test.
 func Start(t testing.TB, name string) *Process {
 	t.Helper()
-	cmd := command(t, name)
+	in, out := Speak(t, command(t, name))
+	return &Process{Name: name, in: in, out: out}
+}
+
+// Speak starts a command that is told what to do in lines, and answers in lines. It
+// ends with the test.
+func Speak(t testing.TB, cmd *exec.Cmd) (io.Writer, *bufio.Reader) {
+	t.Helper()
 	cmd.Stderr = t.Output()
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -99,7 +106,7 @@ func Start(t testing.TB, name string) *Process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
-	return &Process{Name: name, in: in, out: bufio.NewReader(out)}
+	return in, bufio.NewReader(out)
 }
 
 // Open connects to a database with Schema and does the first round, in which
