@@ -12,21 +12,6 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// application is the folder of a real application that .ci/setup has unpacked:
-// Debian's packages redmine, python3-django-hyperkitty and python3-keystone.
-func application(t testing.TB, name string) string {
-	t.Helper()
-	cache, err := pgtest.CacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(cache, "applications", name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Fatalf("%v; .ci/setup test unpacks it", err)
-	}
-	return dir
-}
-
 var createTable = regexp.MustCompile(`(?m)^\s*(create_table|drop_table|rename_table)[\s(]+[:"']?(\w+)["']?(?:\s*,\s*[:"'](\w+))?`)
 
 // migratedTables are the tables after all of an application's migrations.
@@ -66,7 +51,7 @@ func migratedTables(t *testing.T, dir string) []string {
 // TestRedmine: each table has its model or join, and 20 columns that were looked
 // up by hand are answered right.
 func TestRedmine(t *testing.T) {
-	dir := application(t, "redmine")
+	dir := pgtest.Application(t, "redmine")
 	c := scanned(t, dir)
 	all := migratedTables(t, dir)
 	if len(all) < 50 {
@@ -103,7 +88,7 @@ func TestRedmine(t *testing.T) {
 // whose name the code does not know otherwise.
 func TestRedmineIgnoring(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "redmine")
-	if err := os.CopyFS(dir, os.DirFS(application(t, "redmine"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(pgtest.Application(t, "redmine"))); err != nil {
 		t.Fatal(err)
 	}
 	for file, header := range map[string]string{"issue": "class Issue < ActiveRecord::Base", "principal": "class Principal < ActiveRecord::Base"} {
@@ -127,7 +112,7 @@ func TestRedmineIgnoring(t *testing.T) {
 
 // TestHyperKitty: each table of the Django application, with its columns.
 func TestHyperKitty(t *testing.T) {
-	c := scanned(t, application(t, "hyperkitty"))
+	c := scanned(t, pgtest.Application(t, "hyperkitty"))
 	for _, table := range strings.Fields("attachment email favorite lastview mailinglist profile sender tag tagging thread threadcategory vote") {
 		expect(t, c, map[string]contract.Verdict{"hyperkitty_" + table: "yes"})
 	}
@@ -168,7 +153,7 @@ func alembicTables(t *testing.T, dir string) map[string][]string {
 // TestKeystone: each table has its model, which has the columns that the table
 // has, and no others.
 func TestKeystone(t *testing.T) {
-	dir := application(t, "keystone")
+	dir := pgtest.Application(t, "keystone")
 	c := scanned(t, dir)
 	made := alembicTables(t, dir)
 	if len(made) < 45 {
@@ -216,7 +201,7 @@ func TestKeystone(t *testing.T) {
 // BenchmarkRedmine reads a real application: the goal is 3 s (0.65 s on two idle
 // cores).
 func BenchmarkRedmine(b *testing.B) {
-	dir := application(b, "redmine")
+	dir := pgtest.Application(b, "redmine")
 	b.ReportAllocs()
 	for b.Loop() {
 		c, err := scanDir(b, dir)

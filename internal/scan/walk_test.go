@@ -10,6 +10,7 @@ import (
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
 const someModel = "class Mail < ApplicationRecord; end"
@@ -128,7 +129,7 @@ func TestNotScanned(t *testing.T) {
 // TestSame: two scans of one tree give the same bytes.
 func TestSame(t *testing.T) {
 	t.Parallel()
-	dir := application(t, "redmine")
+	dir := pgtest.Application(t, "redmine")
 	var first, second strings.Builder
 	if err := scanned(t, dir).Write(&first); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
 )
 
 // CacheDir is the folder that outlives runs: what "make setup" installs from
@@ -23,4 +24,19 @@ func CacheDir() (string, error) {
 		return "", fmt.Errorf("cache folder: %w", err)
 	}
 	return filepath.Join(base, "migguard"), nil
+}
+
+// Application is the folder of a real application that .ci/setup has unpacked:
+// Debian's packages redmine, python3-django-hyperkitty and python3-keystone.
+func Application(t testing.TB, name string) string {
+	t.Helper()
+	cache, err := CacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(cache, "applications", name)
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatalf("%v; .ci/setup test unpacks it", err)
+	}
+	return dir
 }
