@@ -12,13 +12,14 @@ import (
 const keptContracts = 50
 
 // RecordContract keeps a build's contract, a JSON document, and forgets those of
-// builds that were released long ago. The release of the build has begun.
+// builds that were released long ago. The release of the build has begun. All of it
+// is kept, however long: a real application's has hundreds of kB.
 func (l *Ledger) RecordContract(ctx context.Context, build string, document []byte) error {
 	return l.inTx(ctx, "record the contract", func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			insert into migguard.contract as c (build, document) values ($1, $2)
 			on conflict (build) do update set document = excluded.document, recorded_at = now()
-			where c.document <> excluded.document`, clean(build), clean(string(document)))
+			where c.document <> excluded.document`, clean(build), storable(string(document)))
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -22,12 +23,13 @@ func TestContracts(t *testing.T) {
 			finish(t, l, id, how)
 		}
 		record("b1", `{"ä\u0000": 1}`, Succeeded)
-		record("b2", `{}`, Refused)
+		long := `{"long": "` + strings.Repeat("é", MaxText) + `"}`
+		record("b2", long, Refused)
 		record("b1", `{"again": true}`, Succeeded)
 		record("b3", `{}`, Succeeded)
 		got, err := l.Contracts(t.Context(), []string{"b1", "b2", "b4"})
-		if err != nil || len(got) != 2 || string(got["b1"]) != `{"again": true}` || string(got["b2"]) != "{}" {
-			t.Errorf("%s, %v", got, err)
+		if err != nil || len(got) != 2 || string(got["b1"]) != `{"again": true}` || string(got["b2"]) != long {
+			t.Errorf("%.100s, %v", got, err)
 		}
 		db.Exec(t, "update migguard.release set app = 'other' where build = 'b3'")
 		if builds, err := l.SucceededBuilds(t.Context(), 1); err != nil || !slices.Equal(builds, []Released{{App: "other", Build: "b3", ReleaseID: 4}, {Build: "b1", ReleaseID: 3}}) {

@@ -81,7 +81,7 @@ func nullable(s string) string {
 // under every standard_conforming_strings and client_encoding, which are the
 // runner's to choose: what is not plain ASCII travels in hex.
 func literal(s string) string {
-	s = clean(s)
+	s = storable(s)
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' || s[i] == '\\' {
 			return "pg_catalog.convert_from(pg_catalog.decode('" +

@@ -63,8 +63,12 @@ func clean(s string) string {
 		rest = fmt.Sprintf(" … (%d bytes in all)", len(s))
 		s = s[:MaxText]
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	return strings.ReplaceAll(s, "\x00", "\uFFFD") + rest
+	return storable(s) + rest
+}
+
+// storable is all of a text, valid UTF-8 without NUL.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 func optional(s string) *string {
