@@ -7,6 +7,7 @@ import "slices"
 type Arbiter struct {
 	Index      string  `json:"index"`
 	Constraint string  `json:"constraint"` // empty: there is none
+	Primary    bool    `json:"primary"`
 	Keys       []int16 `json:"keys"`       // attnums in their order, 0 for an expression
 	// Expressions and Where, the predicate, are SQL.
 	Expressions string `json:"expressions"`

@@ -15,6 +15,9 @@ type Change struct {
 	// Default says that a column has a default which fills it when a row is
 	// inserted without it.
 	Default bool
+	// Arbiter is the one that is dropped, or has another name; AnyName stands for
+	// all of the relation that have one.
+	Arbiter Arbiter
 }
 
 // ChangeKind is what a Change does.
@@ -32,6 +35,10 @@ const (
 	// adds one.
 	SetNotNull  ChangeKind = "set-not-null"
 	AddRequired ChangeKind = "add-required"
+	// DropArbiter drops a unique index or constraint, or makes it useless to ON
+	// CONFLICT. RenameArbiter lets nobody find it by its name.
+	DropArbiter   ChangeKind = "drop-arbiter"
+	RenameArbiter ChangeKind = "rename-arbiter"
 )
 
 // Breaks answers whether a change would break the build: Yes with the uses that
@@ -51,6 +58,8 @@ func (c *Contract) Breaks(change Change) Answer {
 		return a
 	case SetNotNull, AddRequired:
 		return c.required(change)
+	case DropArbiter, RenameArbiter:
+		return c.arbiter(change)
 	}
 	return Answer{Unknown, []Reason{{Text: fmt.Sprintf("it is not known what %q means to code", change.Kind)}}}
 }

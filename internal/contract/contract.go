@@ -12,7 +12,7 @@ const Version = 1
 // Contract is what one build needs of the schema. The zero Contract has seen
 // nothing, so it answers "unknown" to everything.
 //
-// Sources, Uses, Gaps, Paths and Words are sorted and hold nothing twice; New, Merge and Read
+// Sources, Uses, Gaps, Paths, Upserts and Words are sorted and hold nothing twice; New, Merge and Read
 // see to it.
 type Contract struct {
 	Version int `json:"version"`
@@ -24,6 +24,10 @@ type Contract struct {
 	// Paths are places that choose a search path. Older readers leave them out,
 	// with Source.Paths, and then it is unknown whether there are any.
 	Paths []PathPlace `json:"paths,omitempty"`
+	// Upserts are places whose INSERT ... ON CONFLICT is of a relation that is not
+	// known. Older readers leave them out, with Source.Upserts and Use.Arbiters, and
+	// then it is unknown whether there are any.
+	Upserts []Upsert `json:"upserts,omitempty"`
 	// Words are what names that the code makes when it runs can be made of: those
 	// that stand in the source, "*" where one goes on with what does not. Without
 	// any nothing is known of them.
@@ -45,6 +49,8 @@ type Source struct {
 	Models int   `json:"models,omitempty"`
 	// Paths says that it has looked for places that choose a search path.
 	Paths bool `json:"paths,omitempty"`
+	// Upserts says that it has looked for INSERT ... ON CONFLICT.
+	Upserts bool `json:"upserts,omitempty"`
 }
 
 // Name is a relation's name. Schema is empty where the source names none; such
@@ -103,6 +109,9 @@ type Use struct {
 	// Adds says that rows are inserted, and Inserts with which columns.
 	Adds    bool    `json:"adds,omitempty"`
 	Inserts Columns `json:"inserts,omitzero"`
+	// Arbiters are what an INSERT ... ON CONFLICT of it needs; one that does nothing
+	// whatever the conflict is needs none.
+	Arbiters []Arbiter `json:"arbiters,omitempty"`
 
 	// Calls says how often a Query was run since Since, which is zero if that is
 	// unknown. Recent says whether it was since the code that runs was released.

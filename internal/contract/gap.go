@@ -41,6 +41,9 @@ type Gap struct {
 	// Worded says that the place can use a column only by one of the contract's
 	// Words.
 	Worded bool `json:"worded,omitempty"`
+	// NoUpsert says that the place makes no INSERT ... ON CONFLICT: no word of the
+	// source could be one of it.
+	NoUpsert bool `json:"no_upsert,omitempty"`
 }
 
 // reaches tells whether the gap may hide a use. An empty column asks for the

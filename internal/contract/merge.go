@@ -21,6 +21,7 @@ func Merge(a, b *Contract) *Contract {
 		merged.Relations = append(merged.Relations, c.Relations...)
 		merged.Gaps = append(merged.Gaps, c.Gaps...)
 		merged.Paths = append(merged.Paths, c.Paths...)
+		merged.Upserts = append(merged.Upserts, c.Upserts...)
 		merged.Words = append(merged.Words, c.Words...)
 	}
 	merged.normalize()
@@ -66,10 +67,19 @@ func (c *Contract) normalize() {
 	}
 	slices.SortFunc(c.Paths, comparePaths)
 	c.Paths = slices.Compact(c.Paths)
+
+	c.Upserts = slices.Clone(c.Upserts)
+	for i := range c.Upserts {
+		c.Upserts[i].At.Text = short(c.Upserts[i].At.Text)
+		c.Upserts[i].Arbiter.Columns = sorted(c.Upserts[i].Arbiter.Columns)
+	}
+	slices.SortFunc(c.Upserts, compareUpserts)
+	c.Upserts = slices.CompactFunc(c.Upserts, func(a, b Upsert) bool { return compareUpserts(a, b) == 0 })
 }
 
 func (u *Use) normalize() {
 	u.At.Text = short(u.At.Text)
+	u.Arbiters = arbiters(u.Arbiters)
 	for _, set := range []*Columns{&u.Reads, &u.Updates, &u.Inserts} {
 		set.Except, set.Names = sorted(set.Except), sorted(set.Names)
 		if set.All {
@@ -88,6 +98,7 @@ func joinGaps(gaps []Gap) []Gap {
 		if n := len(joined); n > 0 && compareGaps(joined[n-1], g) == 0 {
 			joined[n-1].Spares = intersection(joined[n-1].Spares, g.Spares)
 			joined[n-1].Worded = joined[n-1].Worded && g.Worded
+			joined[n-1].NoUpsert = joined[n-1].NoUpsert && g.NoUpsert
 			continue
 		}
 		joined = append(joined, g)
@@ -119,7 +130,7 @@ func short(text string) string {
 
 func compareSources(a, b Source) int {
 	return cmp.Or(cmp.Compare(a.Scanner, b.Scanner), compareBools(a.Whole, b.Whole),
-		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths))
+		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths), compareBools(a.Upserts, b.Upserts))
 }
 
 func compareNames(a, b Name) int {
@@ -128,10 +139,11 @@ func compareNames(a, b Name) int {
 
 func compareUses(a, b Use) int {
 	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.By, b.By), cmp.Compare(b.Calls, a.Calls), compareEvidence(a.At, b.At),
-		a.Since.Compare(b.Since), cmp.Compare(a.Recent, b.Recent), a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts))
+		a.Since.Compare(b.Since), cmp.Compare(a.Recent, b.Recent), a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts),
+		slices.CompareFunc(a.Arbiters, b.Arbiters, Arbiter.compare))
 }
 
-// compareGaps leaves Spares and Worded out: see joinGaps.
+// compareGaps leaves Spares, Worded and NoUpsert out: see joinGaps.
 func compareGaps(a, b Gap) int {
 	return cmp.Or(cmp.Compare(a.Reach, b.Reach), compareNames(a.Relation, b.Relation),
 		cmp.Compare(a.Column, b.Column), compareEvidence(a.At, b.At), cmp.Compare(a.Why, b.Why))

@@ -14,6 +14,7 @@ var (
 	columnNames   = []string{"id", "notes", "state"}
 	allKinds      = []contract.ChangeKind{contract.DropTable, contract.RenameTable, contract.DropColumn, contract.RenameColumn,
 		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired}
+	arbiterKinds = []contract.ChangeKind{contract.DropArbiter, contract.RenameArbiter}
 )
 
 // part is a random contract, for testing/quick.
@@ -24,7 +25,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 	source := contract.Source{Scanner: "queries"}
 	origins := []contract.Origin{contract.SQL}
 	if r.Intn(2) == 0 {
-		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2), Paths: r.Intn(2) == 0}
+		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2), Paths: r.Intn(2) == 0, Upserts: r.Intn(4) > 0}
 		origins = append(origins, contract.Model, contract.Model, contract.Table)
 	}
 	var relations []contract.Relation
@@ -34,7 +35,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			u := contract.Use{Origin: pick(r, origins), By: pick(r, []string{"A", "B"}), At: someEvidence(r),
 				Reads: someColumns(r), Updates: someColumns(r), Adds: r.Intn(2) == 0}
 			if u.Adds {
-				u.Inserts = someColumns(r)
+				u.Inserts, u.Arbiters = someColumns(r), someArbiters(r)
 			}
 			uses = append(uses, u)
 		}
@@ -51,12 +52,19 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 		if g.Reach == contract.Anything {
 			g.Column = pick(r, append(columnNames, "", ""))
 		}
-		g.Worded = r.Intn(2) == 0
+		g.Worded, g.NoUpsert = r.Intn(2) == 0, r.Intn(2) == 0
 		gaps = append(gaps, g)
 	}
 	c := contract.NewWorded(source, relations, gaps, pick(r, [][]string{nil, {"id"}, {"notes", "sta*"}, {"*tes"}}))
 	if r.Intn(2) == 0 {
 		c = c.WithPaths([]contract.PathPlace{{Why: "sets it", At: someEvidence(r)}, {Why: "sets it", At: someEvidence(r)}})
+	}
+	if r.Intn(4) == 0 {
+		var upserts []contract.Upsert
+		for _, a := range someArbiters(r) {
+			upserts = append(upserts, contract.Upsert{Arbiter: a, Why: "upserts", At: someEvidence(r)})
+		}
+		c = c.WithUpserts(upserts)
 	}
 	return reflect.ValueOf(part{c})
 }
@@ -75,6 +83,28 @@ func someColumns(r *rand.Rand) contract.Columns {
 		return contract.Named(names...)
 	}
 	return contract.Columns{}
+}
+
+// lostArbiters are what changes take away.
+var lostArbiters = []contract.Arbiter{{Name: "users_key", Columns: []string{"id"}, Primary: true}, {Name: "x", Columns: []string{"state", "notes"}},
+	{Name: "y", Columns: []string{"id"}, Partial: true}, {Name: "z", Expressions: true}, {Name: contract.AnyName}}
+
+func someArbiters(r *rand.Rand) (list []contract.Arbiter) {
+	for range r.Intn(3) {
+		a := pick(r, lostArbiters)
+		switch r.Intn(4) {
+		case 0:
+			a = contract.Arbiter{Any: true}
+		case 1:
+			a = contract.Arbiter{Name: a.Name}
+		case 2:
+			a = contract.Arbiter{Primary: true}
+		default:
+			a.Name, a.Primary = "", false
+		}
+		list = append(list, a)
+	}
+	return list
 }
 
 func someEvidence(r *rand.Rand) contract.Evidence {
@@ -96,6 +126,14 @@ func questions() []question {
 		all = append(all,
 			question{"table " + name.String(), func(c *contract.Contract) contract.Answer { return c.Table(name) }},
 			question{"writes " + name.String(), func(c *contract.Contract) contract.Answer { return c.Writes(name) }})
+		for _, kind := range arbiterKinds {
+			for _, lost := range lostArbiters {
+				all = append(all, question{string(kind) + " " + name.String() + " " + lost.String(),
+					func(c *contract.Contract) contract.Answer {
+						return c.Breaks(contract.Change{Kind: kind, Relation: name, Arbiter: lost})
+					}})
+			}
+		}
 		for _, column := range append(columnNames, "none") {
 			for _, ways := range []contract.Ways{contract.Reading, contract.Updating, contract.Inserting, contract.AnyWay} {
 				all = append(all, question{ways.String() + " " + name.String() + "." + column,

@@ -63,7 +63,7 @@ func describe(u Use) string {
 			does = append(does, word+" "+columns.String())
 		}
 	}
-	if u.Adds && u.Reads.All && u.Reads.compare(u.Updates) == 0 && u.Reads.compare(u.Inserts) == 0 {
+	if u.Adds && u.Reads.All && u.Reads.compare(u.Updates) == 0 && u.Reads.compare(u.Inserts) == 0 && u.Arbiters == nil {
 		add("reads and writes", u.Reads)
 		return who + " " + does[0]
 	}
@@ -73,6 +73,9 @@ func describe(u Use) string {
 		does = append(does, "inserts rows")
 	} else if u.Adds {
 		add("inserts", u.Inserts)
+	}
+	for _, a := range u.Arbiters {
+		does = append(does, "has ON CONFLICT of "+a.String())
 	}
 	if len(does) == 0 {
 		return who + " names it"

@@ -37,6 +37,18 @@ type Need struct {
 	// Adds says that rows are inserted, and Inserts with which columns.
 	Adds    bool
 	Inserts ColumnSet
+	// Arbiters are what ON CONFLICT finds an index by; DO NOTHING without a target
+	// needs none.
+	Arbiters []Arbiter
+}
+
+// Arbiter is the target of an ON CONFLICT clause: the name of a constraint, or
+// columns, sorted, in which order they stand does not matter. Expressions are there
+// beside them, and Partial says that there is a predicate.
+type Arbiter struct {
+	Name                 string
+	Columns              []string
+	Expressions, Partial bool
 }
 
 // ColumnSet is a set of columns, or all of them: SELECT *, a reference to a

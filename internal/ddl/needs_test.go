@@ -40,7 +40,12 @@ var needTests = []struct{ sql, want string }{
 	{`INSERT INTO users DEFAULT VALUES`, `users i()`},
 	{`INSERT INTO users (email) SELECT note FROM orders RETURNING id`, `orders r(note) users r(id) i(email)`},
 	{`INSERT INTO users AS u (id, email) VALUES (1, 'a') ON CONFLICT (id) WHERE email > '' DO UPDATE SET name = excluded.email WHERE u."Id" > 0 RETURNING *`,
-		`users r(* Id email id) u(name) i(email id)`},
+		`users r(* Id email id) u(name) i(email id) {Name: Columns:[id] Expressions:false Partial:true}`},
+	{`INSERT INTO users (id) VALUES (1) ON CONFLICT DO NOTHING`, `users i(id)`},
+	{`INSERT INTO users (id) VALUES (1) ON CONFLICT ON CONSTRAINT users_pkey DO NOTHING`,
+		`users i(id) {Name:users_pkey Columns:[] Expressions:false Partial:false}`},
+	{`WITH i AS (INSERT INTO users (id) VALUES (1) ON CONFLICT (name, lower(email)) DO UPDATE SET email = '' RETURNING id) INSERT INTO orders (id) SELECT id FROM i`,
+		`orders i(id) users r(email id name) u(email) i(id) {Name: Columns:[name] Expressions:true Partial:false}`},
 	{`UPDATE users SET email = name`, `users r(name) u(email)`},
 	{`UPDATE users SET (email, name) = (SELECT note, note FROM orders WHERE user_id = users.id)`, `orders r(note user_id) users r(id note user_id) u(email name)`},
 	{`UPDATE users u SET email = o.note FROM orders o WHERE o.user_id = u.id`, `orders r(note user_id) users r(id) u(email)`},
@@ -53,7 +58,7 @@ var needTests = []struct{ sql, want string }{
 
 const needSchema = `CREATE TABLE users (id int PRIMARY KEY, email text, name text, "Id" int);
 	CREATE TABLE orders (id int, user_id int, total int, note text);
-	CREATE UNIQUE INDEX ON users (id) WHERE email > ''`
+	CREATE UNIQUE INDEX ON users (id) WHERE email > ''; CREATE UNIQUE INDEX ON users (lower(email), name)`
 
 // otherNeeds are not queries that a server prepares.
 var otherNeeds = []struct{ sql, want string }{
@@ -157,6 +162,9 @@ func needsText(u Uses) string {
 		set("r", n.Reads, !n.Adds && !n.Updates.All && len(n.Updates.Names) == 0)
 		set("u", n.Updates, false)
 		set("i", n.Inserts, n.Adds)
+		for _, a := range n.Arbiters {
+			words = append(words, fmt.Sprintf("%+v", a))
+		}
 	}
 	if u.Opaque {
 		words = append(words, "opaque")

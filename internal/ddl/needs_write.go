@@ -1,6 +1,10 @@
 package ddl
 
-import pg "github.com/pganalyze/pg_query_go/v6"
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
 
 // insert notes INSERT: the columns it fills, those of its conflict clause and
 // of RETURNING, and the query the rows come from.
@@ -21,15 +25,29 @@ func (w *needWalker) insert(n *pg.InsertStmt, outer *needScope) {
 		need.Inserts.add(column.GetResTarget().GetName())
 	}
 	if conflict := n.GetOnConflictClause(); conflict != nil {
-		for _, element := range conflict.GetInfer().GetIndexElems() {
-			if column := element.GetIndexElem().GetName(); column != "" {
-				need.Reads.add(column)
-			}
-		}
+		w.arbiter(need, conflict.GetInfer())
 		w.assign(need, conflict.GetTargetList())
 		w.message(conflict.ProtoReflect(), scope)
 	}
 	w.nodes(n.GetReturningList(), scope)
+}
+
+// arbiter notes the target of an ON CONFLICT clause, nil for one without.
+func (w *needWalker) arbiter(need *Need, target *pg.InferClause) {
+	if target == nil {
+		return
+	}
+	a := Arbiter{Name: target.GetConname(), Partial: target.GetWhereClause() != nil}
+	for _, element := range target.GetIndexElems() {
+		if column := element.GetIndexElem().GetName(); column != "" {
+			need.Reads.add(column)
+			a.Columns = append(a.Columns, column)
+		} else {
+			a.Expressions = true
+		}
+	}
+	slices.Sort(a.Columns)
+	need.Arbiters = append(need.Arbiters, a)
 }
 
 func (w *needWalker) update(n *pg.UpdateStmt, outer *needScope) {

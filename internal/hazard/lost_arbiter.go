@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -26,10 +27,12 @@ index on the same columns and expressions is there by then, with the same predic
 none; for an exclusion constraint, another of the same definition. Otherwise COMMIT is
 refused, or the statement itself where it is a transaction of its own, as DROP INDEX
 CONCURRENTLY is. Indexes that are not unique, and deferrable constraints, which ON
-CONFLICT cannot use, may go. Under maintenance mode, if migguard.toml has [policy]
+CONFLICT cannot use, may go. Passes, too, where the contracts of all builds that run
+show that none has an ON CONFLICT which needs it. Under maintenance mode, if migguard.toml has [policy]
 lost-arbiter = "maintenance". Passes if no code runs that could break, and with
---allow lost-arbiter:TABLE. Not looked at: ON CONFLICT ON CONSTRAINT, which wants the
-old name, and an index that CASCADE, a DO block or a function drops.`,
+--allow lost-arbiter:TABLE. Not looked at: ON CONFLICT DO NOTHING without columns, which
+needs no index and lets duplicates in without this one; and an index that CASCADE, a DO
+block or a function drops. A new one under another name is renamed-constraint's.`,
 	Remedy: `Make the index that takes its place first, CONCURRENTLY, and drop the old one after
 that. To do without, release code whose INSERT does not count on it, and drop it in
 the release after that one.`,
@@ -56,10 +59,30 @@ the release after that one.`,
 			Message: fmt.Sprintf("without %s of %s statements of the code that is still running may fail: INSERT ... ON CONFLICT on its columns finds no unique index (42P10)",
 				ddl.Quote(cmp.Or(lost.Constraint, lost.Index)), Display(r)),
 			Detail: existed("index"),
+			Needs:  arbiterNeeds(contract.DropArbiter, r, lost),
 			Hint: fmt.Sprintf("Make a unique index on the same columns first, CONCURRENTLY, and drop this one then. Or say that no running code counts on it: %s",
 				allow("lost-arbiter", r, "")),
 		}}
 	},
+}
+
+// arbiterNeeds is a question about an arbiter of a relation, as code has it.
+func arbiterNeeds(kind contract.ChangeKind, r catalog.Relation, a catalog.Arbiter) *contract.Change {
+	question := needs(kind, r, "")
+	if question == nil {
+		return nil
+	}
+	question.Arbiter = contract.Arbiter{Name: cmp.Or(a.Constraint, a.Index)}
+	if a.Exclusion != "" { // found by its name only
+		return question
+	}
+	question.Arbiter.Primary, question.Arbiter.Expressions, question.Arbiter.Partial = a.Primary, a.Expressions != "", a.Where != ""
+	for _, c := range r.Columns {
+		if slices.Contains(a.Keys, c.Number) {
+			question.Arbiter.Columns = append(question.Arbiter.Columns, c.Name)
+		}
+	}
+	return question
 }
 
 // drops tells whether a change names the arbiter.

@@ -66,7 +66,7 @@ var lookupParts = map[string]string{
 	// expressions and its predicate (manual, INSERT, "ON CONFLICT Clause").
 	"arbiters": `(
       SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
-        'index', x.relname, 'constraint', o.conname,
+        'index', x.relname, 'constraint', o.conname, 'primary', i.indisprimary,
         'keys', (SELECT pg_catalog.json_agg(k.attnum ORDER BY k.attnum)
           FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, n) WHERE k.n <= i.indnkeyatts),
         'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),

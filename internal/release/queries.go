@@ -75,7 +75,10 @@ func relationsOf(uses ddl.Uses, use contract.Use) (relations []contract.Relation
 			continue
 		}
 		use.Reads, use.Updates = contract.Named(n.Reads.Names...), columnsOf(n.Updates)
-		use.Adds, use.Inserts = n.Adds, columnsOf(n.Inserts)
+		use.Adds, use.Inserts, use.Arbiters = n.Adds, columnsOf(n.Inserts), nil
+		for _, a := range n.Arbiters {
+			use.Arbiters = append(use.Arbiters, contract.Arbiter{Name: a.Name, Columns: a.Columns, Expressions: a.Expressions, Partial: a.Partial})
+		}
 		relations = append(relations, contract.Relation{Name: contract.Name{Schema: n.Relation.Schema, Name: n.Relation.Name}, Uses: []contract.Use{use}})
 	}
 	return relations

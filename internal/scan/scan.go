@@ -119,6 +119,7 @@ func (s *scan) read(file source) {
 	if file.language == settings {
 		return
 	}
+	s.found.Source(src)
 	if file.language != packages {
 		s.count(file, len(src))
 	}
@@ -169,6 +170,7 @@ func (s *scan) libraries(language string) {
 	case "Ruby", "Python", "Go", "JavaScript", "TypeScript":
 		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
 	default:
+		s.found.MayUpsert() // by libraries that have other words for it
 		s.found.Gap(contract.Gap{Reach: contract.Anything, Why: language + " is not understood: its files were read for words only", At: at})
 	}
 }

@@ -24,6 +24,8 @@ type Findings struct {
 	stray     map[string]int // and where nobody knows what it means
 	affixes   map[string]bool
 	queried   map[string]contract.Evidence
+	upserts   []contract.Upsert
+	upserting bool // some file has words of ON CONFLICT
 }
 
 // Use notes a use of a relation.
@@ -176,9 +178,11 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 		if gaps[i].Reach == contract.Anything || gaps[i].Reach == contract.Within && gaps[i].Column == "" {
 			gaps[i].Spares = append(slices.Clone(gaps[i].Spares), spares...)
 		}
+		gaps[i].NoUpsert = gaps[i].Reach != contract.Unclaimed && !f.upserting
 		gaps[i].Worded = gaps[i].Reach != contract.Unclaimed && gaps[i].Column == ""
 	}
-	return contract.NewWorded(source, relations, append(gaps, f.blind...), f.vocabulary())
+	source.Upserts = true
+	return contract.NewWorded(source, relations, append(gaps, f.blind...), f.vocabulary()).WithUpserts(f.upserts)
 }
 
 // maxWords is the most words that a contract is given; with more it says nothing

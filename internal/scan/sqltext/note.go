@@ -29,7 +29,7 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 	}
 	for _, n := range uses.Needs {
 		name := contract.Name{Schema: n.Relation.Schema, Name: n.Relation.Name}
-		use := contract.Use{Origin: contract.SQL, At: at, Reads: columns(n.Reads), Updates: columns(n.Updates), Adds: n.Adds, Inserts: columns(n.Inserts)}
+		use := contract.Use{Origin: contract.SQL, At: at, Reads: columns(n.Reads), Updates: columns(n.Updates), Adds: n.Adds, Inserts: columns(n.Inserts), Arbiters: arbiters(n.Arbiters)}
 		holes := slices.ContainsFunc(slices.Concat(n.Reads.Names, n.Updates.Names, n.Inserts.Names), isHole)
 		switch {
 		case isHole(name.Name) || isHole(name.Schema):
@@ -45,10 +45,13 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 			if holes {
 				anything = whyHole
 			}
+			for _, a := range use.Arbiters {
+				f.Upsert(contract.Upsert{Arbiter: a, Why: "a part of SQL has ON CONFLICT", At: at})
+			}
 			continue
 		case name.Name == baseName:
 			name = l.Base
-			if use.Reads.Empty() && use.Updates.Empty() && !use.Adds && !holes {
+			if use.Reads.Empty() && use.Updates.Empty() && !use.Adds && !holes && use.Arbiters == nil {
 				continue
 			}
 		}
@@ -102,6 +105,21 @@ func columns(c ddl.ColumnSet) contract.Columns {
 		return contract.Every()
 	}
 	return contract.Named(withoutHoles(c.Names)...)
+}
+
+// arbiters are those that ON CONFLICT clauses ask for. A hole may be any.
+func arbiters(found []ddl.Arbiter) (list []contract.Arbiter) {
+	for _, a := range found {
+		switch {
+		case slices.ContainsFunc(a.Columns, isHole):
+			list = append(list, contract.Arbiter{Any: true})
+		case isHole(a.Name):
+			list = append(list, contract.Arbiter{Name: contract.AnyName})
+		default:
+			list = append(list, contract.Arbiter{Name: a.Name, Columns: a.Columns, Expressions: a.Expressions, Partial: a.Partial})
+		}
+	}
+	return list
 }
 
 func withoutHoles(names []string) []string {

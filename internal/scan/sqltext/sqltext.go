@@ -85,6 +85,7 @@ var frames = []struct{ before, after string }{
 	{"SELECT 1 FROM " + baseName + " WHERE (true ", ")"},
 	{"UPDATE " + baseName + " ", ""},
 	{"INSERT INTO " + baseName + " ", ""},
+	{"INSERT INTO " + baseName + " DEFAULT VALUES ", ""},
 	// Last, as SET x = 1 is also what an UPDATE may go on with.
 	{"", ""},
 }
