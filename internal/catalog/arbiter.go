@@ -8,7 +8,7 @@ type Arbiter struct {
 	Index      string  `json:"index"`
 	Constraint string  `json:"constraint"` // empty: there is none
 	Primary    bool    `json:"primary"`
-	Keys       []int16 `json:"keys"`       // attnums in their order, 0 for an expression
+	Keys       []int16 `json:"keys"` // attnums in their order, 0 for an expression
 	// Expressions and Where, the predicate, are SQL.
 	Expressions string `json:"expressions"`
 	Where       string `json:"where"`

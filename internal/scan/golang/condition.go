@@ -117,6 +117,9 @@ func (r *reader) literal(n *ast.CompositeLit) {
 	case t.Sel.Name == "Returning" && len(n.Elts) == 0:
 		r.file.blind = append(r.file.blind, contract.Gap{Reach: contract.Anything, Why: "returns every column of a table that is not known", At: r.at(n)})
 	case in != nil && r.file.imports[in.Name] == "gorm.io/gorm/clause":
+		if t.Sel.Name == "OnConflict" {
+			r.onConflict(n)
+		}
 		ast.Inspect(n, func(below ast.Node) bool {
 			if text, ok := below.(*ast.BasicLit); ok {
 				r.file.conditions = append(r.file.conditions, placed{text: r.textOf(text, 0), at: r.at(text)})

@@ -34,8 +34,10 @@ type File struct {
 	// used are the types of what is given to an ORM's methods.
 	used   map[string]bool
 	copies []copied
-	blind  []contract.Gap
-	naming *naming
+	// upserts are GORM's clauses.
+	upserts []upsert
+	blind   []contract.Gap
+	naming  *naming
 	// configs are GORM's, drivers those of its connections: true when they have
 	// it name what it selects, and send nothing prepared.
 	configs, drivers []bool

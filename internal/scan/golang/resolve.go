@@ -56,6 +56,10 @@ func Resolve(files []*File, to *found.Findings) {
 		sends = sends || f.uses(libraries...) != ""
 		p.gorm = p.gorm || f.uses("gorm.io/gorm", "github.com/jinzhu/gorm") != ""
 	}
+	if p.gorm {
+		// Save, and the rows of associations.
+		to.Upsert(contract.Upsert{Arbiter: contract.Arbiter{Primary: true}, Why: "GORM saves rows ON CONFLICT"})
+	}
 	for _, f := range files {
 		p.gather(f)
 	}
@@ -138,6 +142,7 @@ func (p *project) note(f *File, sends bool) {
 	}
 	if p.gorm {
 		p.conditions(f)
+		p.upserts(f)
 		p.models(f)
 	}
 }

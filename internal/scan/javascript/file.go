@@ -28,6 +28,7 @@ type File struct {
 	dynamic   []dynamic
 	builders  []built
 	chains    []chain
+	upserts   []contract.Upsert
 	// blind is why the file was not understood, partial why its words only are
 	// known.
 	blind, partial string

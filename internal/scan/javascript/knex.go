@@ -23,6 +23,8 @@ type chain struct {
 	lists   bool // it says what it reads, or reads nothing
 	// computed says that a table's name is.
 	computed bool
+	// arbiters are what its ON CONFLICT needs.
+	arbiters []contract.Arbiter
 }
 
 var (
@@ -69,7 +71,7 @@ func (r *reader) chain(n *syntax.Node) {
 	if builds && c.computed && (!c.lists || slices.ContainsFunc(c.reads, func(name string) bool { return strings.HasSuffix(name, "*") })) {
 		r.builders = append(r.builders, built{at: c.at, unknown: true}) // it reads all of some table
 	}
-	if builds && len(c.tables) > 0 {
+	if builds && len(c.tables) > 0 || c.arbiters != nil {
 		r.chains = append(r.chains, c)
 	}
 }
@@ -115,6 +117,9 @@ func (r *reader) step(c *chain, name string, call *syntax.Node) {
 	arguments := call.Child("arguments")
 	if arguments == nil {
 		return
+	}
+	if name == "onConflict" {
+		c.arbiters = append(c.arbiters, r.arbiters(arguments)...)
 	}
 	take := func(n *syntax.Node) { words = append(words, r.columnNames(n)...) }
 	switch {
@@ -182,14 +187,18 @@ func (r *reader) columnNames(n *syntax.Node) (names []string) {
 // knex notes what the builder's expressions use. No table is claimed by them: what
 // else the code does with it, only the words of the source tell.
 func (p *project) knex() {
-	if _, used := p.used("knex"); !used {
-		return
-	}
+	_, used := p.used("knex")
 	for _, f := range p.files {
 		for _, c := range f.chains {
+			if !used || c.computed || len(c.tables) == 0 {
+				p.conflicts(c)
+			}
+			if !used {
+				continue
+			}
 			for _, table := range c.tables {
 				use := contract.Use{Origin: contract.SQL, At: c.at, Adds: c.adds,
-					Reads: c.of(table, c.reads), Updates: c.of(table, c.updates), Inserts: c.of(table, c.inserts)}
+					Reads: c.of(table, c.reads), Updates: c.of(table, c.updates), Inserts: c.of(table, c.inserts), Arbiters: c.arbiters}
 				if !c.lists {
 					use.Reads = contract.Every()
 				}

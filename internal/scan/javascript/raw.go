@@ -61,6 +61,7 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	if names, ok := builderMethods[name]; ok && callee.Is("member_expression") {
 		r.builder(n, arguments.Children, names)
 	}
+	r.upsert(n, name, arguments.Children)
 	switch {
 	case slices.Contains(rawMethods, name) || slices.Contains(rawClasses, name):
 		r.raw(n, name, first, in)

@@ -73,6 +73,7 @@ func (p *project) others() {
 		case otherORMs.MatchString(name):
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
 		case isDatabase(name) && !harmless.MatchString(name) && p.needed(name):
+			p.to.MayUpsert()
 			p.to.Gap(contract.Gap{Reach: contract.Anything, Why: name + " may speak to a database, and is not known", At: at})
 		}
 	}
@@ -84,6 +85,7 @@ func (p *project) note(f *File) {
 	quiet := p.tree.quiet(f)
 	if p.tree.of(f.path) == nil && f.pkg == nil && f.prisma == nil && !p.alone {
 		p.alone = true
+		p.to.MayUpsert()
 		p.to.Gap(contract.Gap{Reach: contract.Anything, Why: "no package.json tells what this file can load", At: contract.Evidence{File: f.path}})
 	}
 	if f.blind != "" && !quiet {
@@ -97,6 +99,9 @@ func (p *project) note(f *File) {
 	}
 	if quiet {
 		return
+	}
+	for _, u := range f.upserts {
+		p.to.Upsert(u)
 	}
 	for _, t := range f.fragments {
 		sqltext.Fragment(p.to, t)

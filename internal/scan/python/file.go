@@ -27,6 +27,7 @@ type File struct {
 
 	texts   []sqltext.Literal
 	words   []string
+	upserts []contract.Upsert
 	dynamic []sent              // queries that take SQL from a variable
 	foreign []contract.Evidence // imports of ORMs that are not understood
 	weak    bool
@@ -90,6 +91,9 @@ func (f *File) Note(to *found.Findings, builds bool) {
 	to.Words(f.words...)
 	for _, t := range f.texts {
 		sqltext.Read(to, t)
+	}
+	for _, u := range f.upserts {
+		to.Upsert(u)
 	}
 	var dynamic []contract.Evidence
 	for _, s := range f.dynamic {

@@ -10,6 +10,7 @@ import (
 
 var (
 	percentMark = regexp.MustCompile(`%(?:\(\w+\))?[sdrif]`)
+	oneWord     = regexp.MustCompile(`^\w+$`)
 	braceMark   = regexp.MustCompile(`\{[^{}]*\}`)
 )
 

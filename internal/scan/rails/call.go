@@ -36,6 +36,7 @@ func (r *reader) call(n *syntax.Node, in *class) bool {
 		}
 	}
 	r.bulkWrite(n, name, receiver)
+	r.upsert(n, name, arguments, in)
 	if n.Child("block") != nil && !slices.Contains(runBlocks, name) {
 		r.conditional = true // whether the block is run is not known
 	}

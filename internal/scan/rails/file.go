@@ -17,6 +17,7 @@ type File struct {
 	queries []query
 	texts   []placed
 	bulk    []bulkWrite
+	upserts []upsert
 	words   []string
 	weak    bool // the grammar did not understand all of it
 	// inflections is the source of a file that may add rules.

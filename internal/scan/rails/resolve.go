@@ -135,6 +135,7 @@ func (a *app) file(f *File, to *found.Findings) {
 		to.Blind(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
 	}
 	to.Stray(f.words...)
+	a.upserts(f, to)
 	for _, t := range f.texts {
 		s, _ := a.filled(t.text, t.class)
 		sqltext.Read(to, sqltext.Literal{Text: s, At: t.at})
