@@ -22,7 +22,7 @@ func noting(t *testing.T, id, column, migration string) platform.Code {
 		t.Fatal(err)
 	}
 	return platform.Code{
-		ID: id, Contract: text.String(), Runner: `'psql -Xqc "` + migration + `" "$DATABASE_URL"'`,
+		ID: id, Contract: text.String(), Policy: settled, Runner: `'psql -Xqc "` + migration + `" "$DATABASE_URL"'`,
 		Query: "SELECT " + column + " FROM users",
 		Work:  "INSERT INTO users (id, " + column + ") VALUES (1, now()::text) ON CONFLICT (id) DO UPDATE SET " + column + " = EXCLUDED." + column + " RETURNING *",
 	}

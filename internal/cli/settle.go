@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/settle"
 )
@@ -24,10 +26,11 @@ import (
 func (a *app) settle() *cli.Command {
 	return &cli.Command{
 		Name:  "settle",
-		Usage: "end what a release began: maintenance mode off, formation restored, shims dropped",
+		Usage: "end what a release began: maintenance mode off, formation restored",
 		Description: `Waits until the dynos of the current release are up, and then ends what their
 migrations needed. The buildpack's profile script starts it in every new dyno;
-where that is not possible, CI does:
+where that is not possible, CI does. With contract = "settled" in migguard.toml it
+drops what kept older builds working, too.
 
    migguard settle --wait --app shop
    migguard settle --wait --deadline 10m
@@ -59,7 +62,7 @@ func (a *app) settleAction(c *cli.Context) error {
 		return err
 	}
 	out := report.New(a.stderr, report.Color(a.stderr, false), false)
-	s, err := a.settler(c.Context, cfg, func(line string) { out.Line("%s", line) })
+	s, err := a.settler(c.Context, cfg, out)
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,7 @@ func (a *app) settleQuietly(c *cli.Context, cfg config.Config, err error) error 
 	}
 	if err == nil {
 		var s *settle.Settler
-		s, err = a.settler(c.Context, cfg, func(string) {})
+		s, err = a.settler(c.Context, cfg, report.New(io.Discard, false, false))
 		if errors.Is(err, errNoToken) {
 			return nil
 		}
@@ -128,7 +131,7 @@ var errNoToken = errors.New("no token of the Platform API; give the app one: " +
 
 // settler refuses what asking again does not mend, such as a pooler through
 // which the lock of the one that settles would not hold.
-func (a *app) settler(ctx context.Context, cfg config.Config, say func(string)) (*settle.Settler, error) {
+func (a *app) settler(ctx context.Context, cfg config.Config, out *report.Reporter) (*settle.Settler, error) {
 	token, err := a.token()
 	if err != nil {
 		return nil, err
@@ -147,7 +150,12 @@ func (a *app) settler(ctx context.Context, cfg config.Config, say func(string)) 
 	if err := preflight(ctx, database); err != nil && !is[*pg.UnreachableError](err) {
 		return nil, err
 	}
-	return &settle.Settler{
+	policy, err := policyOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	say := func(line string) { out.Line("%s", line) }
+	s := &settle.Settler{
 		Platform: client, App: cfg.App, Deadline: cfg.Deadline, Lift: cfg.IfCrashing == config.Lift,
 		Clock: maintenance.System, Say: say, Overlap: shortened(overlapVariable),
 		Every:   shortened(settleEveryVariable),
@@ -159,7 +167,25 @@ func (a *app) settler(ctx context.Context, cfg config.Config, say func(string)) 
 			}
 			return l, err
 		},
-	}, nil
+	}
+	if cfg.Contract == config.Settled {
+		s.End = func(ctx context.Context, l *ledger.Ledger) error {
+			r := &release.Run{App: cfg.App, Platform: client, RefuseBlind: true, Overlap: s.Overlap, Policy: policy, Out: out}
+			return ending(ctx, r, database, l, func() error { _, err := r.EndDue(ctx); return err })
+		}
+	}
+	return s, nil
+}
+
+// ending gives what ends shims outside of a run a session with the catalogs.
+func ending(ctx context.Context, r *release.Run, database *pg.Config, l *ledger.Ledger, do func() error) error {
+	conn, facts, err := pg.Preflight(ctx, database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	r.Database, r.Ledger, r.Catalog, r.Major = database, l, conn, facts.Major
+	return do()
 }
 
 func preflight(ctx context.Context, database *pg.Config) error {

@@ -11,6 +11,7 @@ import (
 func shimmed(t *testing.T) *stage {
 	t.Helper()
 	s := newStage(t, herokutest.AppConfig{})
+	s.contract = "settled"
 	s.migrate(t, "one", "CREATE TABLE users (id int PRIMARY KEY)", 0)
 	s.rollOut(t)
 	s.migrate(t, "two", "ALTER TABLE users RENAME TO members", 0)
@@ -38,7 +39,7 @@ func TestSettle(t *testing.T) {
 
 	s = shimmed(t)
 	s.wantSettled(t, "v4", "f")
-	s.call("settle", "--wait").run(t).expect(t, 0, "dropped the shim public.users: the builds that used it are gone", "settled")
+	s.call("settle", "--wait").run(t).expect(t, 0, "dropped the shim public.users of release v4: the builds that used it are gone", "settled")
 	wantShims(t, s.db)
 	s.wantSettled(t, "v4", "t")
 	if r := s.call("settle", "--wait").run(t); r.stderr != "migguard: settled\n" || r.code != 0 {

@@ -59,8 +59,9 @@ func (s herokuApp) want(t *testing.T, maintenance bool, workers int) {
 // by step. Its dynos only sleep, and nothing settles by itself.
 type stage struct {
 	herokuApp
-	db  *pgtest.DB
-	dir string
+	db       *pgtest.DB
+	dir      string
+	contract string // when what builds have needed is dropped; "": by default
 }
 
 // newStage has two workers of v2, which migguard knows nothing about.
@@ -103,7 +104,7 @@ func (s *stage) rollOut(t testing.TB) {
 
 // call has token, app and database.
 func (s *stage) call(args ...string) call {
-	c := s.maintenance().with("DATABASE_URL="+s.db.URL, "MIGGUARD_OVERLAP=1ns", "MIGGUARD_RETRY_FOR=3s")
+	c := s.maintenance().with("DATABASE_URL="+s.db.URL, "MIGGUARD_OVERLAP=1ns", "MIGGUARD_RETRY_FOR=3s", "MIGGUARD_CONTRACT_POLICY="+s.contract)
 	c.args = args
 	return c
 }
@@ -112,7 +113,12 @@ func (s *stage) call(args ...string) call {
 // The code before it counts as running, however long a slow machine took.
 func (s *stage) migrate(t *testing.T, build, sql string, code int) {
 	t.Helper()
-	version := fmt.Sprintf("HEROKU_RELEASE_VERSION=v%d", len(s.app.State().Releases)+1)
-	r := s.call("run", "--build", build, "--", `psql "$DATABASE_URL" --no-psqlrc --quiet --command="`+sql+`"`).with(version, "MIGGUARD_OVERLAP=1h").run(t)
-	r.expect(t, code)
+	s.release(t, sql, "run", "--build", build).with("MIGGUARD_OVERLAP=1h").run(t).expect(t, code)
+}
+
+// release is a release command whose migration is this SQL.
+func (s *stage) release(t *testing.T, sql string, args ...string) call {
+	t.Helper()
+	return s.call(append(args, "--", `psql "$DATABASE_URL" --no-psqlrc --quiet --command="`+sql+`"`)...).
+		with(fmt.Sprintf("HEROKU_RELEASE_VERSION=v%d", len(s.app.State().Releases)+1))
 }

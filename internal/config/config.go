@@ -59,9 +59,12 @@ type Config struct {
 	OnAPIFailure string
 	// ForwardCheck is RefuseRelease unless the file says WarnOnly.
 	ForwardCheck string
-	Allow        []string    // --allow, as judge.ParsePolicy has it
-	Exceptions   []Exception // of the file
-	Policy       Policy
+	// Contract is NextRelease unless the file, or MIGGUARD_CONTRACT_POLICY, says
+	// otherwise.
+	Contract   string
+	Allow      []string    // --allow, as judge.ParsePolicy has it
+	Exceptions []Exception // of the file
+	Policy     Policy
 	// SmallRows and SmallMB are the size up to which a table is small; nil:
 	// not set.
 	SmallRows, SmallMB *int64
@@ -93,6 +96,7 @@ func Load(environ []string, flags Flags) (Config, error) {
 		CancelBlockers: flags.CancelBlockers,
 		ForwardCheck:   cmp.Or(flags.ForwardCheck, flags.File.ForwardCheck, RefuseRelease),
 		OnAPIFailure:   cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
+		Contract:       cmp.Or(get("MIGGUARD_CONTRACT_POLICY"), flags.File.Contract, NextRelease),
 		Allow:          flags.Allow,
 		Exceptions:     flags.File.Allow,
 		Policy:         flags.File.Policy,
@@ -104,6 +108,9 @@ func Load(environ []string, flags Flags) (Config, error) {
 		APIURL:         get("HEROKU_API_URL"),
 	}
 	if err := oneOf("--forward-check", c.ForwardCheck, RefuseRelease, WarnOnly); err != nil {
+		return c, err
+	}
+	if err := oneOf("MIGGUARD_CONTRACT_POLICY", c.Contract, NextRelease, Settled, Manual); err != nil {
 		return c, err
 	}
 	if err := oneOf("--on-api-failure", c.OnAPIFailure, AssumePrevious, RefuseRun); err != nil {

@@ -33,6 +33,17 @@ const (
 	WarnOnly = "warn"
 )
 
+// When what migrations have left for older builds is taken away.
+const (
+	// NextRelease: by the run of a newer build, so that the build before can be
+	// rolled back to until then.
+	NextRelease = "next-release"
+	// Settled: as soon as only newer builds run.
+	Settled = "settled"
+	// Manual: by "migguard shims drop" alone.
+	Manual = "manual"
+)
+
 // What settle does with maintenance mode when its deadline has passed and the
 // new dynos are not up.
 const (
@@ -48,6 +59,7 @@ type File struct {
 	App          string      `toml:"app"`
 	OnAPIFailure string      `toml:"on-api-failure"`
 	ForwardCheck string      `toml:"forward-check"`
+	Contract     string      `toml:"contract"`
 	Allow        []Exception `toml:"allow"`
 	Policy       Policy      `toml:"policy"`
 	SmallRows    *int64      `toml:"small-table-rows"`
@@ -89,7 +101,7 @@ func ParseFile(text string) (File, error) {
 }
 
 // settings are the keys there are. Those under policy have an Unmarshaler.
-var settings = []string{"app", "on-api-failure", "forward-check", "allow", "small-table-rows", "small-table-mb", "policy",
+var settings = []string{"app", "on-api-failure", "forward-check", "contract", "allow", "small-table-rows", "small-table-mb", "policy",
 	"maintenance", "maintenance.stop", "settle", "settle.deadline", "settle.if-crashing"}
 
 func noSetting(key string, settings []string) error {
@@ -118,6 +130,9 @@ func (f File) validate() error {
 		return err
 	}
 	if err := oneOf("forward-check", f.ForwardCheck, RefuseRelease, WarnOnly); err != nil {
+		return err
+	}
+	if err := oneOf("contract", f.Contract, NextRelease, Settled, Manual); err != nil {
 		return err
 	}
 	return oneOf("on-api-failure", f.OnAPIFailure, AssumePrevious, RefuseRun)

@@ -13,6 +13,7 @@ func TestFile(t *testing.T) {
 	file, err := ParseFile(`
 app = "shop"
 on-api-failure = "refuse"
+contract = "settled"
 allow = ["dropped-column:users.notes", {hazard = "MG004", object = "users.note", reason = "gone"}]
 small-table-rows = 0
 
@@ -44,10 +45,17 @@ if-crashing = "lift"
 		Stop: []string{"worker", "clock"}, Deadline: 45 * time.Minute, IfCrashing: Lift,
 	}
 	environ := []string{"DATABASE_URL=postgres://db/shop", "HEROKU_APP_NAME=other"}
-	want.ForwardCheck = RefuseRelease
+	want.ForwardCheck, want.Contract = RefuseRelease, Settled
 	got, err := Load(environ, Flags{File: file, Allow: []string{"dropped-table:old"}})
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
+	}
+	got, err = Load(append(environ, "MIGGUARD_CONTRACT_POLICY=manual"), Flags{File: file})
+	if err != nil || got.Contract != Manual {
+		t.Errorf("the environment does not win: %+v, %v", got, err)
+	}
+	if _, err = Load(append(environ, "MIGGUARD_CONTRACT_POLICY=settle"), Flags{}); err == nil || !strings.Contains(err.Error(), `did you mean "settled"?`) {
+		t.Error(err)
 	}
 	got, err = Load(environ, Flags{File: file, App: "flag", OnAPIFailure: AssumePrevious, Deadline: time.Minute})
 	if err != nil || got.App != "flag" || got.OnAPIFailure != AssumePrevious || got.Deadline != time.Minute {
@@ -65,6 +73,7 @@ func TestFileRefuses(t *testing.T) {
 		"[settle]\ndeadline = \"soon\"":           "soon",
 		"[settle]\ndeadline = \"-1m\"":            `"-1m0s" is negative`,
 		"[settle]\nif-crashing = \"cry\"":         `settle.if-crashing "cry" is not known: stay or lift`,
+		"contract = \"next\"":                     `contract "next" is not known`,
 		"small-table-rows = -1":                   "small-table-rows = -1 is negative",
 		"small-table-mb = \"ten\"":                "small-table-mb",
 		"on-api-failure = \"refused\"":            `"refused" is not known; did you mean "refuse"?`,

@@ -36,6 +36,7 @@ type Deferred struct {
 	Version   string
 	CreatedAt time.Time
 	Age       time.Duration // by the server's clock
+	Later     int           // other builds that were released since
 }
 
 // deferredName is what a row of migguard.deferred d is called now.
@@ -54,7 +55,7 @@ func (l *Ledger) Deferred(ctx context.Context) (all []Deferred, err error) {
 		rows, err := conn.Query(ctx, `
 			select d.id, d.release_id, d.kind, d.relation, d.attnum, d.schema_name, d.table_name, coalesce(d.column_name, ''),
 			       coalesce(`+deferredName+`, ''), coalesce(r.build, ''), coalesce(r.version, ''), d.created_at,
-			       greatest(extract(epoch from clock_timestamp() - d.created_at), 0)::float8
+			       greatest(extract(epoch from clock_timestamp() - d.created_at), 0)::float8, `+laterBuilds+`
 			from migguard.deferred d join migguard.release r on r.id = d.release_id
 			where d.closed_at is null order by d.id`)
 		if err != nil {
@@ -69,7 +70,7 @@ func (l *Ledger) Deferred(ctx context.Context) (all []Deferred, err error) {
 func scanDeferred(row pgx.CollectableRow) (d Deferred, err error) {
 	var age float64
 	err = row.Scan(&d.ID, &d.ReleaseID, &d.Kind, &d.Object.Relation, &d.Object.Attnum, &d.Schema, &d.Table, &d.Column,
-		&d.Name, &d.Build, &d.Version, &d.CreatedAt, &age)
+		&d.Name, &d.Build, &d.Version, &d.CreatedAt, &age, &d.Later)
 	d.Age = time.Duration(age * float64(time.Second))
 	return d, err
 }

@@ -36,7 +36,13 @@ type Shim struct {
 	Version   string // of the release that made it
 	CreatedAt time.Time
 	Age       time.Duration // by the server's clock
+	Later     int           // other builds that were released since
 }
+
+// laterBuilds counts the other builds that were released after run r.
+const laterBuilds = `(
+		select count(distinct coalesce(later.build, later.id::text)) from migguard.release later
+		where later.id > r.id and later.outcome = 'succeeded' and later.build is distinct from r.build)`
 
 const selectShim = `
 	select s.id, s.release_id, s.kind, s.view, s.relation, s.schema_name, s.old_name, s.new_name,
@@ -48,14 +54,14 @@ const selectShim = `
 	                 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 	                 where c.oid = s.relation), ''),
 	       coalesce(r.build, ''), coalesce(r.version, ''), s.created_at,
-	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8
+	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8, ` + laterBuilds + `
 	from migguard.shim s join migguard.release r on r.id = s.release_id
 	where s.dropped_at is null`
 
 func scanShim(row pgx.CollectableRow) (s Shim, err error) {
 	var age float64
 	err = row.Scan(&s.ID, &s.ReleaseID, &s.Kind, &s.View, &s.Relation, &s.Schema, &s.OldName, &s.NewName,
-		&s.Note, &s.ViewName, &s.RelationName, &s.Build, &s.Version, &s.CreatedAt, &age)
+		&s.Note, &s.ViewName, &s.RelationName, &s.Build, &s.Version, &s.CreatedAt, &age, &s.Later)
 	s.Age = time.Duration(age * float64(time.Second))
 	return s, err
 }

@@ -80,7 +80,7 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 	}
 	for _, is := range released {
 		of := releaseName(is.Version, is.ReleaseID)
-		other := is.App != r.App && is.App != "" // an app that migrates this database, too
+		other := !r.ofThisApp(is) // an app that migrates this database, too
 		if other {
 			r.shared = true
 			of += " of app " + is.App

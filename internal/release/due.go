@@ -65,6 +65,7 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 	switch {
 	case d.Name == "":
 		return "", nil // only the ledger is to know
+	case r.ends:
 	case r.Build == "":
 		return "this build's id is not known, and a later build is to drop it", nil
 	case d.Build == r.Build:
@@ -76,8 +77,11 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 	}
 	change := dropOf(d, *found.Relation)
 	facts := judge.Facts{Lookup: found, Major: r.Major, Release: releaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
-	if len(r.codeRuns) > 0 || facts.Idle && r.Contract != nil { // this build alone says nothing of what runs
-		facts.Code = append(slices.Clone(r.codeRuns), judge.Code{Name: "this build", Contract: r.Contract})
+	switch {
+	case r.ends && r.known.Running.Source != report.FromPlatform:
+		facts.Code = r.codeRuns
+	case len(r.codeRuns) > 0, facts.Idle && (r.Contract != nil || r.ends): // this build alone says nothing of what runs
+		facts.Code = append(slices.Clone(r.codeRuns), judge.Code{Name: r.buildName(), Contract: r.Contract})
 		facts.Idle = false // it is about to run
 	}
 	if facts.Idle {

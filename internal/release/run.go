@@ -59,6 +59,8 @@ type Run struct {
 	RefuseBlind bool
 	// WarnMissing lets a release go on whose models name what is not there.
 	WarnMissing bool
+	// ByHand leaves it to people to take away what earlier migrations have left.
+	ByHand bool
 	// Overlap is fleet.Facts'.
 	Overlap time.Duration
 
@@ -76,6 +78,7 @@ type Run struct {
 	codeRuns []judge.Code // with contracts; nil: none is recorded
 	counted  *counted
 	learned  bool
+	ends     bool // it only ends what earlier runs have left; its build is the last one
 	back     bool // this build does not fit the schema any more
 	shared   bool // another app migrates the database, too; known once learned
 	keeper   *keeper
@@ -146,12 +149,10 @@ func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, error) {
 	if err := r.adopt(ctx, r.keeper); err != nil {
 		return nil, err
 	}
-	dropped, err := r.dropShims(ctx)
-	if err != nil {
-		return dropped, err
+	if r.ByHand {
+		return nil, nil
 	}
-	more, err := r.dropDeferred(ctx)
-	return append(dropped, more...), err
+	return r.endDue(ctx)
 }
 
 func (r *Run) lockWaits(h ledger.Holder) {

@@ -39,7 +39,10 @@ func (r *Run) ask(ctx context.Context) (fleet.Answer, int, error) {
 	if facts.Builds, err = r.Ledger.Builds(ctx, r.App); err != nil && !errors.Is(err, ledger.ErrNoLedger) {
 		return fleet.Answer{}, 0, err
 	}
-	facts.This, facts.Now, facts.Overlap = pendingVersion(fleet.VersionNumber(r.Version), facts.Releases), time.Now(), r.Overlap
+	facts.Now, facts.Overlap = time.Now(), r.Overlap
+	if !r.ends { // or a pending release is another's, and may run
+		facts.This = pendingVersion(fleet.VersionNumber(r.Version), facts.Releases)
+	}
 	return fleet.Running(facts), facts.This, nil
 }
 
@@ -129,17 +132,4 @@ func (r *Run) assume(ctx context.Context, why string) error {
 	}
 	r.known.Running.Answer = fleet.Answer{Code: []fleet.Code{code}}
 	return nil
-}
-
-// dueShims are those that no running build needs, nor the one that is about
-// to run.
-func (r *Run) dueShims(ctx context.Context) ([]ledger.Shim, error) {
-	if r.known.Running.Source != report.FromPlatform {
-		return r.Ledger.DueShims(ctx, r.App, r.Build)
-	}
-	builds, all := r.known.Running.Answer.Builds()
-	if !all || r.Build == "" {
-		return nil, nil
-	}
-	return r.Ledger.ShimsWithout(ctx, r.App, append(builds, r.Build))
 }

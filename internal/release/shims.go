@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
@@ -16,7 +17,7 @@ func ReportShim(s ledger.Shim) report.Shim {
 	}
 	return report.Shim{
 		Kind: s.Kind, Name: name(s), Relation: relation, Release: releaseName(s.Version, s.ReleaseID),
-		Build: s.Build, Created: s.CreatedAt, Age: report.Age(s.Age),
+		Build: s.Build, Created: s.CreatedAt, Age: report.Age(s.Age), Overdue: overdue(s.Age, s.Later),
 	}
 }
 
@@ -25,9 +26,18 @@ func ReportShim(s ledger.Shim) report.Shim {
 func ReportDeferred(d ledger.Deferred) report.Shim {
 	return report.Shim{
 		Kind: d.Kind, Name: deferredName(d), Relation: ddl.Name{Schema: d.Schema, Name: d.Table}.String(),
-		Release: releaseName(d.Version, d.ReleaseID), Build: d.Build, Created: d.CreatedAt, Age: report.Age(d.Age),
+		Release: releaseName(d.Version, d.ReleaseID), Build: d.Build, Created: d.CreatedAt, Age: report.Age(d.Age), Overdue: overdue(d.Age, d.Later),
 	}
 }
+
+// What a migration has left is overdue after maxAge, or when as many releases of
+// later builds have come and it stands: the first of them should have ended it.
+const (
+	maxAge   = 14 * 24 * time.Hour
+	maxLater = 2
+)
+
+func overdue(age time.Duration, later int) bool { return age > maxAge || later >= maxLater }
 
 // deferredName is what it is called, or was.
 func deferredName(d ledger.Deferred) string {

@@ -42,6 +42,8 @@ type Shim struct {
 	Build   string    `json:"build,omitempty"`
 	Created time.Time `json:"created_at"`
 	Age     string    `json:"age"`
+	// Overdue: it should have gone by now.
+	Overdue bool `json:"overdue,omitempty"`
 }
 
 type runJSON struct {

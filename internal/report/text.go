@@ -70,6 +70,19 @@ func Shims(w io.Writer, shims []Shim) error {
 	return t.Flush()
 }
 
+// Overdue points out, in one line, what should have gone by now.
+func (r *Reporter) Overdue(shims []Shim) {
+	var all []string
+	for _, s := range shims {
+		if s.Overdue {
+			all = append(all, fmt.Sprintf("%s (%s, %s)", s.Name, s.Release, s.Age))
+		}
+	}
+	if len(all) > 0 {
+		r.Line("overdue: %s; \"migguard shims\" tells more", strings.Join(all, ", "))
+	}
+}
+
 // Age is how long ago in the two largest units: "3d 4h", "2m 10s".
 func Age(d time.Duration) string {
 	units := []struct {

@@ -134,22 +134,31 @@ func (s *Settler) alone(ctx context.Context, do func(*ledger.Ledger) error) (don
 
 // finish takes down what no running build needs, and records the window. What
 // is in use stays for the next run.
-func (s *Settler) finish(ctx context.Context, l *ledger.Ledger, f fleet.Facts, r fleet.Rollout) (done bool, waiting []string, err error) {
-	builds, all := fleet.Running(f).Builds()
-	if !all {
-		return true, nil, s.settled(ctx, l, r)
-	}
-	due, err := l.ShimsWithout(ctx, s.App, builds)
+func (s *Settler) finish(ctx context.Context, l *ledger.Ledger, r fleet.Rollout) (done bool, waiting []string, err error) {
+	left, err := s.left(ctx, l)
 	if errors.Is(err, ledger.ErrNoLedger) {
 		return true, nil, nil
 	}
-	if err == nil && len(due) > 0 {
-		done, err = s.alone(ctx, func(l *ledger.Ledger) error { return s.drop(ctx, l, due) })
+	if err == nil && left {
+		done, err = s.alone(ctx, func(l *ledger.Ledger) error { return s.End(ctx, l) })
 		if err != nil || !done {
 			return false, s.orOthers(nil), err
 		}
 	}
 	return true, nil, errors.Join(err, s.settled(ctx, l, r))
+}
+
+// left tells whether migrations have left anything that is to be taken down.
+func (s *Settler) left(ctx context.Context, l *ledger.Ledger) (bool, error) {
+	if s.End == nil {
+		return false, nil
+	}
+	shims, err := l.Shims(ctx)
+	if err != nil {
+		return false, err
+	}
+	deferred, err := l.Deferred(ctx)
+	return len(shims)+len(deferred) > 0, err
 }
 
 func (s *Settler) settled(ctx context.Context, l *ledger.Ledger, r fleet.Rollout) error {
@@ -158,15 +167,4 @@ func (s *Settler) settled(ctx context.Context, l *ledger.Ledger, r fleet.Rollout
 		return nil
 	}
 	return err
-}
-
-func (s *Settler) drop(ctx context.Context, l *ledger.Ledger, due []ledger.Shim) error {
-	for _, shim := range due {
-		if err := l.DropShim(ctx, shim.ID); err != nil {
-			s.Say(fmt.Sprintf("the shim %s stays until the next run: %v", shim.ViewName, err))
-			continue
-		}
-		s.Say(fmt.Sprintf("dropped the shim %s: the builds that used it are gone", shim.ViewName))
-	}
-	return nil
 }

@@ -54,6 +54,9 @@ type Settler struct {
 	Say   func(line string)
 	// Overlap is fleet.Facts'.
 	Overlap time.Duration
+	// End takes down what the builds that are gone have needed, with a ledger
+	// that it has locked; nil: that is left to runs, or to people.
+	End func(ctx context.Context, l *ledger.Ledger) error
 	// Every is how often the dynos are listed; 5 s if zero.
 	Every time.Duration
 
@@ -180,7 +183,7 @@ func (s *Settler) step(ctx context.Context, l *ledger.Ledger) (done bool, waitin
 	if !rollout.Done() {
 		return false, rollout.Waiting, s.late(ctx, facts, rollout, ledger.Period{})
 	}
-	return s.finish(ctx, l, facts, rollout)
+	return s.finish(ctx, l, rollout)
 }
 
 func (s *Settler) orOthers(waiting []string) []string {

@@ -1,0 +1,138 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// EndDue ends what earlier migrations have left for builds that are gone, outside
+// of a run: the build that was released last may run, and none is about to. It
+// takes what Identify takes, and Database, Catalog, Major, Policy and Out. The
+// ledger is locked.
+func (r *Run) EndDue(ctx context.Context) ([]report.Shim, error) {
+	if err := r.afterwards(ctx); err != nil {
+		return nil, err
+	}
+	return r.endDue(ctx)
+}
+
+// afterwards finds out which code runs when no release is about to.
+func (r *Run) afterwards(ctx context.Context) error {
+	r.ends = true
+	if err := r.identify(ctx); err != nil || r.known.Running.Source != report.FromPlatform {
+		return err // without the Platform API all that were released last count as running
+	}
+	released, err := r.Ledger.SucceededBuilds(ctx, 1)
+	at := slices.IndexFunc(released, r.ofThisApp)
+	if err != nil || at < 0 {
+		return err
+	}
+	r.Build, r.Version = released[at].Build, released[at].Version
+	documents, err := r.Ledger.Contracts(ctx, []string{r.Build})
+	if err != nil || documents[r.Build] == nil {
+		return err
+	}
+	// One of a later version says nothing: all counts as used.
+	r.Contract, _ = contract.Read(bytes.NewReader(documents[r.Build]))
+	return nil
+}
+
+// ofThisApp tells a build that is not of another app.
+func (r *Run) ofThisApp(is ledger.Released) bool { return is.App == r.App || is.App == "" }
+
+// buildName is what people call r.Build.
+func (r *Run) buildName() string {
+	if r.ends {
+		return "the build that was released last"
+	}
+	return "this build"
+}
+
+func (r *Run) endDue(ctx context.Context) ([]report.Shim, error) {
+	dropped, err := r.dropShims(ctx)
+	if err != nil {
+		return dropped, err
+	}
+	more, err := r.dropDeferred(ctx)
+	return append(dropped, more...), err
+}
+
+// dueShims are those that no running build needs, nor the one that is about
+// to run, which is newer than the one they were made for.
+func (r *Run) dueShims(ctx context.Context) ([]ledger.Shim, error) {
+	var builds []string
+	switch {
+	case r.known.Running.Source == report.FromPlatform:
+		running, all := r.known.Running.Answer.Builds()
+		if !all || r.Build == "" {
+			return nil, nil
+		}
+		builds = append(running, r.Build)
+	case !r.ends:
+		return r.Ledger.DueShims(ctx, r.App, r.Build)
+	default:
+		released, err := r.Ledger.SucceededBuilds(ctx, lastBuilds)
+		if err != nil {
+			return nil, err
+		}
+		for _, is := range released {
+			if r.ofThisApp(is) { // the query looks at the others
+				builds = append(builds, is.Build)
+			}
+		}
+	}
+	due, err := r.Ledger.ShimsWithout(ctx, r.App, builds)
+	if r.ends {
+		return due, err
+	}
+	return slices.DeleteFunc(due, func(s ledger.Shim) bool { return s.Build == r.Build }), err
+}
+
+// dropShims takes down what no running build needs any more.
+func (r *Run) dropShims(ctx context.Context) ([]report.Shim, error) {
+	due, err := r.dueShims(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var dropped []report.Shim
+	for _, s := range due {
+		if err := r.Ledger.DropShim(ctx, s.ID); err != nil {
+			r.Out.Line("the shim %s stays: %v", s.ViewName, err)
+			continue
+		}
+		r.Out.Line("dropped the shim %s of %s: the builds that used it are gone", name(s), releaseName(s.Version, s.ReleaseID))
+		dropped = append(dropped, ReportShim(s))
+	}
+	return dropped, nil
+}
+
+// shims are those that stand when the run is over.
+func (r *Run) shims(ctx context.Context) ([]report.Shim, error) {
+	standing, err := r.Ledger.Shims(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	var shims []report.Shim
+	for _, s := range standing {
+		shims = append(shims, ReportShim(s))
+	}
+	deferred, err := r.Ledger.Deferred(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range deferred {
+		said := ReportDeferred(d)
+		said.Waits = r.waiting[d.ID]
+		shims = append(shims, said)
+	}
+	if len(shims) > 0 && r.Build == "" {
+		r.Out.Line("this build's id is unknown, so no shim is ever dropped: turn on runtime-dyno-build-metadata, or give --build")
+	}
+	r.Out.Overdue(shims)
+	return shims, nil
+}
