@@ -56,6 +56,8 @@ type Check struct {
 type Reference struct {
 	Name  string `json:"name"`
 	Table string `json:"table"` // that it refers to, schema and quotes included
+	// Definition is what makes it, behind ADD CONSTRAINT and its name.
+	Definition string `json:"definition"`
 	// Harms: rows of that table cannot be deleted while rows refer to them, or take
 	// along what is to stay, or a default may refer to one that is gone.
 	Harms bool `json:"harms"`

@@ -1,10 +1,13 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
 // noted is a stage whose build two has left a column and a table's old name to
@@ -71,4 +74,74 @@ func TestContractPolicy(t *testing.T) {
 			after("four", s.releases(t, "four", "SELECT 1"))
 		})
 	}
+}
+
+// TestDropByHand: what no code needs goes, and the rest stays with its reason.
+func TestDropByHand(t *testing.T) {
+	t.Parallel()
+	s := noted(t, "manual")
+	s.call("shims", "drop", "public.users.note").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.users.note stays: ", "build one of v3")
+	s.call("shims", "drop", "pets").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.pets stays: the code of v1, v2 may run, and which build that is is not known")
+	s.call("shims", "drop", "pets").with("HEROKU_API_KEY=").run(t).expect(t, 77, "public.pets stays: build one, which may run, ")
+	s.wantLeft(t, bothLeft)
+	for words, want := range map[string]string{"": "give the ID or NAME", "a b": "give the ID or NAME", "nothing": `no shim "nothing" stands`, "--due x": `"x" is not expected`} {
+		s.call(append([]string{"shims", "drop"}, strings.Fields(words)...)...).run(t).expect(t, 64, want)
+	}
+	locker := s.db.Connect(t)
+	if _, err := locker.Exec(t.Context(), "select pg_advisory_lock($1)", ledger.LockKey); err != nil {
+		t.Fatal(err)
+	}
+	s.call("shims", "drop", "pets").run(t).expect(t, 75, "another run holds the ledger lock")
+	if _, err := locker.Exec(t.Context(), "select pg_advisory_unlock($1)", ledger.LockKey); err != nil {
+		t.Fatal(err)
+	}
+	s.db.Exec(t, "CREATE VIEW more AS SELECT note FROM users")
+	s.call("shims", "drop", "users.note").run(t).expect(t, 77, "public.users.note stays: other objects depend on it")
+	s.db.Exec(t, "DROP VIEW more")
+	if r := s.call("shims", "drop", "--format", "json", "d1").run(t); r.code != 0 || !strings.HasPrefix(r.stdout, "[\n  {\n    \"id\": \"d1\",") {
+		t.Errorf("%+v", r)
+	}
+	s.wantLeft(t, "public.pets")
+	s.call("shims", "drop", "--due").run(t).says(t, "public.pets is dropped.")
+	s.wantLeft(t, "")
+	s.call("shims", "drop", "--due").run(t).says(t, "Nothing was dropped.")
+	none := pgtest.New(t)
+	on(none.URL, "shims", "drop", "--due").run(t).expect(t, 64, "no shims stand")
+	if got := len(wholeCatalog(t, none)); got != 1 {
+		t.Errorf("a ledger was made: %d objects", got-1)
+	}
+}
+
+// TestKeep: what was dropped stays, whatever is released later, and what was changed
+// for code that does not know it can be put back.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		run := func(build, sql string) {
+			t.Helper()
+			on(db.URL, "run", "--build", build, "--", `psql "$DATABASE_URL" -Xqc "`+sql+`"`).run(t).expect(t, 0)
+		}
+		run("one", "CREATE TABLE pets (id int PRIMARY KEY); CREATE TABLE users (id int, pet int NOT NULL CONSTRAINT of REFERENCES pets); ALTER TABLE pets RENAME TO animals")
+		before := db.Value(t, "SELECT string_agg(pg_get_constraintdef(oid), ',') || (SELECT attnotnull FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'pet') FROM pg_constraint WHERE conrelid = 'users'::regclass AND contype = 'f'")
+		run("two", "ALTER TABLE users DROP COLUMN pet; ALTER TABLE users RENAME TO members")
+		on(db.URL, "shims", "keep", "public.users").run(t).expect(t, 64, "only such a one can be kept")
+		r := on(db.URL, "shims", "keep", "--format", "json", "public.members.pet").run(t)
+		r.expect(t, 0)
+		var kept struct {
+			ID, Name string
+			Undo     []string
+		}
+		if err := json.Unmarshal([]byte(r.stdout), &kept); err != nil || kept.ID != "d1" || kept.Name != "public.members.pet" || len(kept.Undo) != 2 {
+			t.Fatalf("%v:\n%s", err, r.stdout)
+		}
+		on(db.URL, "shims", "keep", "d1").run(t).expect(t, 64, `no shim "d1" stands`)
+		for _, build := range []string{"three", "four", "five"} {
+			run(build, "SELECT 1")
+		}
+		db.Exec(t, "ALTER TABLE members RENAME TO users")
+		db.Exec(t, kept.Undo...)
+		if got := db.Value(t, "SELECT string_agg(pg_get_constraintdef(oid), ',') || (SELECT attnotnull FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'pet') FROM pg_constraint WHERE conrelid = 'users'::regclass AND contype = 'f'"); got != before {
+			t.Errorf("%s, want %s", got, before)
+		}
+	})
 }

@@ -30,9 +30,10 @@ func exitStatus(err error) int {
 		return release.ExitUnreachable
 	case is[*heroku.Error](err):
 		return platformStatus(err)
-	case is[*ledger.LockedError](err), is[*maintenance.DrainError](err), is[*settle.DeadlineError](err):
+	case is[*ledger.LockedError](err), is[*maintenance.DrainError](err), is[*settle.DeadlineError](err),
+		is[*ledger.BusyError](err):
 		return release.ExitTryAgain
-	case is[*pg.PoolerError](err), is[*ledger.CreateError](err), is[*settle.StuckError](err):
+	case is[*pg.PoolerError](err), is[*ledger.CreateError](err), is[*settle.StuckError](err), is[*release.StaysError](err):
 		return release.ExitRefused
 	}
 	return internalError

@@ -16,13 +16,17 @@ import (
 func (a *app) shims() *cli.Command {
 	return &cli.Command{
 		Name:  "shims",
-		Usage: "list the objects that keep running builds working",
+		Usage: "list the objects that keep running builds working, drop or keep one by hand",
 		Description: `   migguard shims
-   migguard shims --format json`,
+   migguard shims --format json
+   migguard shims drop public.users
+   migguard shims keep public.users.notes`,
 		Flags: []cli.Flag{
 			formatFlag(),
 		},
-		Action: a.shimsAction,
+		Subcommands:     []*cli.Command{a.shimsDrop(), a.shimsKeep()},
+		HideHelpCommand: true,
+		Action:          a.shimsAction,
 	}
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -84,6 +85,7 @@ type NewDeferred struct {
 	Table     string
 	Column    string   // empty for a table
 	Expanded  []string // what was changed for code that does not know it
+	Undo      []string // what takes each of that back
 }
 
 // RecordDeferredSQL is the statement that a migration's own session runs in the
@@ -95,13 +97,46 @@ func RecordDeferredSQL(n NewDeferred) string {
 	}
 	expanded := make([]string, len(n.Expanded))
 	for i, sql := range n.Expanded {
-		expanded[i] = literal(sql)
+		expanded[i] = literal(sql + undoMark + n.Undo[i])
 	}
 	return fmt.Sprintf("INSERT INTO migguard.deferred"+
 		" (release_id, kind, relation, attnum, schema_name, table_name, column_name, expanded)"+
 		" VALUES (%d, %s, %d, %d, %s, %s, %s, ARRAY[%s]::pg_catalog.text[]) ON CONFLICT DO NOTHING",
 		n.ReleaseID, literal(kind), n.Object.Relation, n.Object.Attnum,
 		literal(n.Schema), literal(n.Table), nullable(n.Column), strings.Join(expanded, ", "))
+}
+
+// undoMark stands between a change and what takes it back.
+const undoMark = " -- "
+
+// ErrNotDeferred is returned for what is not, or not any more.
+var ErrNotDeferred = errors.New("it is not deferred")
+
+// KeepDeferred marks what was deferred as something that stays. It returns what
+// takes back each change that was made for code which does not know it; a ledger
+// from before that knew it has the change itself, as a comment.
+func (l *Ledger) KeepDeferred(ctx context.Context, id int64) (undo []string, err error) {
+	var changes []string
+	err = l.read(ctx, "keep what is deferred", func(ctx context.Context, conn *pgx.Conn) error {
+		if l.version < deferredVersion {
+			return ErrNotDeferred
+		}
+		err := conn.QueryRow(ctx, `
+			update migguard.deferred set closed_at = clock_timestamp(), note = 'kept by hand'
+			where id = $1 and closed_at is null returning expanded`, id).Scan(&changes)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotDeferred
+		}
+		return err
+	})
+	for _, change := range changes {
+		did, sql, known := strings.Cut(change, undoMark)
+		if !known {
+			sql = "-- the opposite of: " + did
+		}
+		undo = append(undo, sql)
+	}
+	return undo, err
 }
 
 // DeferredFrom is a FROM item for a query that a migration's own session runs:

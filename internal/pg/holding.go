@@ -36,7 +36,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
     FROM pg_catalog.pg_constraint k WHERE k.conrelid = w.oid AND k.contype = 'c' AND w.attnum = ANY (k.conkey)),
   'references', (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', k.conname,
-      'table', pg_catalog.format('%%I.%%I', n.nspname, c.relname),
+      'table', pg_catalog.format('%%I.%%I', n.nspname, c.relname), 'definition', pg_catalog.pg_get_constraintdef(k.oid),
       'harms', CASE WHEN w.attnum = 0 THEN k.confdeltype NOT IN ('n', 'c')
         ELSE k.confdeltype <> 'n' OR pg_catalog.cardinality(k.conkey) > 1 OR t.atthasdef OR y.typdefault IS NOT NULL END,
       'full', k.confmatchtype = 'f' AND pg_catalog.cardinality(k.conkey) > 1) ORDER BY k.conname)

@@ -67,7 +67,7 @@ func (a *act) deferDrops(ctx context.Context, drops []deferredDrop, record []str
 		column, _ := d.Table.Column(d.Column)
 		record = append(record, ledger.RecordDeferredSQL(ledger.NewDeferred{
 			ReleaseID: a.releaseID, Object: ledger.Object{Relation: d.Table.OID, Attnum: column.Number},
-			Schema: d.Table.Schema, Table: d.Table.Name, Column: d.Column, Expanded: expand,
+			Schema: d.Table.Schema, Table: d.Table.Name, Column: d.Column, Expanded: expand, Undo: d.Undo(),
 		}))
 	}
 	if err := a.readable(drops[0].encoding, append(steps, drops[0].Contract())); err != nil {

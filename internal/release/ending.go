@@ -65,32 +65,35 @@ func (r *Run) endDue(ctx context.Context) ([]report.Shim, error) {
 // dueShims are those that no running build needs, nor the one that is about
 // to run, which is newer than the one they were made for.
 func (r *Run) dueShims(ctx context.Context) ([]ledger.Shim, error) {
-	var builds []string
-	switch {
-	case r.known.Running.Source == report.FromPlatform:
-		running, all := r.known.Running.Answer.Builds()
-		if !all || r.Build == "" {
-			return nil, nil
-		}
-		builds = append(running, r.Build)
-	case !r.ends:
+	if !r.ends && r.known.Running.Source != report.FromPlatform {
 		return r.Ledger.DueShims(ctx, r.App, r.Build)
-	default:
-		released, err := r.Ledger.SucceededBuilds(ctx, lastBuilds)
-		if err != nil {
-			return nil, err
-		}
-		for _, is := range released {
-			if r.ofThisApp(is) { // the query looks at the others
-				builds = append(builds, is.Build)
-			}
-		}
+	}
+	builds, all, err := r.mayRun(ctx)
+	if err != nil || !all {
+		return nil, err
 	}
 	due, err := r.Ledger.ShimsWithout(ctx, r.App, builds)
 	if r.ends {
 		return due, err
 	}
 	return slices.DeleteFunc(due, func(s ledger.Shim) bool { return s.Build == r.Build }), err
+}
+
+// mayRun are the builds of this app that run, and the one that is about to, or was
+// released last. It is false where one of them has no id.
+func (r *Run) mayRun(ctx context.Context) (builds []string, all bool, err error) {
+	if r.known.Running.Source == report.FromPlatform {
+		builds, all = r.known.Running.Answer.Builds()
+		return append(builds, r.Build), all && r.Build != "", nil
+	}
+	released, err := r.Ledger.SucceededBuilds(ctx, lastBuilds)
+	all = true
+	for _, is := range released {
+		if r.ofThisApp(is) {
+			builds, all = append(builds, is.Build), all && is.Build != ""
+		}
+	}
+	return builds, all, err
 }
 
 // dropShims takes down what no running build needs any more.

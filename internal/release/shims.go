@@ -16,7 +16,7 @@ func ReportShim(s ledger.Shim) report.Shim {
 		relation = "a table that is gone"
 	}
 	return report.Shim{
-		Kind: s.Kind, Name: name(s), Relation: relation, Release: releaseName(s.Version, s.ReleaseID),
+		ID: fmt.Sprintf("s%d", s.ID), Kind: s.Kind, Name: name(s), Relation: relation, Release: releaseName(s.Version, s.ReleaseID),
 		Build: s.Build, Created: s.CreatedAt, Age: report.Age(s.Age), Overdue: overdue(s.Age, s.Later),
 	}
 }
@@ -25,7 +25,7 @@ func ReportShim(s ledger.Shim) report.Shim {
 // report's words.
 func ReportDeferred(d ledger.Deferred) report.Shim {
 	return report.Shim{
-		Kind: d.Kind, Name: deferredName(d), Relation: ddl.Name{Schema: d.Schema, Name: d.Table}.String(),
+		ID: fmt.Sprintf("d%d", d.ID), Kind: d.Kind, Name: deferredName(d), Relation: ddl.Name{Schema: d.Schema, Name: d.Table}.String(),
 		Release: releaseName(d.Version, d.ReleaseID), Build: d.Build, Created: d.CreatedAt, Age: report.Age(d.Age), Overdue: overdue(d.Age, d.Later),
 	}
 }

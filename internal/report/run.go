@@ -33,6 +33,9 @@ type Run struct {
 
 // A Shim is one that stands, or stood.
 type Shim struct {
+	// ID is what "migguard shims" takes for it: kinds that the ledger keeps apart
+	// have numbers of their own.
+	ID       string `json:"id"`
 	Kind     string `json:"kind"`
 	Name     string `json:"name"`     // the view, or what stays though it is dropped
 	Relation string `json:"relation"` // the table it shows, or belongs to

@@ -2,10 +2,8 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -50,37 +48,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// Shims writes a table of shims.
-func Shims(w io.Writer, shims []Shim) error {
-	if len(shims) == 0 {
-		_, err := fmt.Fprintln(w, "No shims stand.")
-		return err
-	}
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "NAME\tTABLE\tKIND\tMADE BY\tBUILD\tAGE")
-	for _, s := range shims {
-		build := s.Build
-		if build == "" {
-			build = "unknown"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.Relation, s.Kind, s.Release, build, s.Age)
-	}
-	return t.Flush()
-}
-
-// Overdue points out, in one line, what should have gone by now.
-func (r *Reporter) Overdue(shims []Shim) {
-	var all []string
-	for _, s := range shims {
-		if s.Overdue {
-			all = append(all, fmt.Sprintf("%s (%s, %s)", s.Name, s.Release, s.Age))
-		}
-	}
-	if len(all) > 0 {
-		r.Line("overdue: %s; \"migguard shims\" tells more", strings.Join(all, ", "))
-	}
 }
 
 // Age is how long ago in the two largest units: "3d 4h", "2m 10s".

@@ -75,17 +75,29 @@ func (d Deferred) Check() error {
 // Expand is the SQL that lets code which does not know it write, and delete rows
 // that it refers to, and those only. It takes ACCESS EXCLUSIVE for a moment.
 func (d Deferred) Expand() []string {
-	table := ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}
-	var sql []string
+	sql, _ := d.expand()
+	return sql
+}
+
+// Undo is the SQL that takes back what Expand did, a statement for each.
+func (d Deferred) Undo() []string {
+	_, undo := d.expand()
+	return undo
+}
+
+func (d Deferred) expand() (sql, undo []string) {
+	alter := "ALTER TABLE " + ddl.Name{Schema: d.Table.Schema, Name: d.Table.Name}.String()
 	if d.Column != "" && d.Held.NotNull {
-		sql = append(sql, fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table, ddl.Quote(d.Column)))
+		column := alter + " ALTER COLUMN " + ddl.Quote(d.Column)
+		sql, undo = append(sql, column+" DROP NOT NULL"), append(undo, column+" SET NOT NULL")
 	}
 	for _, r := range d.Held.References {
 		if r.Harms {
-			sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", table, ddl.Quote(r.Name)))
+			sql = append(sql, alter+" DROP CONSTRAINT "+ddl.Quote(r.Name))
+			undo = append(undo, alter+" ADD CONSTRAINT "+ddl.Quote(r.Name)+" "+r.Definition)
 		}
 	}
-	return sql
+	return sql, undo
 }
 
 // Contract is the SQL that drops it.

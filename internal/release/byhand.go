@@ -1,0 +1,122 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/report"
+)
+
+// A StaysError says why what a migration has left is not dropped: code that runs
+// may need it, or the server said no. Nothing has changed.
+type StaysError struct{ Name, Why string }
+
+func (e *StaysError) Error() string { return fmt.Sprintf("%s stays: %s", e.Name, e.Why) }
+
+// Drop ends one thing that a migration has left, by its ID in the report, if no
+// code that runs needs it. It takes what EndDue takes, and fails with a
+// *StaysError, a *ledger.BusyError, and with pgx.ErrNoRows where there is none.
+func (r *Run) Drop(ctx context.Context, id string) error {
+	if err := r.afterwards(ctx); err != nil {
+		return err
+	}
+	if err := r.learn(ctx); err != nil {
+		return err
+	}
+	shims, err := r.Ledger.Shims(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range shims {
+		if is := ReportShim(s); is.ID == id {
+			return r.dropOne(is, func() (string, error) { return r.neededBy(ctx, s) }, func() error { return r.Ledger.DropShim(ctx, s.ID) })
+		}
+	}
+	deferred, err := r.Ledger.Deferred(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range deferred {
+		if is := ReportDeferred(d); is.ID == id {
+			return r.dropOne(is, func() (string, error) { return r.stillNeeded(ctx, d) }, func() error { return r.Ledger.DropDeferred(ctx, d.ID) })
+		}
+	}
+	return pgx.ErrNoRows
+}
+
+func (r *Run) dropOne(is report.Shim, needed func() (string, error), drop func() error) error {
+	why, err := needed()
+	if err == nil && why != "" {
+		err = &StaysError{is.Name, why}
+	}
+	if err == nil {
+		err = drop()
+	}
+	var kept *ledger.KeptError
+	if errors.As(err, &kept) {
+		why = kept.Reason
+		if kept.Err != nil {
+			why += ": " + kept.Err.Error()
+		}
+		return &StaysError{is.Name, why}
+	}
+	return err
+}
+
+// neededBy says which code may need a shim that is not due; nothing if it is.
+func (r *Run) neededBy(ctx context.Context, s ledger.Shim) (string, error) {
+	if s.ViewName == "" {
+		return "", nil // only the ledger is to know
+	}
+	builds, all, err := r.mayRun(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case !all:
+		return r.unknown(), nil
+	}
+	without := func(builds ...string) (due bool, err error) {
+		shims, err := r.Ledger.ShimsWithout(ctx, r.App, builds)
+		return slices.ContainsFunc(shims, func(other ledger.Shim) bool { return other.ID == s.ID }), err
+	}
+	if due, err := without(); err != nil || !due {
+		return "another app that migrates this database may run code that needs it", err
+	}
+	for _, build := range builds {
+		if due, err := without(build); err != nil || !due {
+			return fmt.Sprintf("build %s, which may run, may have been released before it was made", build), err
+		}
+	}
+	return "", nil
+}
+
+// unknown says of which code that may run the build is not known.
+func (r *Run) unknown() string {
+	of := "released last"
+	for _, c := range r.known.Running.Code {
+		if c.Build == "" && len(c.Releases) > 0 {
+			of = "of " + versions(c.Releases)
+		}
+	}
+	return "the code " + of + " may run, and which build that is is not known"
+}
+
+// Keep takes the drop of a column or table back, by its ID in the report. It
+// returns the SQL that puts back what was changed meanwhile, and fails with
+// ledger.ErrNotDeferred where nothing of that ID was dropped.
+func (r *Run) Keep(ctx context.Context, id string) (undo []string, err error) {
+	deferred, err := r.Ledger.Deferred(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(deferred, func(d ledger.Deferred) bool { return ReportDeferred(d).ID == id })
+	if at < 0 {
+		return nil, ledger.ErrNotDeferred
+	}
+	return r.Ledger.KeepDeferred(ctx, deferred[at].ID)
+}

@@ -1,0 +1,75 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Shims writes a table of shims.
+func Shims(w io.Writer, shims []Shim) error {
+	if len(shims) == 0 {
+		_, err := fmt.Fprintln(w, "No shims stand.")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "ID\tNAME\tTABLE\tKIND\tMADE BY\tBUILD\tAGE")
+	for _, s := range shims {
+		build := s.Build
+		if build == "" {
+			build = "unknown"
+		}
+		age := s.Age
+		if s.Overdue {
+			age += ", overdue"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Name, s.Relation, s.Kind, s.Release, build, age)
+	}
+	return t.Flush()
+}
+
+// Overdue points out, in one line, what should have gone by now.
+func (r *Reporter) Overdue(shims []Shim) {
+	var all []string
+	for _, s := range shims {
+		if s.Overdue {
+			all = append(all, fmt.Sprintf("%s (%s, %s)", s.Name, s.Release, s.Age))
+		}
+	}
+	if len(all) > 0 {
+		r.Line("overdue: %s; \"migguard shims\" tells more", strings.Join(all, ", "))
+	}
+}
+
+// A Kept is what a migration has dropped and somebody has kept.
+type Kept struct {
+	Shim
+	// Undo is the SQL that takes back what was changed for code that does not know
+	// it.
+	Undo []string `json:"undo"`
+}
+
+// WriteKept says that it stays, and what may be put back.
+func WriteKept(w io.Writer, k Kept) error {
+	fmt.Fprintf(w, "%s stays for good.\n", k.Name)
+	if len(k.Undo) > 0 {
+		fmt.Fprintf(w, "This was changed for code that does not know it, and this puts it back:\n")
+	}
+	var err error
+	for _, sql := range k.Undo {
+		_, err = fmt.Fprintf(w, "  %s;\n", sql)
+	}
+	return err
+}
+
+// WriteDropped says what is gone.
+func WriteDropped(w io.Writer, dropped []Shim) (err error) {
+	if len(dropped) == 0 {
+		_, err = fmt.Fprintln(w, "Nothing was dropped.")
+	}
+	for _, s := range dropped {
+		_, err = fmt.Fprintf(w, "%s is dropped.\n", s.Name)
+	}
+	return err
+}
