@@ -25,7 +25,8 @@ const handshakeTimeout = time.Minute
 // and is idle.
 type Upstream struct {
 	// Conn is read by nobody else. A *pgconn.PgConn needs SyncConn before
-	// Hijack: after a slow write a goroutine of its own may be reading.
+	// Hijack: after a slow write a goroutine of its own may be reading. It
+	// is cheaper if it was dialled to be Quick.
 	Conn       net.Conn
 	PID        uint32
 	SecretKey  []byte
@@ -192,6 +193,7 @@ func (g *Guard) handle(ctx context.Context, conn net.Conn) {
 		g.mu.Unlock()
 		_ = conn.Close()
 	}()
+	conn = Quick(conn)
 	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
 	hello, err := g.greet(ctx, conn)
 	if err != nil {

@@ -39,6 +39,11 @@ func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Ups
 	if err != nil {
 		return nil, err
 	}
+	dial := cfg.DialFunc
+	cfg.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return guard.Quick(conn), err
+	}
 	for name, value := range startup {
 		if name != "user" && name != "database" {
 			cfg.RuntimeParams[name] = value

@@ -24,9 +24,10 @@ const (
 // where the URL goes, with its role, password and TLS settings, but with the
 // client's startup parameters and, unless empty, the client's database; a user
 // and database among the parameters have no effect. A refusal by the server is
-// a *pgconn.PgError in the error's chain.
-func (c *Config) Dial(ctx context.Context, params map[string]string, database string) (*pgconn.HijackedConn, error) {
-	conn, err := c.dial(ctx, params, database)
+// a *pgconn.PgError in the error's chain. wrap, unless nil, gets the connection
+// as it is below TLS, and returns the one to use.
+func (c *Config) Dial(ctx context.Context, params map[string]string, database string, wrap func(net.Conn) net.Conn) (*pgconn.HijackedConn, error) {
+	conn, err := c.dial(ctx, params, database, wrap)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +48,11 @@ func (c *Config) Dial(ctx context.Context, params map[string]string, database st
 	return hijacked, nil
 }
 
-func (c *Config) dial(ctx context.Context, params map[string]string, database string) (*pgconn.PgConn, error) {
+func (c *Config) dial(ctx context.Context, params map[string]string, database string, wrap func(net.Conn) net.Conn) (*pgconn.PgConn, error) {
 	cfg := c.conn.Config.Copy()
+	if wrap != nil {
+		cfg.DialFunc = wrapping(cfg.DialFunc, wrap)
+	}
 	cfg.RuntimeParams = maps.Clone(params)
 	if cfg.RuntimeParams == nil {
 		cfg.RuntimeParams = map[string]string{}
@@ -81,6 +85,17 @@ func (c *Config) dial(ctx context.Context, params map[string]string, database st
 		return nil, err
 	}
 	return conn, nil
+}
+
+// wrapping is dial with wrap around what it returns.
+func wrapping(dial pgconn.DialFunc, wrap func(net.Conn) net.Conn) pgconn.DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return wrap(conn), nil
+	}
 }
 
 // setsInterval tells whether the client has a wish of its own, as a parameter

@@ -36,7 +36,7 @@ func TestDialSlowly(t *testing.T) {
 		conn, err := dial(ctx, network, address)
 		return &slowConn{conn, 3}, err // StartupMessage and two of SCRAM's
 	}
-	given, err := c.Dial(t.Context(), nil, "")
+	given, err := c.Dial(t.Context(), nil, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // dialed is a connection of Dial with pgconn on top again.
 func dialed(t *testing.T, c *Config, params map[string]string, database string) *pgconn.PgConn {
 	t.Helper()
-	hijacked, err := c.Dial(within(t), params, database)
+	hijacked, err := c.Dial(within(t), params, database, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestDialRefused(t *testing.T) {
 	for code, params := range map[string]map[string]string{
 		"42704": {"nonsense": "1"}, "22023": {"DateStyle": "nonsense"},
 	} {
-		_, err := c.Dial(within(t), params, "")
+		_, err := c.Dial(within(t), params, "", nil)
 		var pgErr *pgconn.PgError
 		if !errors.As(err, &pgErr) || pgErr.Code != code {
 			t.Errorf("%v: %v, want SQLSTATE %s", params, err, code)
@@ -135,7 +135,7 @@ func TestDeadClientLeavesTheQueue(t *testing.T) {
 		if _, err := holder.Exec(within(t), "begin; lock table a").ReadAll(); err != nil {
 			t.Fatal(err)
 		}
-		hijacked, err := c.Dial(within(t), map[string]string{"application_name": "waiter"}, "")
+		hijacked, err := c.Dial(within(t), map[string]string{"application_name": "waiter"}, "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestCancel(t *testing.T) {
 			"long keys": {"sslmode": "require", "max_protocol_version": "3.2"},
 		} {
 			c := parse(t, with(t, db.URL, params))
-			hijacked, err := c.Dial(within(t), map[string]string{"application_name": name}, "")
+			hijacked, err := c.Dial(within(t), map[string]string{"application_name": name}, "", nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -96,7 +96,7 @@ func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Ups
 	if options, ok := sent["options"]; ok {
 		sent["options"] = pg.WithoutOverlay(options)
 	}
-	c, err := d.database.Dial(ctx, sent, startup["database"])
+	c, err := d.database.Dial(ctx, sent, startup["database"], guard.Quick)
 	if err != nil {
 		return nil, err
 	}
