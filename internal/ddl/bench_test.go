@@ -38,6 +38,7 @@ func BenchmarkGrammar(b *testing.B) {
 func BenchmarkParse(b *testing.B) {
 	for name, sql := range map[string]string{
 		"alter": benchAlter, "query": benchQuery,
+		"index":   `CREATE INDEX "index_users_on_email" ON "users" ("email")`,
 		"default": `ALTER TABLE users ADD COLUMN n int DEFAULT now()`,
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -11,7 +11,7 @@ import (
 
 // calledFunctions lists the functions a statement calls by name. The walk over
 // the whole tree costs more than parsing a short statement, so it is spared
-// where the text cannot hold a call.
+// where the text cannot hold a call, and by read.
 func calledFunctions(text string, n *pg.Node) []Name {
 	if !strings.Contains(text, "(") {
 		return nil

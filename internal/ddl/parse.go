@@ -1,12 +1,15 @@
 package ddl
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"unicode/utf8"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/pganalyze/pg_query_go/v6/parser"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 )
 
 // Parse splits a text into its statements and reads each. Empty statements are
@@ -22,9 +25,9 @@ func Parse(sql string) []Statement {
 	if err := checkText(sql); err != nil {
 		return unparsedWhole(sql, err)
 	}
-	tree, err := pg.Parse(sql)
+	tree, calls, err := grammar(sql)
 	if err == nil {
-		return fromTree(sql, tree)
+		return fromTree(sql, tree, calls)
 	}
 	spans, splitErr := split(sql)
 	if splitErr != nil {
@@ -37,7 +40,22 @@ func Parse(sql string) []Statement {
 	return statements
 }
 
-func fromTree(sql string, tree *pg.ParseResult) []Statement {
+// callTag is how a call begins in an encoded tree: as field 72, func_call, of a
+// Node (pg_query.proto), tag 72<<3|2.
+var callTag = protowire.AppendTag(nil, 72, protowire.BytesType)
+
+// grammar is pg.Parse. calls is false if there is certainly no FuncCall in the
+// tree but CALL's own; the same bytes can be part of something else.
+func grammar(sql string) (tree *pg.ParseResult, calls bool, err error) {
+	encoded, err := parser.ParseToProtobuf(sql)
+	if err != nil {
+		return nil, false, err
+	}
+	tree = &pg.ParseResult{}
+	return tree, bytes.Contains(encoded, callTag), proto.Unmarshal(encoded, tree)
+}
+
+func fromTree(sql string, tree *pg.ParseResult, calls bool) []Statement {
 	statements := make([]Statement, 0, len(tree.GetStmts()))
 	for _, raw := range tree.GetStmts() {
 		start := int(raw.GetStmtLocation())
@@ -47,7 +65,7 @@ func fromTree(sql string, tree *pg.ParseResult) []Statement {
 			end = start + int(raw.GetStmtLen())
 		}
 		span := trim(sql, Span{start, end})
-		statements = append(statements, read(sql, span, tree.GetVersion(), raw.GetStmt()))
+		statements = append(statements, read(sql, span, tree.GetVersion(), raw.GetStmt(), calls))
 	}
 	return statements
 }
@@ -55,7 +73,7 @@ func fromTree(sql string, tree *pg.ParseResult) []Statement {
 // parseOne reads a single statement of a text that does not parse as a whole.
 func parseOne(sql string, span Span) Statement {
 	text := sql[span.Start:span.End]
-	tree, err := pg.Parse(text)
+	tree, calls, err := grammar(text)
 	if err == nil && len(tree.GetStmts()) != 1 {
 		err = errors.New("statement boundaries are unclear")
 	}
@@ -63,14 +81,17 @@ func parseOne(sql string, span Span) Statement {
 		return Statement{Text: text, Span: span, Class: Unparsed,
 			Err: syntaxError(sql, span.Start, err)}
 	}
-	return read(sql, span, tree.GetVersion(), tree.GetStmts()[0].GetStmt())
+	return read(sql, span, tree.GetVersion(), tree.GetStmts()[0].GetStmt(), calls)
 }
 
-func read(sql string, span Span, version int32, n *pg.Node) Statement {
+// read makes a Statement of a tree, which may have calls in it.
+func read(sql string, span Span, version int32, n *pg.Node, calls bool) Statement {
 	s := Statement{Text: sql[span.Start:span.End], Span: span}
 	k := classify(n)
 	s.Class, s.Tag = k.class, k.tag
-	s.Functions = calledFunctions(s.Text, n)
+	if calls || n.GetCallStmt() != nil {
+		s.Functions = calledFunctions(s.Text, n)
+	}
 	if t := n.GetTransactionStmt(); t != nil {
 		s.setTransaction(t)
 		return s
