@@ -28,7 +28,7 @@ func (c shredder) Write(b []byte) (int, error) {
 	return written, nil
 }
 
-func (c shredder) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+func (c shredder) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
 
 // shreddingDialer shreds what is said to the server.
 type shreddingDialer struct{ guard.Dialer }
