@@ -49,6 +49,8 @@ type Lookup struct {
 	Referencing []Relation `json:"referencing"`
 	// Type is the one that a change names.
 	Type *Type `json:"type"`
+	// Indexed is the table of an index that a change names.
+	Indexed *Relation `json:"indexed"`
 	// Encoding is the session's client_encoding.
 	Encoding string `json:"encoding"`
 }

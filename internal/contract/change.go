@@ -39,6 +39,8 @@ const (
 	// CONFLICT. RenameArbiter lets nobody find it by its name.
 	DropArbiter   ChangeKind = "drop-arbiter"
 	RenameArbiter ChangeKind = "rename-arbiter"
+	// HideTable has a view take a table's name.
+	HideTable ChangeKind = "hide-table"
 )
 
 // Breaks answers whether a change would break the build: Yes with the uses that
@@ -60,8 +62,24 @@ func (c *Contract) Breaks(change Change) Answer {
 		return c.required(change)
 	case DropArbiter, RenameArbiter:
 		return c.arbiter(change)
+	case HideTable:
+		return c.onTable(change.Relation)
 	}
 	return Answer{Unknown, []Reason{{Text: fmt.Sprintf("it is not known what %q means to code", change.Kind)}}}
+}
+
+// onTable answers whether a use of a relation fails on a view of it.
+func (c *Contract) onTable(name Name) Answer {
+	var a Answer
+	for _, u := range c.usesOf(name) {
+		if u.NoView {
+			a.add(Yes, Reason{describe(u) + ", which no view takes", u.At})
+		}
+	}
+	if a.Verdict == Yes {
+		return a
+	}
+	return c.unused(name, "", fmt.Sprintf("nothing that was scanned needs %s to be a table", name))
 }
 
 // required judges a column that has to be filled from now on. An insert without

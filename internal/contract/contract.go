@@ -112,6 +112,8 @@ type Use struct {
 	// Arbiters are what an INSERT ... ON CONFLICT of it needs; one that does nothing
 	// whatever the conflict is needs none.
 	Arbiters []Arbiter `json:"arbiters,omitempty"`
+	// NoView: it fails where a view has the relation's name, as TRUNCATE does.
+	NoView bool `json:"no_view,omitempty"`
 
 	// Calls says how often a Query was run since Since, which is zero if that is
 	// unknown. Recent says whether it was since the code that runs was released.

@@ -13,7 +13,7 @@ var (
 	relationNames = []contract.Name{{Name: "users"}, {Name: "orders"}, {Schema: "app", Name: "users"}, {Schema: "old", Name: "users"}}
 	columnNames   = []string{"id", "notes", "state"}
 	allKinds      = []contract.ChangeKind{contract.DropTable, contract.RenameTable, contract.DropColumn, contract.RenameColumn,
-		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired}
+		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired, contract.HideTable}
 	arbiterKinds = []contract.ChangeKind{contract.DropArbiter, contract.RenameArbiter}
 )
 
@@ -37,6 +37,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			if u.Adds {
 				u.Inserts, u.Arbiters = someColumns(r), someArbiters(r)
 			}
+			u.NoView = r.Intn(3) == 0
 			uses = append(uses, u)
 		}
 		relations = append(relations, contract.Relation{Name: pick(r, relationNames), Uses: uses})

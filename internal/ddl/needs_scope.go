@@ -71,6 +71,9 @@ func (w *needWalker) from(n *pg.Node, scope *needScope) {
 		w.derived(item.JsonTable.GetAlias(), scope)
 	case *pg.Node_RangeTableSample:
 		w.from(item.RangeTableSample.GetRelation(), scope)
+		if r := item.RangeTableSample.GetRelation().GetRangeVar(); r != nil {
+			w.need(rangeName(r)).NoView = true
+		}
 	}
 }
 

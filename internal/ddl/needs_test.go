@@ -43,7 +43,7 @@ var needTests = []struct{ sql, want string }{
 		`users r(* Id email id) u(name) i(email id) {Name: Columns:[id] Expressions:false Partial:true}`},
 	{`INSERT INTO users (id) VALUES (1) ON CONFLICT DO NOTHING`, `users i(id)`},
 	{`INSERT INTO users (id) VALUES (1) ON CONFLICT ON CONSTRAINT users_pkey DO NOTHING`,
-		`users i(id) {Name:users_pkey Columns:[] Expressions:false Partial:false}`},
+		`users i(id) table {Name:users_pkey Columns:[] Expressions:false Partial:false}`},
 	{`WITH i AS (INSERT INTO users (id) VALUES (1) ON CONFLICT (name, lower(email)) DO UPDATE SET email = '' RETURNING id) INSERT INTO orders (id) SELECT id FROM i`,
 		`orders i(id) users r(email id name) u(email) i(id) {Name: Columns:[name] Expressions:true Partial:false}`},
 	{`UPDATE users SET email = name`, `users r(name) u(email)`},
@@ -62,10 +62,12 @@ const needSchema = `CREATE TABLE users (id int PRIMARY KEY, email text, name tex
 
 // otherNeeds are not queries that a server prepares.
 var otherNeeds = []struct{ sql, want string }{
-	{`COPY users (email) FROM STDIN`, `users i(email)`},
-	{`COPY users TO STDOUT`, `users r(*)`},
+	{`COPY users (email) FROM STDIN`, `users i(email) table`},
+	{`COPY users TO STDOUT`, `users r(*) table`},
 	{`COPY (SELECT email FROM users) TO STDOUT`, `users r(email)`},
-	{`TRUNCATE users, orders`, `orders r() users r()`},
+	{`TRUNCATE users, orders`, `orders r() table users r() table`},
+	{`SELECT id FROM users TABLESAMPLE SYSTEM (10)`, `users r(id) table`},
+	{`DELETE FROM users WHERE ctid = ANY ($1)`, `users r(ctid) table`},
 	{`LOCK TABLE users`, `users r()`},
 	{`EXPLAIN ANALYZE SELECT id FROM users`, `users r(id)`},
 	{`PREPARE p AS SELECT id FROM users`, `users r(id)`},
@@ -162,6 +164,9 @@ func needsText(u Uses) string {
 		set("r", n.Reads, !n.Adds && !n.Updates.All && len(n.Updates.Names) == 0)
 		set("u", n.Updates, false)
 		set("i", n.Inserts, n.Adds)
+		if n.NoView {
+			words = append(words, "table")
+		}
 		for _, a := range n.Arbiters {
 			words = append(words, fmt.Sprintf("%+v", a))
 		}

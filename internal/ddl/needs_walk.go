@@ -24,12 +24,16 @@ func (w *needWalker) need(name Name) *Need {
 	return w.needs[name]
 }
 
+// systemColumns are those a view has not.
+var systemColumns = []string{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
+
 func (w *needWalker) uses() Uses {
 	u := Uses{Opaque: w.opaque, Aliases: w.aliases, Outside: w.outside, Loose: w.loose}
 	for _, n := range w.needs {
 		for _, set := range []*ColumnSet{&n.Reads, &n.Updates, &n.Inserts} {
 			slices.Sort(set.Names)
 		}
+		n.NoView = n.NoView || slices.ContainsFunc(n.Reads.Names, func(name string) bool { return slices.Contains(systemColumns, name) })
 		u.Needs = append(u.Needs, *n)
 	}
 	slices.SortFunc(u.Needs, func(a, b Need) int {

@@ -47,6 +47,7 @@ func (w *needWalker) arbiter(need *Need, target *pg.InferClause) {
 		}
 	}
 	slices.Sort(a.Columns)
+	need.NoView = need.NoView || a.Name != ""
 	need.Arbiters = append(need.Arbiters, a)
 }
 

@@ -112,6 +112,8 @@ type Finding struct {
 	// Shown: there is a danger only where the contract shows it, or a query. What
 	// is not known of code is then no reason to refuse.
 	Shown bool `json:"-"`
+	// Direct: code that reaches the relation through a shim is in no danger.
+	Direct bool `json:"-"`
 }
 
 // All is the registry, sorted by ID.
@@ -133,6 +135,7 @@ var All = []*Hazard{
 	HiddenRows,
 	LostArbiter,
 	RenamedColumn,
+	RenamedConstraint,
 	RenamedLabel,
 	RenamedTable,
 	RequiredColumn,

@@ -72,6 +72,14 @@ func (facts Facts) settle(f *hazard.Finding) contract.Verdict {
 	return verdict
 }
 
+// shows tells whether a contract, or a query, shows that a change breaks the code that
+// runs, and what does.
+func (facts Facts) shows(change contract.Change) (why string, shown bool) {
+	f := hazard.Finding{Needs: &change}
+	shown = facts.settle(&f) == contract.Yes
+	return f.Detail, shown
+}
+
 // correct looks for a use that no source shows: code may make a query of what no
 // scan understands. It adds what it finds to what the source says, which is No or
 // Unknown. That a use was not seen makes nothing of an Unknown.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
@@ -101,7 +102,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 			f.Detail += expired
 		}
 		switch {
-		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed) && facts.settle(&f) != contract.Yes:
+		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed || f.Direct) && facts.settle(&f) != contract.Yes:
 		case covered:
 			d.Allowed = append(d.Allowed, Allowance{f, by})
 		case f.Hazard.AtCommit && !facts.Ending:
@@ -164,6 +165,11 @@ func (d *Decision) shim(change ddl.Change, facts Facts) {
 		if errors.As(err, &p) {
 			d.Obstacle = &Obstacle{Wanted: Shim, Reason: p.Reason, Hint: p.Hint}
 		}
+		return
+	}
+	old := contract.Name{Schema: view.Old.Schema, Name: view.Old.Name}
+	if why, shown := facts.shows(contract.Change{Kind: contract.HideTable, Relation: old}); shown {
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: "a view in its place does not take all that a table does. " + strings.TrimSuffix(why, ".")}
 		return
 	}
 	d.Verdict, d.View = Shim, &view

@@ -25,6 +25,8 @@ type Names struct {
 	// Referencing: the tables that refer to Relation.
 	Referencing bool
 	Parent      string // a partitioned table, as the statement names it
+	// Indexed: if Relation is an index, its table.
+	Indexed bool
 }
 
 // EverySchema is a Schema that stands for all there are.
@@ -54,7 +56,7 @@ func Lookup(n Names, created, standing string) string {
 	}
 	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "",
 		"size": n.Size, "fires": n.Size, "writable": n.Writable, "arbiters": n.Arbiters, "definition": n.Column != "", "written": n.Type != "",
-		"sequence": n.Sequence, "referencing": n.Referencing,
+		"sequence": n.Sequence, "indexed": n.Indexed, "referencing": n.Referencing,
 		"parent": n.Parent != "", "default_partition": n.Parent != ""} {
 		sql := "NULL"
 		if wanted {
@@ -156,6 +158,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'type', $written,
   'referencing', $referencing,
   'parent', $parent,
+  'indexed', $indexed,
   'default_partition', $default_partition
 )::pg_catalog.text, 'UTF8'), 'hex')`
 

@@ -31,6 +31,9 @@ var lookupParts = map[string]string{
       WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 16::pg_catalog.int2 <> 0)
       OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '2'))`,
 	"parent": `(SELECT r.doc FROM relations r WHERE r.oid = pg_catalog.to_regclass($partitioned))`,
+	"indexed": `(
+    SELECT r.doc FROM pg_catalog.pg_index i JOIN relations r ON r.oid = i.indrelid
+    WHERE i.indexrelid = (SELECT w.oid FROM wanted w))`,
 	"default_partition": `(
     SELECT r.doc FROM pg_catalog.pg_partitioned_table t JOIN relations r ON r.oid = t.partdefid
     WHERE t.partrelid = pg_catalog.to_regclass($partitioned))`,
@@ -135,6 +138,7 @@ var lookupAsked = map[string]string{
     JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $to`,
 	"inside":            lookupInside,
 	"referencing":       `SELECT d.oid FROM reached d`,
+	"indexed":           `SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = (SELECT w.oid FROM wanted w)`,
 	"parent":            `SELECT pg_catalog.to_regclass($partitioned)::pg_catalog.oid`,
 	"default_partition": `SELECT t.partdefid FROM pg_catalog.pg_partitioned_table t WHERE t.partrelid = pg_catalog.to_regclass($partitioned)`,
 }

@@ -164,3 +164,82 @@ func TestArbitersOfContract(t *testing.T) {
 		})
 	}
 }
+
+// naming is code whose ON CONFLICT names a constraint of a table.
+func naming(table, constraint string) []judge.Code {
+	return []judge.Code{{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Upserts: true},
+		[]contract.Relation{{Name: contract.Name{Name: table}, Uses: []contract.Use{{Origin: contract.SQL, At: contract.Evidence{File: "up.go", Line: 7},
+			Adds: true, Arbiters: []contract.Arbiter{{Name: constraint}}, NoView: true}}}}, nil)}}
+}
+
+// TestConstraintsNamed: a constraint that ON CONFLICT of the code that runs names keeps
+// its name; the others may get another.
+func TestConstraintsNamed(t *testing.T) {
+	t.Parallel()
+	const named = "insert into t (id, a) values (2, 1) on conflict on constraint t_a do nothing"
+	for name, tt := range map[string]struct {
+		sql     []string
+		refused bool // the last
+		names   string
+	}{
+		"constraint":             {[]string{"alter table t rename constraint t_a to x"}, true, "t_a"},
+		"its index":              {[]string{"alter index t_a rename to x"}, true, "t_a"},
+		"its index, as a table":  {[]string{"alter table public.t_a rename to x"}, true, "t_a"},
+		"in a block":             {[]string{"begin", "alter table t rename constraint t_a to x", "commit"}, true, "t_a"},
+		"taken over":             {[]string{"create unique index concurrently x on t (a)", "alter table t drop constraint t_a, add constraint u unique using index x"}, true, "t_a"},
+		"one that is computed":   {[]string{"alter table t rename constraint t_a to x"}, true, contract.AnyName},
+		"another":                {[]string{"alter table t rename constraint t_pkey to x", "alter index t_ab rename to y"}, false, "t_a"},
+		"a name nobody has":      {[]string{"alter table t rename constraint t_d to x"}, false, "t_d"},
+		"back again":             {[]string{"begin", "alter table t rename constraint t_a to x", "alter table t rename constraint x to t_a", "commit"}, false, "t_a"},
+		"taken over, and called": {[]string{"create unique index concurrently x on t (a)", "alter table t drop constraint t_a, add constraint t_a unique using index x"}, false, "t_a"},
+		"of a created table":     {[]string{"create table c (id int constraint t_a_c unique)", "alter table c rename constraint t_a_c to x"}, false, "t_a_c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{code: naming("t", tt.names)}, arbiters)
+				b.olds(t, named)
+				if !tt.refused {
+					b.run(t, tt.sql...)
+				} else if e := b.refusedAtLast(t, "MG032", tt.sql); !strings.Contains(e.Detail, "build one: SQL ") || !strings.Contains(e.Detail, "(up.go:7)") {
+					t.Errorf("evidence: %s", e.Detail)
+				}
+				b.olds(t, named)
+			})
+		})
+	}
+	t.Run("no contract", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, pgtest.New(t), options{}, arbiters)
+		b.run(t, "alter table t rename constraint t_a to x", "alter index t_ab rename to y")
+	})
+}
+
+// TestTablesThatNoViewReplaces: a view does not stand in for a table where code that runs
+// does what only a table takes. Seen says that a server fails on a view, too.
+func TestTablesThatNoViewReplaces(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"on constraint": "insert into t (id, a) values (2, 1) on conflict on constraint t_a do nothing",
+		"truncate":      "begin; truncate t; rollback",
+		"copy":          "copy t (id) from program 'true'",
+		"system column": "select ctid from t",
+		"sample":        "select id from t tablesample system (100)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{code: naming("t", "t_a")}, arbiters)
+				if e := b.fails(t, "MG001", "alter table t rename to u"); !strings.Contains(e.Detail, "a view in its place does not take all that a table does. The code that runs needs it: build one: SQL ") {
+					t.Errorf("evidence: %s", e.Detail)
+				}
+				b.olds(t, sql)
+				other := setup(t, db.Server.NewDB(t), options{code: naming("other", "t_a")}, arbiters)
+				other.run(t, "alter table t rename to u")
+				if _, err := other.old.PgConn().Exec(t.Context(), sql).ReadAll(); err == nil {
+					t.Errorf("%s works on a view", sql)
+				}
+			})
+		})
+	}
+}

@@ -64,7 +64,7 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		}
 		relation, n.Query, n.Arbiters = c.Relation, true, true
 	case ddl.RenameTable:
-		relation, n.Sequence = c.Relation, true // it may be one, whatever it is called
+		relation, n.Sequence, n.Indexed, n.Arbiters = c.Relation, true, true, true // it may be a sequence or an index, whatever it is called
 		n.Target = ddl.Literal(c.To)
 	case ddl.SetSchema:
 		relation, n.Sequence = c.Relation, true
@@ -78,11 +78,11 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		relation = c.Relation
 	case ddl.DropIndex:
 		n.Index, n.Arbiters = ddl.Literal(c.Index.String()), true
-	case ddl.DropConstraint:
-		if g.hasMade(c.Relation) {
+	case ddl.DropConstraint, ddl.RenameConstraint:
+		if relation = change.Relations()[0]; g.hasMade(relation) {
 			return n, false
 		}
-		relation, n.Arbiters = c.Relation, true
+		n.Arbiters = true
 	case ddl.AttachPartition:
 		relation, n.Size = c.Partition, true
 		n.Parent = ddl.Literal(c.Relation.String())

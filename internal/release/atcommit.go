@@ -45,7 +45,11 @@ func (a *act) judgeEnd(ctx context.Context, change ddl.Change, found catalog.Loo
 		if view {
 			names = pg.Names{Relation: ddl.Literal(qualified(*found.Relation)), Writable: true}
 		} else {
-			names = pg.Names{OID: found.Relation.OID, Arbiters: true}
+			relation := found.Relation
+			if found.Indexed != nil {
+				relation = found.Indexed
+			}
+			names = pg.Names{OID: relation.OID, Arbiters: true}
 		}
 		now, err := a.lookup(ctx, names)
 		if err != nil || !view && now.Relation == nil {

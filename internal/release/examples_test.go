@@ -21,7 +21,11 @@ func TestExamplesOnServer(t *testing.T) {
 				if _, refused := good.Recorded(); refused > 0 || good.standing(t) != "" {
 					t.Errorf("%s: %d refused", h.Good, refused)
 				}
-				bad := setup(t, db.Server.NewDB(t), options{large: h.Kind == hazard.BlocksTraffic}, users, "insert into users values (1, 'x')")
+				o := options{large: h.Kind == hazard.BlocksTraffic}
+				if h == hazard.RenamedConstraint {
+					o.code = naming("users", "users_notes_key")
+				}
+				bad := setup(t, db.Server.NewDB(t), o, users, "insert into users values (1, 'x')")
 				switch h {
 				case hazard.BlockingAlter, hazard.BlockingIndex, hazard.BlockingConstraint, hazard.BlockingRefresh:
 					bad.run(t, h.Bad)

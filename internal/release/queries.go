@@ -75,7 +75,7 @@ func relationsOf(uses ddl.Uses, use contract.Use) (relations []contract.Relation
 			continue
 		}
 		use.Reads, use.Updates = contract.Named(n.Reads.Names...), columnsOf(n.Updates)
-		use.Adds, use.Inserts, use.Arbiters = n.Adds, columnsOf(n.Inserts), nil
+		use.Adds, use.Inserts, use.NoView, use.Arbiters = n.Adds, columnsOf(n.Inserts), n.NoView, nil
 		for _, a := range n.Arbiters {
 			use.Arbiters = append(use.Arbiters, contract.Arbiter{Name: a.Name, Columns: a.Columns, Expressions: a.Expressions, Partial: a.Partial})
 		}

@@ -17,8 +17,9 @@ const unjudged = `
   changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
   know; a json column, which has no equality for DISTINCT and UNION.
-* ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT or ALTER INDEX ... RENAME, or when the
-  table was renamed and a view stands in its place.
+* Where no contract and no query shows it: ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT
+  or ALTER INDEX ... RENAME, and what only a table takes (that, TRUNCATE, COPY of the name,
+  ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
 * ALTER DOMAIN ... ADD CONSTRAINT or SET NOT NULL, which read every table that uses the
   domain; ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; ALTER INDEX ...
   SET TABLESPACE, and ALL IN TABLESPACE; OWNER TO, REASSIGN OWNED and DROP OWNED.
