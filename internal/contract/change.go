@@ -39,6 +39,8 @@ const (
 	// CONFLICT. RenameArbiter lets nobody find it by its name.
 	DropArbiter   ChangeKind = "drop-arbiter"
 	RenameArbiter ChangeKind = "rename-arbiter"
+	// WidenColumn makes a bigint of a smaller integer.
+	WidenColumn ChangeKind = "widen-column"
 	// HideTable has a view take a table's name.
 	HideTable ChangeKind = "hide-table"
 )
@@ -62,10 +64,27 @@ func (c *Contract) Breaks(change Change) Answer {
 		return c.required(change)
 	case DropArbiter, RenameArbiter:
 		return c.arbiter(change)
+	case WidenColumn:
+		return c.widened(change.Relation, change.Column)
 	case HideTable:
 		return c.onTable(change.Relation)
 	}
 	return Answer{Unknown, []Reason{{Text: fmt.Sprintf("it is not known what %q means to code", change.Kind)}}}
+}
+
+// widened answers whether the build reads an integer column in a way that takes a bigint
+// for a text.
+func (c *Contract) widened(name Name, column string) Answer {
+	var a Answer
+	for _, u := range c.usesOf(name) {
+		if u.TextBigint && u.covers(column, Reading) {
+			a.add(Yes, Reason{describe(u) + ", where a bigint comes as a text", u.At})
+		}
+	}
+	if a.Verdict == Yes {
+		return a
+	}
+	return c.unused(name, column, fmt.Sprintf("nothing that was scanned reads %s of %s as a text if it is a bigint", column, name))
 }
 
 // onTable answers whether a use of a relation fails on a view of it.

@@ -114,6 +114,9 @@ type Use struct {
 	Arbiters []Arbiter `json:"arbiters,omitempty"`
 	// NoView: it fails where a view has the relation's name, as TRUNCATE does.
 	NoView bool `json:"no_view,omitempty"`
+	// TextBigint: a bigint that it reads comes as a text, and a smaller integer as a
+	// number. So node-postgres has it (pg-types, README).
+	TextBigint bool `json:"text_bigint,omitempty"`
 
 	// Calls says how often a Query was run since Since, which is zero if that is
 	// unknown. Recent says whether it was since the code that runs was released.

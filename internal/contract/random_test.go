@@ -13,7 +13,7 @@ var (
 	relationNames = []contract.Name{{Name: "users"}, {Name: "orders"}, {Schema: "app", Name: "users"}, {Schema: "old", Name: "users"}}
 	columnNames   = []string{"id", "notes", "state"}
 	allKinds      = []contract.ChangeKind{contract.DropTable, contract.RenameTable, contract.DropColumn, contract.RenameColumn,
-		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired, contract.HideTable}
+		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired, contract.HideTable, contract.WidenColumn}
 	arbiterKinds = []contract.ChangeKind{contract.DropArbiter, contract.RenameArbiter}
 )
 
@@ -37,7 +37,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			if u.Adds {
 				u.Inserts, u.Arbiters = someColumns(r), someArbiters(r)
 			}
-			u.NoView = r.Intn(3) == 0
+			u.NoView, u.TextBigint = r.Intn(3) == 0, r.Intn(3) == 0
 			uses = append(uses, u)
 		}
 		relations = append(relations, contract.Relation{Name: pick(r, relationNames), Uses: uses})

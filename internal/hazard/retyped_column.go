@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
@@ -26,7 +27,9 @@ varchar to a longer one or to text, text to varchar without length, numeric with
 more digits before the point, smallint to int to bigint, real to double precision, a
 time with more digits, a longer bit varying; if no code runs that could break, and
 with --allow retyped-column:TABLE.COLUMN. How long the change rewrites the table is
-not judged by this.
+not judged by this. A smaller integer that becomes a bigint is refused where a contract
+shows JavaScript that reads the column: node-postgres, Knex and Sequelize give a bigint as
+a text, unless the source sets a type parser.
 Passes, too, where the contracts of all builds that run show that none uses the column.`,
 	Remedy: `Add a column of the new type, write both, copy the old values in batches, read the
 new one, and drop the old one two releases later.`,
@@ -48,7 +51,7 @@ func runRetypedColumn(p *Pass) []Finding {
 	from := "its type"
 	if column.Definition != nil {
 		if c.Collation == "" && keepsValues(c) && fits(column.Type, c.Type) {
-			return nil
+			return widened(r, c.Column, column.Type, c.Type)
 		}
 		from = column.Type
 	}
@@ -60,6 +63,28 @@ func runRetypedColumn(p *Pass) []Finding {
 		Needs:  needs(contract.RetypeColumn, r, c.Column),
 		Hint: fmt.Sprintf("Add a column of type %s, write both, copy the values, and drop %s when no release in use names it. Or say that the running code takes both types: %s",
 			c.Type, ddl.Quote(c.Column), allow("retyped-column", r, c.Column)),
+	}}
+}
+
+// widened finds a column that is a bigint from now on: clients of JavaScript read that as
+// a text, and a smaller integer as a number.
+func widened(r catalog.Relation, column, from, to string) []Finding {
+	was, _ := ddl.ServerTypeOf(from)
+	is, _ := ddl.ServerTypeOf(to)
+	question := needs(contract.WidenColumn, r, column)
+	if is.Name != "bigint" || was.Name == is.Name || question == nil {
+		return nil
+	}
+	return []Finding{{
+		Relation: qualified(r), Column: column,
+		Message: fmt.Sprintf("changing column %s of %s from %s to bigint breaks the code that is still running: where it has read a number, it reads a text, as node-postgres gives a bigint",
+			ddl.Quote(column), Display(r), from),
+		Detail: existed("column"),
+		Needs:  question,
+		Shown:  true,
+		Direct: true,
+		Hint: fmt.Sprintf("Release code first that takes both, by pg.types.setTypeParser(20, Number), say, and change the type in the release after that one. Or say that the running code takes both: %s",
+			allow("retyped-column", r, column)),
 	}}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -126,4 +128,39 @@ func TestRenamedLabel(t *testing.T) {
 	})
 	b := setup(t, pgtest.New(t), options{}, labelled)
 	b.fails(t, "42704", "alter type zz rename value 'a' to 'b'")
+}
+
+// reading is code of JavaScript that reads a column of t.
+func reading(column string, asText bool) options {
+	return options{code: []judge.Code{{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true},
+		[]contract.Relation{{Name: contract.Name{Name: "t"}, Uses: []contract.Use{{Origin: contract.SQL, At: contract.Evidence{File: "a.js", Line: 7},
+			Reads: contract.Named(column), TextBigint: asText}}}}, nil)}}}
+}
+
+// TestBigintForText: an integer gets wider but where code is known to read a text then.
+func TestBigintForText(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		options options
+		sql     string
+		refused bool
+	}{
+		"reads it":        {reading("i", true), "alter table t alter i type bigint", true},
+		"reads another":   {reading("x", true), "alter table t alter i type bigint", false},
+		"reads a number":  {reading("i", false), "alter table t alter i type bigint", false},
+		"another type":    {reading("s", true), "alter table t alter s type text", false},
+		"nothing is read": {options{}, "alter table t alter i type bigint", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, tt.options, typed)
+				if !tt.refused {
+					b.run(t, tt.sql)
+				} else if e := b.fails(t, "MG012", tt.sql); !strings.Contains(e.Detail, "build one: SQL reads i, where a bigint comes as a text (a.js:7)") {
+					t.Errorf("evidence: %s", e.Detail)
+				}
+			})
+		})
+	}
 }

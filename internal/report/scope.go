@@ -11,7 +11,8 @@ const unjudged = `
   SELECT * or RETURNING *: "cached plan must not change result type" until it prepares
   anew. So does a view that gets columns.
 * SET NOT NULL of a column that was there, where running code writes NULL to it, or leaves
-  it out and nothing shows that; integer to bigint, which node-postgres reads as a string.
+  it out and nothing shows that; integer to bigint, where nothing shows that JavaScript reads
+  it.
 * CHECK, FOREIGN KEY, UNIQUE and EXCLUDE constraints, unique indexes, triggers, rules and
   policies that reject or change what running code writes; a function whose body
   changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.

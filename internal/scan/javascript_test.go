@@ -156,3 +156,22 @@ func BenchmarkJavaScript(b *testing.B) {
 		b.SetBytes(c.Sources[0].Bytes)
 	}
 }
+
+// TestTextBigint: who is given a bigint as a text reads t so.
+func TestTextBigint(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]contract.Verdict{
+		"db.query('SELECT n FROM t')": contract.Yes,
+		"knex('t').select('n')":       contract.Yes,
+		"const T = sequelize.define('t', { n: DataTypes.INTEGER }, { tableName: 't' })": contract.Yes,
+		"db.query('SELECT m FROM t')":                                     contract.No,
+		"pg.types.setTypeParser(20, Number); db.query('SELECT n FROM t')": contract.No,
+		"const t = pgTable('t', { n: integer('n') })":                     contract.No,
+	} {
+		c := tree(t, map[string]string{"a.js": source, "package.json": `{"dependencies":{"pg":"8","knex":"3","sequelize":"6","drizzle-orm":"0.30"}}`})
+		got := c.Shows(contract.Change{Kind: contract.WidenColumn, Relation: contract.Name{Name: "t"}, Column: "n"})
+		if got.Verdict != want {
+			t.Errorf("%s: %s, want %s: %v", source, got.Verdict, want, got.Reasons)
+		}
+	}
+}

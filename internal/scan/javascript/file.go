@@ -128,8 +128,9 @@ func isMigration(at string, src []byte) bool {
 	return (strings.Contains(folder, "/migrations/") || strings.Contains(folder, "/migration/")) && steps.Match(src)
 }
 
-// settingWords are what changes the names of all tables or columns of an ORM.
-var settingWords = []string{"casing", "namingStrategy", "entityPrefix", "underscored", "freezeTableName"}
+// settingWords are what changes the names of all tables or columns of an ORM, or how
+// node-postgres reads types.
+var settingWords = []string{"casing", "namingStrategy", "entityPrefix", "underscored", "freezeTableName", "setTypeParser", "getTypeParser", "parseInt8"}
 
 // understood are signs of all that a scan looks for: what has none of them has
 // nothing to be found in the part that was not parsed.

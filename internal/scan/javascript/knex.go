@@ -198,7 +198,7 @@ func (p *project) knex() {
 			}
 			for _, table := range c.tables {
 				use := contract.Use{Origin: contract.SQL, At: c.at, Adds: c.adds,
-					Reads: c.of(table, c.reads), Updates: c.of(table, c.updates), Inserts: c.of(table, c.inserts), Arbiters: c.arbiters}
+					Reads: c.of(table, c.reads), Updates: c.of(table, c.updates), Inserts: c.of(table, c.inserts), Arbiters: c.arbiters, TextBigint: p.textBigint()}
 				if !c.lists {
 					use.Reads = contract.Every()
 				}

@@ -178,6 +178,8 @@ type model struct {
 	all bool
 	// why is what was not understood of it, empty if all was.
 	why string
+	// textBigint: see contract.Use.
+	textBigint bool
 	// steps counts the classes and objects that were read for it: they may lead
 	// in a circle, several ways at each step.
 	steps int
@@ -198,7 +200,7 @@ func (m model) note(p *project) {
 	if m.all {
 		columns = contract.Every()
 	}
-	p.to.Use(m.name, contract.Use{Origin: contract.Model, By: m.by, At: m.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns})
+	p.to.Use(m.name, contract.Use{Origin: contract.Model, By: m.by, At: m.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns, TextBigint: m.textBigint})
 	for _, column := range m.maybe {
 		p.to.Blind(contract.Gap{Reach: contract.Within, Relation: m.name, Column: column, At: m.at, Why: "a column of " + m.by + " may be called so"})
 	}

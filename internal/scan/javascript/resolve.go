@@ -46,6 +46,13 @@ func Resolve(files []*File, to *found.Findings) {
 	p.others()
 }
 
+// textBigint tells whether a bigint comes as a text, as node-postgres, postgres.js and
+// Sequelize have it: 2^53 and more is no number of JavaScript's. TypeORM and Drizzle
+// read a column as the number they declare it to be, Prisma too.
+func (p *project) textBigint() bool {
+	return !p.settings["setTypeParser"] && !p.settings["getTypeParser"] && !p.settings["parseInt8"]
+}
+
 // libraries notes which packages a file names.
 func (p *project) libraries(f *File) {
 	use := func(name string, at contract.Evidence) {
@@ -95,6 +102,7 @@ func (p *project) note(f *File) {
 		p.to.Gap(contract.Gap{Reach: contract.Anything, Why: f.partial, At: contract.Evidence{File: f.path, Line: 1}})
 	}
 	for _, t := range f.texts {
+		t.TextBigint = p.textBigint()
 		sqltext.Read(p.to, t)
 	}
 	if quiet {
@@ -104,6 +112,7 @@ func (p *project) note(f *File) {
 		p.to.Upsert(u)
 	}
 	for _, t := range f.fragments {
+		t.TextBigint = p.textBigint()
 		sqltext.Fragment(p.to, t)
 	}
 	places := slices.DeleteFunc(slices.Clone(f.dynamic), func(d dynamic) bool {

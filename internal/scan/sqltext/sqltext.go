@@ -45,6 +45,8 @@ type Literal struct {
 	// Base is the relation that a fragment is put around by the ORM; empty
 	// when it is not known.
 	Base contract.Name
+	// TextBigint: see contract.Use.
+	TextBigint bool
 }
 
 // Is tells whether a text looks like SQL, or a part of it.
