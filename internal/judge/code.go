@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/hazard"
 )
@@ -72,12 +73,14 @@ func (facts Facts) settle(f *hazard.Finding) contract.Verdict {
 	return verdict
 }
 
-// shows tells whether a contract, or a query, shows that a change breaks the code that
-// runs, and what does.
-func (facts Facts) shows(change contract.Change) (why string, shown bool) {
-	f := hazard.Finding{Needs: &change}
-	shown = facts.settle(&f) == contract.Yes
-	return f.Detail, shown
+// needsTable is why no view can take a table's place for the code that runs, where a
+// contract or a query shows it.
+func (facts Facts) needsTable(r catalog.Relation) string {
+	f := hazard.Finding{Needs: &contract.Change{Kind: contract.HideTable, Relation: contract.Name{Schema: r.Schema, Name: r.Name}}}
+	if facts.settle(&f) != contract.Yes {
+		return ""
+	}
+	return "a view in its place does not take all that a table does. " + strings.TrimSuffix(f.Detail, ".")
 }
 
 // correct looks for a use that no source shows: code may make a query of what no

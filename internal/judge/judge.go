@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
@@ -167,9 +166,8 @@ func (d *Decision) shim(change ddl.Change, facts Facts) {
 		}
 		return
 	}
-	old := contract.Name{Schema: view.Old.Schema, Name: view.Old.Name}
-	if why, shown := facts.shows(contract.Change{Kind: contract.HideTable, Relation: old}); shown {
-		d.Obstacle = &Obstacle{Wanted: Shim, Reason: "a view in its place does not take all that a table does. " + strings.TrimSuffix(why, ".")}
+	if why := facts.needsTable(view.Old); why != "" {
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why}
 		return
 	}
 	d.Verdict, d.View = Shim, &view

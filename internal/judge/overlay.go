@@ -32,6 +32,10 @@ func (d *Decision) overlay(change ddl.Change, facts Facts, policy *Policy) {
 		cannot(facts.Doubt, "")
 		return
 	}
+	if why := facts.needsTable(*r); why != "" {
+		cannot(why, "")
+		return
+	}
 	var overlays []shim.Overlay
 	for _, code := range facts.Code {
 		if why := code.passesOverlay(*r, facts.Seen); why != "" {

@@ -243,3 +243,21 @@ func TestTablesThatNoViewReplaces(t *testing.T) {
 		})
 	}
 }
+
+// TestOverlayOfNeededTable: nor does a view lie over a table where code that runs does
+// what only a table takes.
+func TestOverlayOfNeededTable(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		for table, refused := range map[string]bool{"orders": true, "other": false} {
+			code := ordering("one", "mg_one")
+			code.Contract = contract.Merge(code.Contract, naming(table, "orders_pkey")[0].Contract)
+			b := setup(t, db.Server.NewDB(t), options{code: []judge.Code{code}}, orders)
+			if !refused {
+				b.run(t, "alter table orders rename other to amount")
+			} else if e := b.fails(t, "MG002", "alter table orders rename other to amount"); !strings.Contains(e.Detail, "a view in its place does not take all that a table does.") {
+				t.Errorf("evidence: %s", e.Detail)
+			}
+		}
+	})
+}
