@@ -64,7 +64,7 @@ func (a Arbiter) finds(lost Arbiter, byName bool) Verdict {
 	case a.Any:
 		return Unknown
 	case a.Name != "":
-		is = a.Name == AnyName || lost.Name == AnyName || a.Name == lost.Name
+		is = a.Name == AnyName || a.Name == lost.Name
 	case byName:
 	case a.Primary:
 		is = lost.Primary
@@ -91,13 +91,15 @@ func (c *Contract) arbiter(change Change) Answer {
 			note(a, describe(u), u.At)
 		}
 	}
+	for _, u := range c.Upserts {
+		v := u.Arbiter.finds(lost, change.Kind == RenameArbiter)
+		if v == Yes && (lost.Name == "" || u.Arbiter.Name != lost.Name) {
+			v = Unknown // columns may be those of another relation, a name is hardly
+		}
+		answers[v].add(v, Reason{u.Why + ", by " + u.Arbiter.String(), u.At})
+	}
 	if yes := answers[Yes]; yes.Verdict == Yes {
 		return *yes
-	}
-	for _, u := range c.Upserts {
-		if u.Arbiter.finds(lost, change.Kind == RenameArbiter) != No {
-			answers[Unknown].add(Unknown, Reason{u.Why + ", by " + u.Arbiter.String(), u.At})
-		}
 	}
 	for _, s := range c.Sources {
 		if s.Whole && !s.Upserts {

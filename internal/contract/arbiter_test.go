@@ -78,6 +78,8 @@ func TestArbiterNotKnown(t *testing.T) {
 		"libraries":       {with(asksFor(), Gap{Reach: Unclaimed, Why: "libraries"}), Unknown},
 		"somewhere":       {asksFor().WithUpserts([]Upsert{{Arbiter: Arbiter{Columns: []string{"a"}}, Why: "upserts"}}), Unknown},
 		"somewhere else":  {asksFor().WithUpserts([]Upsert{{Arbiter: Arbiter{Columns: []string{"b"}}, Why: "upserts"}}), No},
+		"somewhere, name": {asksFor().WithUpserts([]Upsert{{Arbiter: Arbiter{Name: "users_a"}, Why: "upserts"}}), Yes},
+		"some name":       {asksFor().WithUpserts([]Upsert{{Arbiter: Arbiter{Name: AnyName}, Why: "upserts"}}), Unknown},
 		"somewhere, any":  {asksFor().WithUpserts([]Upsert{{Arbiter: Arbiter{Any: true}, Why: "upserts"}}), Unknown},
 	} {
 		if got := tt.c.Breaks(lost); got.Verdict != tt.want {

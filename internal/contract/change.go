@@ -15,8 +15,7 @@ type Change struct {
 	// Default says that a column has a default which fills it when a row is
 	// inserted without it.
 	Default bool
-	// Arbiter is the one that is dropped, or has another name; AnyName stands for
-	// all of the relation that have one.
+	// Arbiter is the one that is dropped, or has another name.
 	Arbiter Arbiter
 }
 
