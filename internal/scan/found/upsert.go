@@ -14,16 +14,48 @@ func (f *Findings) Upsert(u contract.Upsert) {
 	f.upserts = append(f.upserts, u)
 }
 
-// upsertWords are those of ON CONFLICT in SQL, its two words apart by what joins
-// texts, and those that libraries have for it.
-var upsertWords = regexp.MustCompile(`on[^a-z0-9]{0,12}conflict|\bconflict(?:\s*\(|\s+(?:do|on|where)\b)|conflict_?(?:target|fields|paths|attributes)|update_?conflicts|` +
-	`upsert|unique_?by|on_?duplicate|(?:insert|create|save)_?or_?(?:update|replace|ignore)`)
+// upsertNames are those that libraries have for ON CONFLICT, without capitals and
+// underscores.
+var upsertNames = [][]byte{[]byte("upsert"), []byte("uniqueby"), []byte("onduplicate"), []byte("updateconflicts"), []byte("insertorupdate"), []byte("createorupdate"),
+	[]byte("saveorupdate"), []byte("insertorreplace"), []byte("insertorignore")}
+
+// Around the word conflict: ON before it, apart by what joins texts; what follows it
+// in SQL, where it stands by itself, and in names.
+var (
+	conflict       = []byte("conflict")
+	beforeConflict = regexp.MustCompile(`on[^a-z0-9]{0,12}$`)
+	behindConflict = regexp.MustCompile(`^(?:target|fields|paths|attributes)`)
+	clauseBehind   = regexp.MustCompile(`^(?:\s*\(|\s+(?:do|on|where)\b)`)
+)
 
 // Source looks at a file's text for words of ON CONFLICT. Where no file has any, SQL
 // that is put together when the code runs has none either.
 func (f *Findings) Source(src []byte) {
-	if upsertWords.Match(bytes.ToLower(src)) {
+	if namesUpsert(bytes.ReplaceAll(bytes.ToLower(src), []byte("_"), nil)) {
 		f.MayUpsert()
+	}
+}
+
+// namesUpsert searches for fixed words first: an expression over all of a source takes
+// longer than its parsing.
+func namesUpsert(text []byte) bool {
+	for _, name := range upsertNames {
+		if bytes.Contains(text, name) {
+			return true
+		}
+	}
+	for at := 0; ; {
+		i := bytes.Index(text[at:], conflict)
+		if i < 0 {
+			return false
+		}
+		start, end := at+i, at+i+len(conflict)
+		before, behind := text[max(0, start-16):start], text[end:min(len(text), end+24)]
+		alone := start == 0 || !inWord(text[start-1])
+		if beforeConflict.Match(before) || behindConflict.Match(behind) || alone && clauseBehind.Match(behind) {
+			return true
+		}
+		at = end
 	}
 }
 
