@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
@@ -68,13 +71,22 @@ type outcome struct {
 // play plays it on databases of its own.
 func (s scenario) play(t *testing.T, server *pgtest.Server) played {
 	began := time.Now()
-	p := played{scenario: s, bare: s.bare(t, server.NewDB(t)), guarded: s.guarded(t, server.NewDB(t))}
+	p := played{scenario: s, bare: s.bare(t, server.NewDB(t)), guarded: s.guarded(t, server.NewDB(t), nil)}
 	p.took = time.Since(began)
 	t.Logf("%v; without: %s; with: %s", p.took.Round(time.Millisecond), p.bare, p.guarded)
 	return p
 }
 
 func (p played) check(t *testing.T) {
+	t.Helper()
+	p.checkGuarded(t)
+	if p.bare.failures() == 0 && !p.harmless {
+		t.Error("breaks nothing without migguard")
+	}
+}
+
+// checkGuarded holds that with migguard nothing breaks but what is known to.
+func (p played) checkGuarded(t *testing.T) {
 	t.Helper()
 	g := p.guarded
 	switch breaks := g.failures() > 0; {
@@ -88,9 +100,6 @@ func (p played) check(t *testing.T) {
 	}
 	if g.left != "" {
 		t.Errorf("after the next release:\n%s", g.left)
-	}
-	if p.bare.failures() == 0 && !p.harmless {
-		t.Error("breaks nothing without migguard")
 	}
 }
 
@@ -204,8 +213,9 @@ func (s scenario) bare(t *testing.T, db *pgtest.DB) outcome {
 	return st.outcome
 }
 
-// guarded plays it with migguard, and then the next release.
-func (s scenario) guarded(t *testing.T, db *pgtest.DB) outcome {
+// guarded plays it with migguard, and then the next release. What disturbs a deploy
+// comes before it, unless it is nil.
+func (s scenario) guarded(t *testing.T, db *pgtest.DB, disturbs func(st *stage, deploy int)) outcome {
 	t.Helper()
 	want := db.Server.NewDB(t)
 	want.Exec(t, scenarioSchema, s.given)
@@ -216,7 +226,10 @@ func (s scenario) guarded(t *testing.T, db *pgtest.DB) outcome {
 	last := s.old
 	for i, d := range s.deploys {
 		st.stops(d.ends...)
-		ended := st.run(t, d.code, d.messages(i)...)
+		if disturbs != nil {
+			disturbs(st, i)
+		}
+		ended := st.run(t, d.code, st.pending(t, i)...)
 		st.verdict = st.said(ended)
 		st.crowd.goesOn(t)
 		if ended.Exit != 0 {
@@ -242,6 +255,15 @@ func (d deploy) messages(n int) []string {
 		return []string{"select 1"}
 	}
 	return slices.Concat([]string{"begin"}, d.sql, []string{fmt.Sprintf("insert into versions values (%d)", n), "commit"})
+}
+
+// pending are the messages of a deploy, unless the database has it noted.
+func (st *stage) pending(t *testing.T, n int) []string {
+	t.Helper()
+	if st.db.Value(t, "select count(*) from versions where n = $1", n) != "0" {
+		return deploy{}.messages(n)
+	}
+	return st.deploys[n].messages(n)
 }
 
 // ends compares what all builds see, has all but the last end, and releases once
@@ -315,34 +337,49 @@ func (st *stage) said(ended release.Ended) string {
 // run is one "migguard run" of a build.
 func (st *stage) run(t *testing.T, of code, messages ...string) release.Ended {
 	t.Helper()
-	database, err := pg.Parse(st.db.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := ledger.Open(t.Context(), database.ConnConfig(), ledger.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	var out bytes.Buffer
 	st.platform.running = st.running()
-	run := &release.Run{
-		Database: database, Major: st.db.Major, Catalog: st.db.Connect(t), Ledger: l, App: "app", Build: of.build, Contract: of.contract(),
-		Version: st.platform.releases(of.build), Migguard: "1.2.3", Platform: &st.platform, Overlap: time.Nanosecond,
-		Command: runner.FromArgs([]string{os.Args[0]}), LockWait: patience, Policy: &judge.Policy{},
-		Environ: append(os.Environ(), "DATABASE_URL="+st.db.URL, runnerSQL+"="+strings.Join(messages, "\n")),
-		Stdin:   strings.NewReader(""), Stdout: io.Discard, Stderr: &out,
-		Out: report.New(&out, false, false), Log: slog.New(slog.DiscardHandler),
-	}
-	var runs []judge.Code
+	var runs []code
 	for _, build := range st.running() {
-		runs = append(runs, st.codes[build].judged())
+		runs = append(runs, st.codes[build])
 	}
-	run.Runs(runs...)
-	ended, err := run.Do(t.Context())
+	var out bytes.Buffer
+	ended, err := runScenario(t.Context(), st.db.URL, st.db.Major, &st.platform, of, runs, &out, nil, messages...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	t.Logf("build %s:\n%s", of.build, out.String())
 	return ended
+}
+
+// runScenario is a run of a build while others run; its runner sends the messages,
+// and starting, unless it is nil, is called before that.
+func runScenario(ctx context.Context, url string, major int, platform *formation, of code, runs []code, out io.Writer, starting func(), messages ...string) (ended release.Ended, err error) {
+	database, err := pg.Parse(url)
+	if err != nil {
+		return ended, err
+	}
+	l, err := ledger.Open(ctx, database.ConnConfig(), ledger.Options{})
+	if err != nil {
+		return ended, err
+	}
+	defer func() { _ = l.Close() }()
+	catalog, err := pgx.ConnectConfig(ctx, database.ConnConfig())
+	if err != nil {
+		return ended, err
+	}
+	defer func() { _ = catalog.Close(ctx) }()
+	run := &release.Run{
+		Database: database, Major: major, Catalog: catalog, Ledger: l, App: "app", Build: of.build, Contract: of.contract(),
+		Version: platform.releases(of.build), Migguard: "1.2.3", Platform: platform, Overlap: time.Nanosecond,
+		Command: runner.FromArgs([]string{os.Args[0]}), LockWait: patience, Policy: &judge.Policy{},
+		Environ: append(os.Environ(), "DATABASE_URL="+url, runnerSQL+"="+strings.Join(messages, "\n")),
+		Stdin:   strings.NewReader(""), Stdout: io.Discard, Stderr: out,
+		Starting: starting, Out: report.New(out, false, false), Log: slog.New(slog.DiscardHandler),
+	}
+	var running []judge.Code
+	for _, one := range runs {
+		running = append(running, one.judged())
+	}
+	run.Runs(running...)
+	return run.Do(ctx)
 }

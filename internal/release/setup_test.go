@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	if sql := os.Getenv(runnerSQL); sql != "" {
 		os.Exit(actAsRunner(context.Background(), sql))
 	}
+	if name := os.Getenv(victimScenario); name != "" {
+		os.Exit(actInScenario(context.Background(), name))
+	}
 	os.Exit(pgtest.Main(m))
 }
 
