@@ -41,7 +41,17 @@ const scenarioSchema = `create table teams (id int primary key, name text not nu
 var (
 	twoRenamed = code{build: "two", table: "accounts"}
 	twoLabels  = code{build: "two", knows: "key name=label amount email note team at"}
+	// threeTitles come after them.
+	threeTitles = code{build: "three", knows: "key name=title amount email note team at"}
+	withoutNote = code{build: "two", knows: "key name amount email team at"}
 )
+
+// drafts is a table like users.
+const drafts = `create table drafts (like users including all); insert into drafts (key, email, team) select key, email, team from users`
+
+// common is how many of the scenarios, the first ones, are played on other servers
+// than the page's unless "make matrix" asks for all.
+const common = 14
 
 // scenarios are the rows of docs/scenarios.md.
 var scenarios = []scenario{
@@ -59,11 +69,11 @@ var scenarios = []scenario{
 	},
 	{
 		name: "drop column", old: code{build: firstBuild},
-		deploys: []deploy{{code: code{build: "two", knows: "key name amount email team at"}, sql: []string{"alter table users drop column note"}}},
+		deploys: []deploy{{code: withoutNote, sql: []string{"alter table users drop column note"}}},
 	},
 	{
 		name: "drop table", old: code{build: firstBuild, table: "drafts", rows: "drafts"},
-		given:   `create table drafts (like users including all); insert into drafts (key, email, team) select key, email, team from users`,
+		given:   drafts,
 		deploys: []deploy{{code: code{build: "two"}, sql: []string{"drop table drafts"}}},
 	},
 	{
@@ -129,9 +139,9 @@ var scenarios = []scenario{
 	{
 		name: "drop column, and roll back", old: code{build: firstBuild},
 		deploys: []deploy{
-			{code: code{build: "two", knows: "key name amount email team at"}, sql: []string{"alter table users drop column note"}},
+			{code: withoutNote, sql: []string{"alter table users drop column note"}},
 			{code: code{build: firstBuild}, ends: []string{"two"}},
-			{code: code{build: "three", knows: "key name amount email team at"}},
+			{code: code{build: "three", knows: withoutNote.knows}},
 		},
 	},
 	{
@@ -145,7 +155,7 @@ var scenarios = []scenario{
 		name: "two releases in a row, of columns", old: code{build: firstBuild},
 		deploys: []deploy{
 			{code: twoLabels, sql: []string{"alter table users rename name to label"}},
-			{code: code{build: "three", knows: "key name=title amount email note team at"}, sql: []string{"alter table users rename label to title"}, ends: []string{firstBuild}},
+			{code: threeTitles, sql: []string{"alter table users rename label to title"}, ends: []string{firstBuild}},
 		},
 	},
 	{
@@ -173,7 +183,116 @@ var scenarios = []scenario{
 	},
 	{
 		name: "an old dyno restarts beside a dropped column", old: code{build: firstBuild},
-		deploys: []deploy{{code: code{build: "two", knows: "key name amount email team at"}, sql: []string{"alter table users drop column note"}, restarts: true}},
+		deploys: []deploy{{code: withoutNote, sql: []string{"alter table users drop column note"}, restarts: true}},
+	},
+	{
+		name: "rename table and column", old: code{build: firstBuild},
+		deploys: []deploy{{code: code{build: "two", table: "accounts", knows: twoLabels.knows},
+			sql: []string{"alter table users rename name to label", "alter table users rename to accounts"}}},
+	},
+	{
+		name: "rename table, then its column", old: code{build: firstBuild},
+		deploys: []deploy{{code: code{build: "two", table: "accounts", knows: twoLabels.knows},
+			sql: []string{"alter table users rename to accounts", "alter table accounts rename name to label"}}},
+	},
+	{
+		name: "two columns swap their names", old: code{build: firstBuild},
+		deploys: []deploy{{code: code{build: "two", knows: "key name=note amount email note=name team at"},
+			sql: []string{"alter table users rename name to other", "alter table users rename note to name", "alter table users rename other to note"}}},
+	},
+	{
+		name: "rename the column of ON CONFLICT", old: code{build: firstBuild},
+		deploys: []deploy{{code: code{build: "two", knows: "key=handle name amount email note team at"}, sql: []string{"alter table users rename key to handle"}}},
+	},
+	{
+		name: "rename one column and drop another", old: code{build: firstBuild},
+		deploys: []deploy{{code: code{build: "two", knows: "key name=label amount email team at"},
+			sql: []string{"alter table users drop column note", "alter table users rename name to label"}}},
+	},
+	{
+		name: "rename column, and drop it in the next release", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: twoLabels, sql: []string{"alter table users rename name to label"}},
+			{code: code{build: "three", knows: "key amount email note team at"}, sql: []string{"alter table users drop column label"}},
+		},
+	},
+	{
+		name: "drop column, and rename the table in the next release", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: withoutNote, sql: []string{"alter table users drop column note"}},
+			{code: code{build: "three", table: "accounts", knows: withoutNote.knows}, sql: []string{"alter table users rename to accounts"}},
+		},
+	},
+	{
+		name: "a column takes the name of one renamed before", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: twoLabels, sql: []string{"alter table users rename name to label"}},
+			{code: code{build: "three", knows: "key name=label amount email note=name team at"}, sql: []string{"alter table users rename note to name"}},
+		},
+	},
+	{
+		name: "rename table, and back in the next release", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: twoRenamed, sql: []string{"alter table users rename to accounts"}},
+			{code: code{build: "three"}, sql: []string{"alter table accounts rename to users"}},
+		},
+	},
+	{
+		name: "rename column, and back in the next release", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: twoLabels, sql: []string{"alter table users rename name to label"}},
+			{code: code{build: "three"}, sql: []string{"alter table users rename label to name"}},
+		},
+	},
+	{
+		name: "two renames of a column, and roll back one", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: twoLabels, sql: []string{"alter table users rename name to label"}},
+			{code: threeTitles, sql: []string{"alter table users rename label to title"}},
+			{code: twoLabels, ends: []string{"three"}},
+			{code: code{build: "four", knows: threeTitles.knows}},
+		},
+	},
+	{
+		name: "roll back to a build that is gone", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: twoLabels, sql: []string{"alter table users rename name to label"}},
+			{code: code{build: "three", knows: twoLabels.knows}, ends: []string{firstBuild}},
+			{code: code{build: firstBuild}},
+		},
+	},
+	{
+		name: "roll back to a build whose column is gone", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: withoutNote, sql: []string{"alter table users drop column note"}},
+			{code: code{build: "three", knows: withoutNote.knows}, ends: []string{firstBuild}},
+			{code: code{build: firstBuild}},
+		},
+	},
+	{
+		name: "a new table takes the name of a dropped one", old: code{build: firstBuild, table: "drafts", rows: "drafts"},
+		given: drafts,
+		deploys: []deploy{
+			{code: code{build: "two"}, sql: []string{"drop table drafts"}},
+			{code: code{build: "three"}, sql: []string{"create table drafts (id int)"}},
+		},
+	},
+	{
+		name: "a new table takes the name of a renamed one", old: code{build: firstBuild},
+		deploys: []deploy{
+			{code: twoRenamed, sql: []string{"alter table users rename to accounts"}},
+			{code: code{build: "three", table: "accounts"}, sql: []string{"create table users (id int)"}},
+		},
+	},
+	{
+		name: "drop a column that is unique and not null", old: code{build: firstBuild},
+		given:   `alter table users alter email set not null; alter table users add constraint users_email unique (email)`,
+		deploys: []deploy{{code: code{build: "two", knows: "key name amount note team at"}, sql: []string{"alter table users drop column email"}}},
+	},
+	{
+		name: "drop a default that old code needs", old: code{build: firstBuild, knows: "key name amount email team at"},
+		given:   "alter table users alter note set not null",
+		deploys: []deploy{{code: code{build: "two"}, sql: []string{"alter table users alter note drop default"}}},
 	},
 	{
 		name: "nothing but an index", old: code{build: firstBuild}, harmless: true,

@@ -29,7 +29,7 @@ type crowd struct {
 	unlike  []string // what a session read, and nobody wrote
 }
 
-func newCrowd(t *testing.T, db *pgtest.DB) *crowd {
+func newCrowd(t testing.TB, db *pgtest.DB) *crowd {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	c := &crowd{db: db, ctx: ctx, rows: map[string]map[string]map[string]string{}, free: map[string][]string{}}
 	c.changed = sync.NewCond(&c.mu)
@@ -44,7 +44,7 @@ func newCrowd(t *testing.T, db *pgtest.DB) *crowd {
 }
 
 // boots has a build's dynos start: a session for each kind of work.
-func (c *crowd) boots(t *testing.T, of code) (started []*session) {
+func (c *crowd) boots(t testing.TB, of code) (started []*session) {
 	t.Helper()
 	for kind := range kindsOfWork {
 		s := &session{crowd: c, code: of, kind: kind, conn: c.connect(t, of), failed: map[string]int{}}
@@ -57,7 +57,7 @@ func (c *crowd) boots(t *testing.T, of code) (started []*session) {
 	return started
 }
 
-func (c *crowd) connect(t *testing.T, of code) *pgx.Conn {
+func (c *crowd) connect(t testing.TB, of code) *pgx.Conn {
 	t.Helper()
 	config, err := pgx.ParseConfig(c.db.URL)
 	if err != nil {
@@ -109,7 +109,7 @@ func (c *crowd) ends(sessions ...*session) {
 const rounds = 12
 
 // goesOn returns when all sessions have done their work some times more.
-func (c *crowd) goesOn(t *testing.T) {
+func (c *crowd) goesOn(t testing.TB) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -20,6 +20,7 @@ type session struct {
 	done     int            // units of work, failed ones too
 	failed   map[string]int // by SQLSTATE
 	first    string         // failure
+	longest  time.Duration  // unit of work
 	ended    chan struct{}
 }
 
@@ -35,9 +36,11 @@ func (s *session) run() {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for ; ; <-tick.C {
+		began := time.Now()
 		err := s.work()
 		s.mu.Lock()
 		s.done++
+		s.longest = max(s.longest, time.Since(began))
 		if err != nil {
 			s.note(err)
 		}
