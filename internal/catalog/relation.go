@@ -96,6 +96,9 @@ type Relation struct {
 	Writable int `json:"writable"`
 	// Arbiters are a table's; nil where they were not asked for.
 	Arbiters []Arbiter `json:"arbiters"`
+	// RowsIn is what takes rows of the relation as values of its row type, in words:
+	// "function title(users)"; asked for before it is shown by a view.
+	RowsIn string `json:"-"`
 	// Standing is set when the relation is a shim's view.
 	Standing *Standing `json:"standing"`
 }
@@ -126,6 +129,8 @@ type Column struct {
 	Type    string `json:"type"`
 	TypeOID uint32 `json:"type_oid"`
 	TypeMod int32  `json:"type_mod"`
+	// Default is set where it has one of its own.
+	Default bool `json:"default"`
 	// Definition is of the column that was asked about; nil for the others.
 	Definition *Definition `json:"definition"`
 }

@@ -129,7 +129,10 @@ func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (
 	case len(d.Unused) > 0:
 		facts.Doubt, err = a.doubt(ctx, d.Unused, facts.Lookup)
 	}
-	if err == nil && facts.Doubt != "" {
+	if err == nil && (d.View != nil || d.Overlays != nil) {
+		facts.Lookup.Relation.RowsIn, err = a.rowsIn(ctx, facts.Lookup.Relation.OID, d.Overlays != nil)
+	}
+	if err == nil && (facts.Doubt != "" || facts.Lookup.Relation != nil && facts.Lookup.Relation.RowsIn != "") {
 		d = judge.Decide(change, facts, a.policy)
 	}
 	if _, ok := change.(ddl.RenameColumn); ok && len(d.Unused) > 0 {
@@ -150,6 +153,16 @@ func (a *act) doubt(ctx context.Context, unused []hazard.Finding, found catalog.
 		return throughShim, nil
 	}
 	return a.naming(ctx, unused)
+}
+
+// rowsIn says what would not take a view's rows in place of the relation's, nor, where
+// columns have other names, return rows that code knows.
+func (a *act) rowsIn(ctx context.Context, relation uint32, renamed bool) (string, error) {
+	rows, err := a.conn.Query(ctx, pg.RowsIn(relation, renamed))
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return *rows[0][0], nil
 }
 
 // naming says which function names what findings are about: it would not find it
