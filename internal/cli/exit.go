@@ -23,7 +23,8 @@ func exitStatus(err error) int {
 	case errors.As(err, &start):
 		return start.Status
 	case is[*usageError](err), is[*pg.ConfigError](err), errors.Is(err, config.ErrNoDatabase),
-		is[*runner.AmbiguousError](err), is[*runner.NotFoundError](err), is[*runner.OwnerError](err):
+		is[*runner.AmbiguousError](err), is[*runner.NotFoundError](err), is[*runner.OwnerError](err),
+		is[*release.UnlistedError](err):
 		return release.ExitUsage
 	case is[*pg.UnreachableError](err), is[*pg.AuthError](err), is[*pg.ReadOnlyError](err),
 		is[*pg.VersionError](err), is[*release.LostError](err):

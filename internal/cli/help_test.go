@@ -9,7 +9,7 @@ import (
 // TestHelp keeps what users read as it was agreed on.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "run", "settle", "status", "doctor", "shims", "tasks", "boot", "scan", "hazards", "explain", "demo", "version"} {
+	for _, command := range []string{"", "run", "plan", "settle", "status", "doctor", "shims", "tasks", "boot", "scan", "hazards", "explain", "demo", "version"} {
 		name, args := "help.txt", []string{"--help"}
 		if command != "" {
 			name, args = "help_"+command+".txt", []string{command, "--help"}
@@ -52,7 +52,7 @@ func TestUsageErrors(t *testing.T) {
 		{"explain dropped", `migguard: "dropped" is no hazard; there are blocking-alter, blocking-constraint, blocking-index, blocking-partition, blocking-refresh, detached-partition, dropped-column, dropped-extension, dropped-function, dropped-sequence, dropped-table, dropped-type, dropped-view, explicit-identity, hidden-rows, lost-arbiter, renamed-column, renamed-label, renamed-table, required-column, retyped-column, reused-keys, revoked-right, truncated-table, unfilled-column`},
 		{"explain --format yaml dropped-table", `migguard: --format "yaml" is not known: text or json`},
 		{"hazards dropped-table", `migguard: "dropped-table" is not expected here`},
-		{"rnu", `migguard: "rnu" is no command; there are: run, settle, status, doctor, shims, tasks, maintenance, boot, scan, hazards, explain, demo, version, help`},
+		{"rnu", `migguard: "rnu" is no command; there are: run, plan, settle, status, doctor, shims, tasks, maintenance, boot, scan, hazards, explain, demo, version, help`},
 		{"run --lock-wait soon", `migguard: invalid value "soon" for flag -lock-wait: parse error; see "migguard run --help"`},
 	} {
 		r := on("postgres://nobody@127.0.0.1:1/none", strings.Fields(tt.args)...).run(t)

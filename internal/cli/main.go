@@ -98,7 +98,7 @@ func (a *app) tree() *cli.App {
 Exit statuses: 0 done; 64 usage or configuration; 69 database unreachable;
 70 internal error; 75 try again (a lock was not to be had); 77 refused;
 otherwise the migration command's own.`,
-		Commands: []*cli.Command{a.run(), a.settle(), a.status(), a.doctor(), a.shims(), a.tasks(), a.maintenance(), a.boot(), a.scan(), a.hazards(), a.explain(), a.demo(), a.versionCommand()},
+		Commands: []*cli.Command{a.run(), a.plan(), a.settle(), a.status(), a.doctor(), a.shims(), a.tasks(), a.maintenance(), a.boot(), a.scan(), a.hazards(), a.explain(), a.demo(), a.versionCommand()},
 	}
 	for _, c := range t.Commands {
 		c.OnUsageError = usageHandler("migguard " + c.Name)

@@ -99,8 +99,7 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 	known, err := run.Identify(ctx)
 	s.Running = known.Running
 	if errors.Is(err, ledger.ErrNoLedger) {
-		// Nobody has said that no code runs.
-		s.Running.Code, err = []fleet.Code{{Releases: []int{}, Reasons: []string{err.Error() + ", so no release is recorded"}}}, nil
+		s.Running.Code, err = release.NoRelease(err), nil
 	}
 	if err != nil {
 		return err

@@ -95,6 +95,13 @@ func (l *Ledger) prepareSlowly(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
+// Current tells whether the schema is there, and is this version's or a newer one's.
+func (l *Ledger) Current() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.version >= schemaVersion
+}
+
 // ensure brings the schema up to date. The caller holds the lock, so no other
 // migguard does the same; every step is idempotent or one transaction, so it
 // can be killed between any two.

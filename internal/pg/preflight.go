@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -53,6 +54,28 @@ func Preflight(ctx context.Context, c *Config) (*pgx.Conn, Facts, error) {
 		return nil, Facts{}, err
 	}
 	facts, err := c.examine(ctx, conn.PgConn())
+	if err != nil {
+		closeConn(conn.PgConn())
+		return nil, facts, err
+	}
+	return conn, facts, nil
+}
+
+// Look is Preflight for somebody who only looks: a database that takes no writes
+// will do, and the session refuses to write.
+func Look(ctx context.Context, c *Config) (*pgx.Conn, Facts, error) {
+	conn, err := c.session(ctx)
+	if err != nil {
+		return nil, Facts{}, err
+	}
+	facts, err := c.examine(ctx, conn.PgConn())
+	var readOnly *ReadOnlyError
+	if errors.As(err, &readOnly) {
+		err = nil
+	}
+	if err == nil {
+		_, err = conn.Exec(ctx, "SET default_transaction_read_only = on")
+	}
 	if err != nil {
 		closeConn(conn.PgConn())
 		return nil, facts, err

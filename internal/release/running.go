@@ -115,6 +115,12 @@ func (r *Run) identify(ctx context.Context) error {
 	return r.assume(ctx, "the Platform API could not be asked, so other builds may run as well")
 }
 
+// NoRelease is what runs where there is no ledger, which is this error: nobody has
+// said that no code does.
+func NoRelease(err error) []fleet.Code {
+	return []fleet.Code{{Releases: []int{}, Reasons: []string{err.Error() + ", so no release is recorded"}}}
+}
+
 // assume is identify from the ledger alone. There is always some code then,
 // even without a release: it was there before migguard.
 func (r *Run) assume(ctx context.Context, why string) error {
