@@ -31,18 +31,14 @@ only the run can judge, as Ruby's migrations, is said to be so and does not coun
 }
 
 func (a *app) planAction(c *cli.Context) error {
-	if err := a.onlyFlags(c); err != nil {
+	if err := noArguments(c); err != nil {
 		return err
 	}
-	cfg, err := a.config(c)
+	r, cfg, err := a.handRun(c)
 	if err != nil {
 		return err
 	}
-	r, database, err := a.handRun(cfg)
-	if err != nil {
-		return err
-	}
-	r.Database, r.ByHand, r.Migguard = database, cfg.Contract == config.Manual, version
+	r.ByHand, r.Migguard = cfg.Contract == config.Manual, version
 	if r.Platform != nil {
 		r.Maintenance = &maintenance.Machine{} // only that there could be one
 	}

@@ -62,6 +62,8 @@ var foretold = map[string]struct{ sql, want string }{
 	"function":          {"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT f();", ""},
 	"path":              {"SET search_path = other; ALTER TABLE orders DROP COLUMN total;", "unknown"},
 	"directive":         {"ALTER TABLE users\n-- migguard:allow renamed-column reason: nobody reads it\nRENAME COLUMN name TO label;", "allow"},
+	"path's function":   {"CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = '' AS 'SELECT 1'; ALTER TABLE orders DROP COLUMN total;", "allow shim"},
+	"column, in vain":   {"ALTER TABLE users DROP COLUMN absent;", "unknown"},
 	"view":              {"DROP VIEW names;", ""},
 }
 

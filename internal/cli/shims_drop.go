@@ -55,9 +55,9 @@ func (a *app) dropAction(c *cli.Context) error {
 	} else if c.NArg() != 1 {
 		return usage(`give the ID or NAME of one, or --due; "migguard shims" lists them; flags stand before it`)
 	}
-	return a.byHand(c, func(ctx context.Context, r *release.Run, database *pg.Config, asJSON bool) error {
+	return a.byHand(c, func(ctx context.Context, r *release.Run, asJSON bool) error {
 		dropped := []report.Shim{}
-		err := ending(ctx, r, database, r.Ledger, func() error {
+		err := ending(ctx, r, r.Database, r.Ledger, func() error {
 			if c.Bool("due") {
 				due, err := r.EndDue(ctx)
 				dropped = append(dropped, due...)
@@ -87,7 +87,7 @@ func (a *app) keepAction(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usage(`give the ID or NAME of one; "migguard shims" lists them; flags stand before it`)
 	}
-	return a.byHand(c, func(ctx context.Context, r *release.Run, _ *pg.Config, asJSON bool) error {
+	return a.byHand(c, func(ctx context.Context, r *release.Run, asJSON bool) error {
 		chosen, err := named(ctx, r.Ledger, c.Args().First())
 		if err != nil {
 			return err
@@ -109,22 +109,15 @@ func (a *app) keepAction(c *cli.Context) error {
 }
 
 // byHand does something to what migrations have left, while no run is at work.
-func (a *app) byHand(c *cli.Context, do func(context.Context, *release.Run, *pg.Config, bool) error) error {
-	if err := a.noDash(); err != nil {
-		return err
-	}
-	cfg, err := a.config(c)
+func (a *app) byHand(c *cli.Context, do func(context.Context, *release.Run, bool) error) error {
+	r, cfg, err := a.handRun(c)
 	if err != nil {
 		return err
 	}
-	r, database, err := a.handRun(cfg)
-	if err != nil {
+	if err := preflight(c.Context, r.Database); err != nil {
 		return err
 	}
-	if err := preflight(c.Context, database); err != nil {
-		return err
-	}
-	r.Ledger, err = ledger.Open(c.Context, database.ConnConfig(), ledger.Options{})
+	r.Ledger, err = ledger.Open(c.Context, r.Database.ConnConfig(), ledger.Options{})
 	if err != nil {
 		return err
 	}
@@ -137,26 +130,33 @@ func (a *app) byHand(c *cli.Context, do func(context.Context, *release.Run, *pg.
 	if err := r.Ledger.Lock(c.Context, 0, nil); err != nil {
 		return err
 	}
-	return do(c.Context, r, database, cfg.JSON)
+	return do(c.Context, r, cfg.JSON)
 }
 
-// handRun is what ends shims by hand.
-func (a *app) handRun(cfg config.Config) (*release.Run, *pg.Config, error) {
+// handRun is a run's knowledge for what is not a run.
+func (a *app) handRun(c *cli.Context) (*release.Run, config.Config, error) {
+	if err := a.noDash(); err != nil {
+		return nil, config.Config{}, err
+	}
+	cfg, err := a.config(c)
+	if err != nil {
+		return nil, cfg, err
+	}
 	policy, err := policyOf(cfg)
 	if err != nil {
-		return nil, nil, err
+		return nil, cfg, err
 	}
 	r := &release.Run{App: cfg.App, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun, Overlap: shortened(overlapVariable),
 		Out: report.New(a.stderr, report.Color(a.stderr, false), false)}
 	client, err := a.platformIfAny(cfg)
 	if err != nil {
-		return nil, nil, err
+		return nil, cfg, err
 	}
 	if client != nil {
 		r.Platform = client
 	}
-	database, err := pg.Parse(cfg.DatabaseURL)
-	return r, database, err
+	r.Database, err = pg.Parse(cfg.DatabaseURL)
+	return r, cfg, err
 }
 
 // named finds one by its ID or name; a name may lack the schema public.

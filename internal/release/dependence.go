@@ -33,6 +33,27 @@ func absent(change ddl.Change) bool {
 	return false
 }
 
+// missingColumn is one that a change takes for there, and that the relation lacks.
+func missingColumn(change ddl.Change, found catalog.Lookup) (column string) {
+	switch c := change.(type) {
+	case ddl.DropColumn:
+		if !c.IfExists {
+			column = c.Column
+		}
+	case ddl.RenameColumn:
+		column = c.Column
+	default:
+		_, column, _ = columnOf(change)
+	}
+	if column == "" || found.Relation == nil {
+		return ""
+	}
+	if _, there := found.Relation.Column(column); there {
+		return ""
+	}
+	return column
+}
+
 // parts are the columns and constraints of a relation that a change is about.
 func parts(change ddl.Change) (relation ddl.Name, names []string) {
 	switch c := change.(type) {

@@ -36,6 +36,7 @@ func (f *foresight) migration(ctx context.Context, m pendingFile) (report.Planne
 	f.blind = f.blind || m.unread != ""
 	for _, text := range m.texts {
 		all := f.gate.Inspect(text, guard.Settings{Database: f.gate.database, ClientEncoding: "UTF8"})
+		f.moved = f.moved || movesPath(text, all)
 		for _, st := range all {
 			if !st.Gated {
 				continue
@@ -46,10 +47,15 @@ func (f *foresight) migration(ctx context.Context, m pendingFile) (report.Planne
 			}
 			planned.Statements = append(planned.Statements, foreseen)
 		}
-		// SET, or set_config: as far as that is from here.
-		f.moved = f.moved || strings.Contains(strings.ToLower(text), "search_path")
 	}
 	return planned, nil
+}
+
+// movesPath tells a text that may set the search path, by SET or set_config; that of
+// a function's definition is the function's.
+func movesPath(text string, all []guard.Statement) bool {
+	defines := len(all) == 1 && has[ddl.CreateFunction](all[0].Data.(plan).Changes)
+	return !defines && strings.Contains(strings.ToLower(text), "search_path")
 }
 
 // statement judges one. An error is of looking; what the server, or the gate, says
@@ -120,6 +126,9 @@ func (f *foresight) judge(ctx context.Context, a *act) (unknown string, err erro
 			return "", err
 		case names.Relation != "" && found.Relation == nil && !absent(change):
 			unknown = fmt.Sprintf("%s is not there now", change.Relations()[0])
+			continue
+		case missingColumn(change, found) != "":
+			unknown = fmt.Sprintf("column %s of %s is not there now", ddl.Quote(missingColumn(change, found)), change.Relations()[0])
 			continue
 		case d.Verdict != judge.Allow && (untried(found.Trial) || untried(found.DefaultTrial)):
 			unknown = fmt.Sprintf("whether it reads or writes all of %s is tried on an empty copy, at the run", change.Relations()[0])
