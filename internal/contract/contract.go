@@ -118,6 +118,10 @@ type Use struct {
 	// number. So node-postgres has it (pg-types, README).
 	TextBigint bool `json:"text_bigint,omitempty"`
 
+	// Introspects says that the model asks the catalogs for its primary key and the
+	// defaults of its columns, and not before it is first used.
+	Introspects bool `json:"introspects,omitempty"`
+
 	// Calls says how often a Query was run since Since, which is zero if that is
 	// unknown. Recent says whether it was since the code that runs was released.
 	Calls  int64     `json:"calls,omitempty"`

@@ -140,7 +140,8 @@ func compareNames(a, b Name) int {
 func compareUses(a, b Use) int {
 	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.By, b.By), cmp.Compare(b.Calls, a.Calls), compareEvidence(a.At, b.At),
 		a.Since.Compare(b.Since), cmp.Compare(a.Recent, b.Recent), a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts),
-		slices.CompareFunc(a.Arbiters, b.Arbiters, Arbiter.compare), compareBools(a.NoView, b.NoView), compareBools(a.TextBigint, b.TextBigint))
+		slices.CompareFunc(a.Arbiters, b.Arbiters, Arbiter.compare), compareBools(a.NoView, b.NoView), compareBools(a.TextBigint, b.TextBigint),
+		compareBools(a.Introspects, b.Introspects))
 }
 
 // compareGaps leaves Spares, Worded and NoUpsert out: see joinGaps.

@@ -170,6 +170,10 @@ func (d *Decision) shim(change ddl.Change, facts Facts) {
 		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why}
 		return
 	}
+	if why, hint := introspected(view.Old, facts.Code); why != "" {
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why, Hint: hint}
+		return
+	}
 	d.Verdict, d.View = Shim, &view
 }
 

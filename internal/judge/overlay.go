@@ -36,6 +36,10 @@ func (d *Decision) overlay(change ddl.Change, facts Facts, policy *Policy) {
 		cannot(why, "")
 		return
 	}
+	if why, hint := introspected(*r, facts.Code); why != "" {
+		cannot(why, hint)
+		return
+	}
 	var overlays []shim.Overlay
 	for _, code := range facts.Code {
 		if why := code.passesOverlay(*r, facts.Seen); why != "" {

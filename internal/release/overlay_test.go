@@ -109,12 +109,15 @@ func TestNoOverlay(t *testing.T) {
 	qualified.Contract.Relations[0].Schema = "public"
 	unsteered, unread := ordering("two", ""), ordering("two", "mg_two")
 	unsteered.Unsteered, unread.Contract = "web.1 has not announced itself", nil
+	active := ordering("one", "mg_one")
+	active.Contract.Relations[0].Uses[0].Introspects = true
 	for name, c := range map[string]struct {
 		code  []judge.Code
 		given string
 		sql   string
 		why   string
 	}{
+		"ActiveRecord":  {[]judge.Code{active}, "", sql, "looks for its primary key and defaults, and a view has none: model Order (app/models/order.rb:1)"},
 		"one is not":    {[]judge.Code{ordering("one", "mg_one"), unsteered}, "", sql, "build two would not look into an overlay: web.1 has not announced itself"},
 		"no contract":   {[]judge.Code{ordering("one", "mg_one"), unread}, "", sql, "no contract of it is recorded"},
 		"with schema":   {[]judge.Code{qualified}, "", sql, "it names the table with its schema: model Order"},

@@ -233,6 +233,11 @@ func TestRailsReadOnly(t *testing.T) {
 			t.Errorf("%s: written: %s, want %s: %+v", source, got.Verdict, want, got.Reasons)
 		}
 		expect(t, c, map[string]contract.Verdict{"mails.subject": contract.Yes})
+		for table, want := range map[string]contract.Verdict{"mails": contract.Yes, "others": contract.No} {
+			if got := c.Introspects(contract.Name{Schema: "public", Name: table}); got.Verdict != want {
+				t.Errorf("%s: looked for in the catalogs: %+v", table, got)
+			}
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func (a *app) model(m *model, bulk []bulkWrite, to *found.Findings) {
 			columns = contract.Named(only...)
 		}
 		for _, table := range tables {
-			use := contract.Use{Origin: contract.Model, By: m.name, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns}
+			use := contract.Use{Origin: contract.Model, By: m.name, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns, Introspects: true}
 			if a.readonly(m) {
 				use.Updates, use.Adds, use.Inserts = contract.Columns{}, false, contract.Columns{}
 				a.bulkWrites(m, table, bulk, to)
