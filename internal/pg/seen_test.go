@@ -2,6 +2,7 @@ package pg
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,33 @@ func TestReadSeenNotLoaded(t *testing.T) {
 		var e *UnseenError
 		if _, err := ReadSeen(t.Context(), db.Connect(t), true); !errors.As(err, &e) || !strings.Contains(e.Mend, "shared_preload_libraries") {
 			t.Errorf("%v", err)
+		}
+	}
+}
+
+// When other databases' statements fill the whole extension, what is there of this
+// one is read, and that some were forgotten is known.
+func TestReadSeenFull(t *testing.T) {
+	t.Parallel()
+	for _, shared := range pgtest.Servers(t) {
+		s := pgtest.StartFor(t, pgtest.Options{Major: shared.Major})
+		db, other := s.NewDB(t), s.NewDB(t)
+		db.Exec(t, "create extension pg_stat_statements; create table users (id int, notes text)")
+		var many strings.Builder
+		for n := range MaxSeen + 200 {
+			fmt.Fprintf(&many, "listen channel_%d;", n)
+		}
+		other.Exec(t, many.String(), "unlisten *")
+		app := db.Connect(t)
+		for range 2 {
+			if _, err := app.PgConn().Exec(t.Context(), "select notes from users where id = 1").ReadAll(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen, err := ReadSeen(t.Context(), app, true)
+		all := strings.Join(texts(seen), "\n")
+		if err != nil || seen.Evictions == 0 || !strings.Contains(all, "select notes from users where id = $1") || strings.Contains(all, "listen") {
+			t.Errorf("PostgreSQL %d: %d forgotten, %v:\n%.500s", s.Major, seen.Evictions, err, all)
 		}
 	}
 }
