@@ -53,9 +53,9 @@ test/race: ## The same under the race detector
 	go run ./.ci/gotest -race $(TESTFLAGS) $(PKGS)
 
 .PHONY: crash
-crash: ## Kill migguard 50 times during a Rails run, 50 during its tasks, and 100 during the deploys of docs/scenarios.md; each time the next run finishes it
+crash: ## Kill migguard 50 times during a Rails run, 10 during Redmine's history, 50 during its tasks, and 100 during the deploys of docs/scenarios.md; each time the next run finishes it
 	@.ci/setup test
-	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 20m -v -run '^TestCrash' ./internal/cli
+	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 40m -v -run '^(TestCrash.*|TestRedmineKilled)$$' ./internal/cli
 	MIGGUARD_TEST_KILLS=50 go test -count=1 -timeout 1h -v -run '^TestIndexKilledAtAnyInstant$$' ./internal/release
 	MIGGUARD_TEST_KILLS=100 go test -count=1 -timeout 1h -v -run '^TestScenariosKilled$$' ./internal/release
 
@@ -63,6 +63,7 @@ crash: ## Kill migguard 50 times during a Rails run, 50 during its tasks, and 10
 matrix: ## Disturb a deploy at every state by every fault, on the Platform API's emulator, have old code meet migrations, play the deploys of docs/scenarios.md, and foretell the work of ALTER TABLE: an hour
 	@.ci/setup test
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 8h -v -run '^TestMatrix$$' ./internal/cli
+	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 1h -v -run '^TestRedmineReleases$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 2h -v -run '^(TestTruth|TestFieldRules.*)$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h -v -run '^(TestWorkIsForetold|TestConstraintIsTheSame|TestScenarios)$$' ./internal/release
 
