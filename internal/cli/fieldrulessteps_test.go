@@ -11,7 +11,7 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// TestFieldRulesSteered has T7, H3, D3 and X1: a column is renamed under a Rails
+// TestFieldRulesSteered has T7, H3, D3 and X1: a column is renamed under a SQLAlchemy
 // process of a build that looks into its overlay first. No row is copied, so there
 // is no time in which the two names have different values.
 func TestFieldRulesSteered(t *testing.T) {
@@ -27,7 +27,7 @@ func TestFieldRulesSteered(t *testing.T) {
 			t.Parallel()
 			bare := pgtest.New(t)
 			bare.Exec(t, oldcode.Schema())
-			app := oldcode.Start(t, "rails")
+			app := oldcode.Start(t, "sqlalchemy")
 			app.Open(t, bare.URL)
 			bare.Exec(t, sql)
 			if firstError(app.Act(t)) == "" {
@@ -37,7 +37,7 @@ func TestFieldRulesSteered(t *testing.T) {
 
 			s := newStage(t, herokutest.AppConfig{})
 			s.db.Exec(t, oldcode.Schema())
-			s.steer(t, "rails")
+			s.steer(t, "sqlalchemy")
 			parsed, err := url.Parse(s.db.URL)
 			if err != nil {
 				t.Fatal(err)
