@@ -39,6 +39,8 @@ type Config struct {
 	// App has one web dyno and two workers if it does not say otherwise.
 	App herokutest.AppConfig
 	Log Log
+	// BootTimeout is for web processes that take long; zero: the emulator's.
+	BootTimeout time.Duration
 }
 
 // A Log gets what the app logs, and is asked for it again.
@@ -67,7 +69,7 @@ func New(t testing.TB, config Config) *App {
 		}
 	})
 	// A drain so long is for a slow machine: nothing waits for it.
-	a.Platform = herokutest.StartFor(t, herokutest.Config{Log: config.Log, Drain: 3 * time.Second})
+	a.Platform = herokutest.StartFor(t, herokutest.Config{Log: config.Log, Drain: 3 * time.Second, BootTimeout: config.BootTimeout})
 	app := config.App
 	app.Name = Name
 	if app.Formation == nil {
