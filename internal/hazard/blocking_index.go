@@ -34,8 +34,11 @@ statement itself runs, which attaches them and builds none. Refused where that
 cannot be done: for an index on expressions that has no name; and for a
 partitioned table if a partition belongs to another role, has such an index that
 is not valid, has partitions and such an index itself, or would get a name for its
-index that another's would have, too. REINDEX is refused, for a schema or database
-each large table by itself.`,
+index that another's would have, too. REINDEX of an index or a table is rewritten
+likewise, to REINDEX ... CONCURRENTLY; what that leaves when it is interrupted is
+dropped before it is tried again. Refused where an index keeps an exclusion constraint,
+for the server's own catalogs, with TABLESPACE, where an interrupted CONCURRENTLY has
+left an index, and for a schema or database, each large table by itself.`,
 	Remedy: `Leave it to migguard; or write CREATE INDEX CONCURRENTLY in a migration that runs
 outside a transaction (Rails: disable_ddl_transaction! and algorithm:
 :concurrently). REINDEX ... CONCURRENTLY likewise. Partitioned tables, by

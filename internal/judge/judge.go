@@ -73,9 +73,10 @@ type Decision struct {
 	// Pending are findings that may be none when the transaction is about to
 	// commit.
 	Pending []hazard.Finding
-	// Index, Staged, Filled or Refresh is set for verdict Rewrite, View, Overlays or
+	// Index, Reindex, Staged, Filled or Refresh is set for verdict Rewrite, View, Overlays or
 	// Deferred for verdict Shim. Refresh is SQL that does what the statement does.
 	Index   *ConcurrentIndex
+	Reindex *ConcurrentReindex
 	Staged  *StagedConstraint
 	Filled  *FilledColumn
 	Refresh string
@@ -149,7 +150,7 @@ func (d *Decision) switchOff(policy *Policy) {
 	if table {
 		why.Reason += " for " + f.Relation
 	}
-	d.Index, d.Staged, d.Filled, d.Refresh, d.View, d.Overlays, d.Deferred = nil, nil, nil, "", nil, nil, nil
+	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Overlays, d.Deferred = nil, nil, nil, nil, "", nil, nil, nil
 	d.Verdict, d.Obstacle = "", why
 }
 

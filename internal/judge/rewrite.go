@@ -36,11 +36,14 @@ func (d *Decision) rewrite(change ddl.Change, facts Facts) {
 	}
 	switch d.Findings[0].Hazard {
 	case hazard.BlockingIndex:
-		c, ok := change.(ddl.CreateIndex)
-		if !ok {
+		switch c := change.(type) {
+		case ddl.CreateIndex:
+			d.Index, d.Obstacle = concurrentIndex(c, *r, facts.Text)
+		case ddl.Reindex:
+			d.Reindex, d.Obstacle = concurrentReindex(c, *r, facts.Text)
+		default:
 			return
 		}
-		d.Index, d.Obstacle = concurrentIndex(c, *r, facts.Text)
 	case hazard.BlockingConstraint:
 		d.Staged, d.Obstacle = stagedConstraint(change, *r, facts.Major)
 	case hazard.BlockingAlter:

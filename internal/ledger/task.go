@@ -18,6 +18,8 @@ const (
 	UseIndex           = "use-index"           // for a UNIQUE constraint of the same name
 	BackfillColumn     = "backfill-column"     // gives the rows that have none a value
 	AddConstraint      = "add-constraint"      // NOT VALID
+	ReindexIndex       = "reindex-index"       // builds an index anew
+	ReindexTable       = "reindex-table"       // builds all of a table's anew
 )
 
 // A Task is work that a committed migration owes, because it cannot run inside

@@ -111,6 +111,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.refresh(ctx, decision.Refresh)
 		case decision.Index != nil:
 			return a.buildLater(ctx, decision.Index)
+		case decision.Reindex != nil:
+			return a.reindexLater(ctx, decision.Reindex)
 		case decision.Overlays != nil:
 			return a.renameUnderOverlays(ctx, decision, found)
 		case decision.Deferred != nil:

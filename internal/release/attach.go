@@ -66,6 +66,9 @@ func (t *tasks) takeBack(ctx context.Context, built []ledger.Task) error {
 	defer cancel()
 	var left error
 	for _, task := range built {
+		if !task.MakesIndex() { // one that is rebuilt was there
+			continue
+		}
 		if err := t.dropBuilt(ctx, task); err != nil {
 			t.run.Out.Line("index %s, built for a statement that failed, is still there: %v", ddl.Quote(task.Object), err)
 			left = errors.Join(left, err)

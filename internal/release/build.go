@@ -62,6 +62,8 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 		note, err = t.addConstraint(ctx, conn, task, commandRuns)
 	case ledger.IndexPartitioned:
 		note, err = t.indexPartitioned(ctx, conn, task, commandRuns)
+	case ledger.ReindexIndex, ledger.ReindexTable:
+		note, err = t.reindex(ctx, conn, task)
 	default:
 		err = fmt.Errorf("a task of kind %s is not known to this version of migguard", task.Kind)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -71,7 +72,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	}
 	for _, task := range owed { // before could not do it
 		g.owe(task.Table)
-		if task.MakesIndex() {
+		if task.MakesIndex() || task.Kind == ledger.ReindexIndex {
 			g.owe(task.Object)
 		}
 	}

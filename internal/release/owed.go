@@ -56,7 +56,8 @@ func (a *act) checkOwed(ctx context.Context, change ddl.Change) error {
 	}
 	for _, o := range owed {
 		for _, n := range names {
-			inTheWay := o.MakesIndex() && n.Name == o.Object || n.Name == o.Table && takesAway(change, o)
+			about := n.Name == o.Table || n.Name == o.Object && o.Kind == ledger.ReindexIndex
+			inTheWay := o.MakesIndex() && n.Name == o.Object || about && takesAway(change, o)
 			if !inTheWay || n.Schema != "" && n.Schema != o.Schema {
 				continue
 			}
