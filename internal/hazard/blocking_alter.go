@@ -28,8 +28,9 @@ the tablespace, or of the access method already, is left as it is.`,
 added without values, its default set for new rows, and the rows there are get theirs
 in batches when the transaction has committed; NOT NULL comes last. Statements of the
 same transaction that read or write the table are refused then (MG055). Not where an
-UPDATE would fire triggers or rules, with row security forced, or in a table with
-partitions or children.
+UPDATE would fire triggers or rules, with row security forced, or in a table that
+others inherit from. The partitions of a table are filled one by one; not if one of
+them is foreign, fires, hides rows or belongs to another role.
 
 Refused otherwise. Under maintenance mode, if migguard.toml has [policy]
 blocking-alter = "maintenance". Passes where the server has no such work to do, on a small table

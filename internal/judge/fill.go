@@ -27,8 +27,8 @@ func filledColumn(c ddl.AddColumn, found catalog.Lookup) (*FilledColumn, *Obstac
 		return nil, &Obstacle{Wanted: Rewrite, Reason: reason}
 	}
 	switch {
-	case r.Kind != catalog.Table || r.HasChildren:
-		return cannot("its rows are in partitions or children, which are not filled one by one yet")
+	case r.Kind != catalog.PartitionedTable && (r.Kind != catalog.Table || r.HasChildren):
+		return cannot("tables that inherit from it have rows of their own, which are not filled")
 	case r.Fires:
 		return cannot("an UPDATE of its rows would fire triggers or rules, as ADD COLUMN does not")
 	case r.RowSecurityForced:

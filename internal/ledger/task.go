@@ -43,7 +43,8 @@ type Task struct {
 	CreatedAt time.Time
 	Tried     bool   // it was begun before
 	Note      string // how the last try went
-	// Position is how far a backfill has come, in blocks of the table.
+	// Position is how far a backfill has come, in blocks of the table, or of
+	// all its partitions.
 	Position int64
 }
 

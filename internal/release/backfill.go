@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,7 +42,7 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 	}
 	table, column := ddl.Name{Schema: task.Schema, Name: task.Table}.String(), ddl.Quote(task.Object)
 	f := backfiller{tasks: t, conn: conn, task: task, batch: firstBatch, began: time.Now(), told: time.Now(),
-		sql: fmt.Sprintf("%s AND ctid = ANY (ARRAY(SELECT ctid FROM %s WHERE %s IS NULL AND ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid FOR NO KEY UPDATE SKIP LOCKED))", task.SQL, table, column)}
+		set: strings.TrimPrefix(task.SQL, "UPDATE "+table+" ")}
 	deadline := time.Now().Add(t.run.LockWait)
 	for pass, at := 1, task.Position; ; pass, at = pass+1, 0 {
 		state, err := pg.ReadFillState(ctx, conn, task.Relation, task.Object)
@@ -54,7 +55,7 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 			return noColumn, nil
 		}
 		before := f.rows
-		if err := f.pass(ctx, at, state.Blocks); err != nil {
+		if err := f.pass(ctx, at, state.Parts); err != nil {
 			return "", err
 		}
 		var left bool
@@ -85,29 +86,58 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 	}
 }
 
+// codeSerialization is what READ COMMITTED gets for a row that somebody moves to
+// another partition (ExecLockRows, src/backend/executor/nodeLockRows.c).
+const codeSerialization = "40001"
+
 // A backfiller is a backfill at work.
 type backfiller struct {
 	*tasks
 	conn  *pgx.Conn
 	task  ledger.Task
-	sql   string
-	batch int64 // blocks
-	rows  int64 // filled in
+	set   string // what follows the table in the UPDATE
+	batch int64  // blocks
+	rows  int64  // filled in
 	began time.Time
 	told  time.Time
 	noted time.Time
 }
 
-// pass goes through the table from one block to another.
-func (f *backfiller) pass(ctx context.Context, at, end int64) error {
-	for at < end {
+// pass goes through the table, or its partitions, from one block, counted through
+// all of them, on. Should sizes have changed, the next pass finds what it has left
+// out.
+func (f *backfiller) pass(ctx context.Context, at int64, parts []pg.FillPart) error {
+	var all, behind int64
+	for _, p := range parts {
+		all += p.Blocks
+	}
+	for _, p := range parts {
+		if err := f.part(ctx, p, max(at-behind, 0), behind, all); err != nil {
+			return err
+		}
+		behind += p.Blocks
+	}
+	return nil
+}
+
+// part goes through one of the tables, behind which and in all of which are so
+// many blocks. A row that is on its way to another partition fails its batch, which
+// is tried in smaller ones; the next pass finds it there.
+func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all int64) error {
+	sql := fmt.Sprintf("UPDATE ONLY %[1]s %[2]s AND ctid = ANY (ARRAY(SELECT ctid FROM ONLY %[1]s WHERE %[3]s IS NULL AND ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid FOR NO KEY UPDATE SKIP LOCKED))",
+		p.Table, f.set, ddl.Quote(f.task.Object))
+	for at < p.Blocks {
 		if err := f.standbys(ctx); err != nil {
 			return err
 		}
-		to := min(at+f.batch, end)
+		to := min(at+f.batch, p.Blocks)
 		began := time.Now()
-		tag, err := f.conn.Exec(ctx, f.sql, fmt.Sprintf("(%d,0)", at), fmt.Sprintf("(%d,0)", to))
-		if err != nil {
+		tag, err := f.conn.Exec(ctx, sql, fmt.Sprintf("(%d,0)", at), fmt.Sprintf("(%d,0)", to))
+		if pg.SQLState(err) == codeSerialization && f.batch > 1 {
+			f.batch = max(f.batch/4, 1)
+			continue
+		}
+		if err != nil && pg.SQLState(err) != codeSerialization {
 			return err
 		}
 		took := time.Since(began)
@@ -118,12 +148,12 @@ func (f *backfiller) pass(ctx context.Context, at, end int64) error {
 		at = to
 		if time.Since(f.noted) >= lookEvery {
 			f.noted = time.Now()
-			if err := f.run.Ledger.MoveTask(ctx, f.task.ID, at); err != nil {
+			if err := f.run.Ledger.MoveTask(ctx, f.task.ID, behind+at); err != nil {
 				return err
 			}
 		}
 		if time.Since(f.told) >= tellEvery {
-			f.tell(fmt.Sprintf("%d %% of the table", 100*at/end))
+			f.tell(fmt.Sprintf("%d %% of the table", 100*(behind+at)/all))
 		}
 		if err := pause(ctx, took/rest); err != nil {
 			return err

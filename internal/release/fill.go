@@ -9,10 +9,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
 )
 
 // A filledChange is a column with the place of its action in the statement.
@@ -58,11 +60,15 @@ func (a *act) empty(filled []filledChange, before constraints) error {
 func (a *act) promiseFilled(ctx context.Context, filled []filledChange) error {
 	for _, f := range filled {
 		table, column := qualified(f.Table), ddl.Quote(f.Column)
+		partitions, err := a.partitionsToFill(ctx, f.Table)
+		if err != nil {
+			return err
+		}
 		update := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s IS NULL", table, column, f.Default, column)
 		if err := a.promise(ctx, f.Table, ledger.BackfillColumn, f.Column, update); err != nil {
 			return err
 		}
-		a.markUnfilled(f.Table.Name)
+		a.markUnfilled(f.Table.Name, append(partitions, f.Table.Name)...)
 		a.notes = append(a.notes, fmt.Sprintf("the rows there are get their values of column %s in batches when the transaction has committed: %s", column, a.findings[0].Detail))
 		if !f.NotNull {
 			continue
@@ -84,19 +90,46 @@ func (a *act) promiseFilled(ctx context.Context, filled []filledChange) error {
 	return nil
 }
 
-// markUnfilled remembers a table whose rows get values after the commit. Texts
-// may have been looked at before.
-func (g *gate) markUnfilled(table string) {
+// partitionsToFill are the names of a table's partitions, which are filled one by
+// one. It refuses what the UPDATE of one would do besides.
+func (a *act) partitionsToFill(ctx context.Context, table catalog.Relation) (names []string, err error) {
+	if table.Kind != catalog.PartitionedTable {
+		return nil, nil
+	}
+	rows, err := a.conn.Query(ctx, pg.PartitionsToFill(table.OID))
+	if err != nil {
+		return nil, explained(err)
+	}
+	for _, row := range rows {
+		for i, why := range []string{"is a foreign table", "has triggers or rules, which an UPDATE of its rows would fire, as ADD COLUMN does not",
+			"has row level security, which may hide rows", "belongs to another role"} {
+			if *row[1+i] == "t" {
+				return nil, a.unwritable(fmt.Errorf("its partition %s %s", ddl.Quote(*row[0]), why))
+			}
+		}
+		names = append(names, *row[0])
+	}
+	return names, nil
+}
+
+// markUnfilled remembers a table whose rows get values after the commit, by its
+// name and those of its partitions. Texts may have been looked at before.
+func (g *gate) markUnfilled(table string, names ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.unfilled = append(g.unfilled, table)
+	for _, name := range names {
+		g.unfilled = append(g.unfilled, unfilledTable{table, name})
+	}
 	clear(g.cache)
 }
+
+// An unfilledTable is a name under which the rows of a table are read.
+type unfilledTable struct{ table, name string }
 
 // touchesUnfilled tells a text that may be about such a table. The caller holds
 // mu.
 func (g *gate) touchesUnfilled(sql string) bool {
-	return slices.ContainsFunc(g.unfilled, func(table string) bool { return mentions(sql, table) })
+	return slices.ContainsFunc(g.unfilled, func(u unfilledTable) bool { return mentions(sql, u.name) })
 }
 
 // mentions tells a text with a name in it, in whatever case, or something that
@@ -126,10 +159,18 @@ func inName(r rune) bool {
 // checkUnfilled refuses to read or write rows in the transaction that owes them
 // their values: they would be read without.
 func (a *act) checkUnfilled(ctx context.Context) error {
+	if a.plan.Class == ddl.Schema {
+		return nil
+	}
+	var tables []string
 	a.mu.Lock()
-	touches := a.plan.Class != ddl.Schema && a.touchesUnfilled(a.text)
+	for _, u := range a.unfilled {
+		if mentions(a.text, u.name) {
+			tables = append(tables, u.table)
+		}
+	}
 	a.mu.Unlock()
-	if !touches {
+	if tables == nil {
 		return nil
 	}
 	owed, err := a.owedTasks(ctx)
@@ -137,7 +178,7 @@ func (a *act) checkUnfilled(ctx context.Context) error {
 		return err
 	}
 	for _, o := range owed {
-		if o.Kind != ledger.BackfillColumn || !mentions(a.text, o.Table) {
+		if o.Kind != ledger.BackfillColumn || !slices.Contains(tables, o.Table) {
 			continue
 		}
 		a.verdict = judge.Refuse

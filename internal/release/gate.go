@@ -44,7 +44,7 @@ type gate struct {
 	path       *runnerPath     // where they look first; nil: nobody looks
 	owes       map[string]bool // names of indexes to be built, and of their tables
 	defers     bool            // something is there that a migration has dropped
-	unfilled   []string        // tables whose rows get values after the commit
+	unfilled   []unfilledTable // rows get values there after the commit
 	cache      map[string]inspected
 	statements []report.Statement
 	unlisted   int

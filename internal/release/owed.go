@@ -90,6 +90,8 @@ func takesAway(change ddl.Change, owed ledger.Task) bool {
 	switch c := change.(type) {
 	case ddl.RenameTable, ddl.SetSchema:
 		return true
+	case ddl.AttachPartition, ddl.DetachPartition: // rows that are not to be filled, or are
+		return owed.Kind == ledger.BackfillColumn
 	case ddl.RenameColumn:
 		return owed.MakesIndex() || c.Column == owed.Object
 	case ddl.DropNotNull:

@@ -28,8 +28,8 @@ const unjudged = `
   configurations, but for what CASCADE and the functions behind them show.
 * UPDATE, DELETE, INSERT ... SELECT and COPY of many rows, by themselves or in a
   transaction that holds locks; LOCK TABLE.
-* A large table with partitions or children: its index, UNIQUE and backfill have no
-  rewrite, and are refused.
+* UNIQUE and PRIMARY KEY of a large table with partitions, and a new column with a volatile
+  default of one that others inherit from, have no rewrite, and are refused.
 
 **Taken care of without a verdict.** A strong lock on what others use is asked for with a
 short lock_timeout, again and again; statement_timeout and idle timeouts of the role do
