@@ -31,6 +31,9 @@ type Lookup struct {
 	// Inside are the relations with rows a schema holds that are not
 	// Created, for a change of the schema.
 	Inside []Relation `json:"inside"`
+	// Users are the tables with rows that have a column of the domain that a change
+	// is about, or of one over it, and are not Created.
+	Users []Relation `json:"users"`
 	// Already: what the change makes is there.
 	Already bool `json:"-"`
 	// Locked: the transaction keeps others from reading or writing a relation that

@@ -18,7 +18,7 @@ var BlockingAlter = &Hazard{
 and some of its forms write every row and every index anew meanwhile, or read all
 rows: ADD COLUMN with a volatile default, GENERATED ... STORED, IDENTITY, serial
 or a domain with constraints; most changes of a column's type; SET LOGGED, SET
-TABLESPACE, SET ACCESS METHOD, SET EXPRESSION. CLUSTER and VACUUM FULL do the
+TABLESPACE, of an index too, SET ACCESS METHOD, SET EXPRESSION. CLUSTER and VACUUM FULL do the
 same. Reads and writes of the running code wait that long. Whether a change of
 type or a new column does so depends on version, indexes, constraints and
 settings: migguard tries the change on an empty copy of the table and looks

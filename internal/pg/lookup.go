@@ -10,16 +10,19 @@ type Names struct {
 	Relation string // as the statement names it
 	Target   string // the name it is to have, in its schema
 	Schema   string // whose relations are listed, or EverySchema
+	Domain   string // as the statement names it: tables with columns of it are listed
 	Size     bool   // of Relation, or of those listed, is asked for, and what an UPDATE of a row fires
 	Query    bool   // the size asked for is that of a materialized view and all its query reads
 	Writable bool   // what a view takes is asked for
 	Arbiters bool   // a table's indexes for ON CONFLICT are asked for
 	// Index and OID are other ways to name the Relation: by an index of it,
 	// as the statement names that, or by its oid.
-	Index  string
-	OID    uint32
-	Column string // of Relation, whose definition is asked for
-	Type   string // as the statement names it
+	Index string
+	OID   uint32
+	// TableOf is an index of it, or the relation itself.
+	TableOf string
+	Column  string // of Relation, whose definition is asked for
+	Type    string // as the statement names it
 	// Sequence: how far Relation has come, which is one.
 	Sequence bool
 	// Referencing: the tables that refer to Relation.
@@ -46,6 +49,8 @@ func Lookup(n Names, created, standing string) string {
 	switch {
 	case n.Index != "":
 		n.Relation = "(SELECT i.indrelid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass(" + n.Index + "))"
+	case n.TableOf != "":
+		n.Relation = "coalesce((SELECT i.indrelid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass(" + n.TableOf + ")), " + n.TableOf + ")"
 	case n.OID != 0:
 		n.Relation = fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text", n.OID)
 	}
@@ -54,7 +59,7 @@ func Lookup(n Names, created, standing string) string {
 	if n.Query {
 		query = strings.ReplaceAll(query, "$size", lookupParts["query"])
 	}
-	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "",
+	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "", "users": n.Domain != "",
 		"size": n.Size, "fires": n.Size, "writable": n.Writable, "arbiters": n.Arbiters, "definition": n.Column != "", "written": n.Type != "",
 		"sequence": n.Sequence, "indexed": n.Indexed, "referencing": n.Referencing,
 		"parent": n.Parent != "", "default_partition": n.Parent != ""} {
@@ -72,7 +77,7 @@ func Lookup(n Names, created, standing string) string {
 		n.Relation = "NULL" // until 15 an empty name is an error
 	}
 	return strings.NewReplacer(
-		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema, "$column", n.Column, "$type", n.Type, "$partitioned", n.Parent,
+		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema, "$domain", n.Domain, "$column", n.Column, "$type", n.Type, "$partitioned", n.Parent,
 		"$created", created, "$standing", standing,
 	).Replace(query)
 }
@@ -156,6 +161,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
     WHERE s.relation = (SELECT w.oid FROM wanted w)
       AND s.transaction = pg_catalog.pg_current_xact_id_if_assigned()),
   'inside', $inside,
+  'users', $users,
   'type', $written,
   'referencing', $referencing,
   'parent', $parent,

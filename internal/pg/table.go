@@ -66,10 +66,10 @@ func OtherInForeignKey(table uint32, column, copied string) string {
 			OR c.confrelid OPERATOR(pg_catalog.=) a.attrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (c.confkey)))`, table, column, copied)
 }
 
-// OtherTablespace is the query whether a relation is stored, and in another
-// tablespace than one, a SQL literal of its name.
-func OtherTablespace(relation uint32, tablespace string) string {
-	return stored(relation, `NOT EXISTS (SELECT FROM pg_catalog.pg_tablespace s
+// OtherTablespace is the query whether a relation, a literal, as the statement names
+// it, is stored, and in another tablespace than one, a SQL literal of its name.
+func OtherTablespace(relation, tablespace string) string {
+	return stored("pg_catalog.to_regclass("+relation+")", `NOT EXISTS (SELECT FROM pg_catalog.pg_tablespace s
 		JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
 		WHERE s.spcname OPERATOR(pg_catalog.=) `+tablespace+` AND s.oid OPERATOR(pg_catalog.=)
 			CASE WHEN c.reltablespace OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN d.dattablespace ELSE c.reltablespace END)`)
@@ -78,7 +78,7 @@ func OtherTablespace(relation uint32, tablespace string) string {
 // OtherMethod is the query whether a relation is stored, and by another access
 // method than one, a SQL literal of its name; of an empty one the default is meant.
 func OtherMethod(relation uint32, method string) string {
-	return stored(relation, `NOT EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid OPERATOR(pg_catalog.=) c.relam AND m.amname OPERATOR(pg_catalog.=)
+	return stored(fmt.Sprint(relation), `NOT EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid OPERATOR(pg_catalog.=) c.relam AND m.amname OPERATOR(pg_catalog.=)
 		CASE WHEN `+method+` OPERATOR(pg_catalog.=) '' THEN pg_catalog.current_setting('default_table_access_method') ELSE `+method+` END)`)
 }
 
@@ -89,11 +89,11 @@ func OtherPersistence(relation uint32, logged bool) string {
 	if logged {
 		persistence = "p"
 	}
-	return stored(relation, "c.relpersistence OPERATOR(pg_catalog.<>) '"+persistence+"'")
+	return stored(fmt.Sprint(relation), "c.relpersistence OPERATOR(pg_catalog.<>) '"+persistence+"'")
 }
 
-func stored(relation uint32, is string) string {
-	return fmt.Sprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND c.relkind OPERATOR(pg_catalog.<>) ALL ('{p,I}') AND %s)", relation, is)
+func stored(relation, is string) string {
+	return fmt.Sprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) %s::pg_catalog.oid AND c.relkind OPERATOR(pg_catalog.<>) ALL ('{p,I}') AND %s)", relation, is)
 }
 
 // StrongLocks is the query whether this transaction keeps others from reading or

@@ -11,6 +11,9 @@ func (g *gate) asks(change ddl.Change) (n pg.Names, needed bool) {
 	n, needed = g.asksNames(change)
 	if table := mayWork(change); table.Name != "" && !g.hasMade(table) {
 		n.Relation, n.Size, needed = ddl.Literal(table.String()), true, true
+		if _, ok := change.(ddl.SetTablespace); ok { // of an index, too
+			n.Relation, n.TableOf = "", ddl.Literal(table.String())
+		}
 	}
 	return n, needed
 }
@@ -110,6 +113,14 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		return g.revoked(c)
 	case ddl.RenameEnumValue:
 		n.Type = ddl.Literal(c.TypeName.String())
+	case ddl.AddDomainConstraint:
+		n.Domain, n.Size = ddl.Literal(c.Domain.String()), true
+		return n, !c.NotValid
+	case ddl.ValidateDomainConstraint:
+		n.Domain, n.Size = ddl.Literal(c.Domain.String()), true
+	case ddl.SetDomainNotNull:
+		n.Domain, n.Size = ddl.Literal(c.Domain.String()), true
+		n.Type = n.Domain
 	case ddl.DropSchema:
 		n.Schema = ddl.Literal(c.Schema)
 	case ddl.RenameSchema:

@@ -24,7 +24,7 @@ func (a *act) work(ctx context.Context, i int, found *catalog.Lookup) (err error
 		}
 		return err
 	case ddl.SetTablespace:
-		found.Trial, err = a.ask(ctx, pg.OtherTablespace(table.OID, ddl.Literal(c.Tablespace)))
+		found.Trial, err = a.ask(ctx, pg.OtherTablespace(ddl.Literal(c.Relation.String()), ddl.Literal(c.Tablespace)))
 		return err
 	case ddl.SetAccessMethod:
 		found.Trial, err = a.ask(ctx, pg.OtherMethod(table.OID, ddl.Literal(c.Method)))

@@ -21,9 +21,8 @@ const unjudged = `
 * Where no contract and no query shows it: ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT
   or ALTER INDEX ... RENAME, and what only a table takes (that, TRUNCATE, COPY of the name,
   ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
-* ALTER DOMAIN ... ADD CONSTRAINT or SET NOT NULL, which read every table that uses the
-  domain; ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; ALTER INDEX ...
-  SET TABLESPACE, and ALL IN TABLESPACE; OWNER TO, REASSIGN OWNED and DROP OWNED.
+* ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; ALL IN TABLESPACE; OWNER
+  TO, REASSIGN OWNED and DROP OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show.
 * UPDATE, DELETE, INSERT ... SELECT and COPY of many rows, by themselves or in a
