@@ -24,7 +24,7 @@ type or a new column does so depends on version, indexes, constraints and
 settings: migguard tries the change on an empty copy of the table and looks
 whether the server writes the copy anew or reads it. A table that is logged, or in
 the tablespace, or of the access method already, is left as it is.`,
-	Verdicts: `Rewritten, if a DEFAULT is all that makes ADD COLUMN write the table: the column is
+	Verdicts: `Rewritten, if a DEFAULT, or serial, is all that makes ADD COLUMN write the table: the column is
 added without values, its default set for new rows, and the rows there are get theirs
 in batches when the transaction has committed; NOT NULL comes last. Statements of the
 same transaction that read or write the table are refused then (MG055). Not where an
@@ -32,7 +32,8 @@ UPDATE would fire triggers or rules, with row security forced, or in a table tha
 others inherit from. The partitions of a table are filled one by one; not if one of
 them is foreign, fires, hides rows or belongs to another role.
 
-Refused otherwise. Under maintenance mode, if migguard.toml has [policy]
+Refused otherwise: IDENTITY, and GENERATED ... STORED, which a column cannot become that
+is there already. Under maintenance mode, if migguard.toml has [policy]
 blocking-alter = "maintenance". Passes where the server has no such work to do, on a small table
 (10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
 migguard.toml), if no code runs, with --allow blocking-alter:TABLE, and with

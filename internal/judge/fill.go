@@ -10,16 +10,18 @@ import (
 type FilledColumn struct {
 	Table   catalog.Relation
 	Column  string
-	Default string // the expression in SQL
+	Default string // the expression in SQL; of a serial column not known yet
+	Serial  bool
 	NotNull bool
 }
 
 // filledColumn tells whether the default is all that makes the server write the
-// table anew; then there may be an obstacle. A serial or identity column, and a
-// stored generated one, are more than a value.
+// table anew; then there may be an obstacle. That of a serial column is the next
+// number of its sequence. An identity column, and a stored generated one, which no
+// column becomes later, are more than a value.
 func filledColumn(c ddl.AddColumn, found catalog.Lookup) (*FilledColumn, *Obstacle) {
 	_, plain := ddl.ServerTypeOf(c.Type) // any other may be a domain that takes no NULL
-	if c.Default == "" || c.Serial || c.Identity != "" || c.Generated != "" || !plain || found.Trial == nil || !found.Trial.Rewrites {
+	if (c.Default == "") != c.Serial || c.Identity != "" || c.Generated != "" || !plain && !c.Serial || found.Trial == nil || !found.Trial.Rewrites {
 		return nil, nil
 	}
 	r := *found.Relation
@@ -34,5 +36,8 @@ func filledColumn(c ddl.AddColumn, found catalog.Lookup) (*FilledColumn, *Obstac
 	case r.RowSecurityForced:
 		return cannot("row level security is forced on it, and may hide rows")
 	}
-	return &FilledColumn{Table: r, Column: c.Column, Default: c.Default, NotNull: c.NotNull}, nil
+	if c.Serial && r.Owner != r.Role {
+		return cannot("its sequence would belong to the session's role, and has to be its owner's")
+	}
+	return &FilledColumn{Table: r, Column: c.Column, Default: c.Default, Serial: c.Serial, NotNull: c.NotNull || c.Serial}, nil
 }

@@ -16,7 +16,17 @@ var filling = []string{
 	"begin; alter table a add x int default (random() * 10)::int not null check (x >= 0), add y text, alter d set not null; create index on a (x); commit",
 	`begin; alter table a add "Odd one" varchar(40) default clock_timestamp() collate "C"; alter table a add z float default random() not null; commit`,
 	"set search_path = s; alter table a add v float default random() not null",
+	"alter table a add token serial",
+	"begin; alter table a add token bigserial constraint there not null unique, add z smallserial check (z > 0); comment on column a.token is 'x'; commit",
+	`create table a_token_seq (id int); set search_path = s, public; alter table public.a add token serial`,
 }
+
+// sequenceState is every sequence, whose it is, and the defaults that it is in.
+const sequenceState = `select string_agg(concat_ws(' ', s.seqrelid::regclass, s.seqtypid::regtype, seqstart, seqincrement, seqmax, seqcache, seqcycle, c.relpersistence,
+		d.refobjid::regclass, a.attname, d.deptype, pg_get_expr(f.adbin, f.adrelid)), e'\n' order by s.seqrelid::regclass::text)
+	from pg_sequence s join pg_class c on c.oid = s.seqrelid left join pg_depend d on d.objid = s.seqrelid and d.classid = 'pg_class'::regclass and d.refobjsubid > 0
+	left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
+	where c.relnamespace = 'public'::regnamespace`
 
 // In the end the column is what the statement would have made of it, and each row
 // has a value, those included that running code has made or changed meanwhile.
@@ -52,8 +62,10 @@ func TestBackfill(t *testing.T) {
 			if err := <-used; err != nil {
 				t.Errorf("%s: old code: %v", sql, err)
 			}
-			if got, want := guarded.Value(t, constraintState), bare.Value(t, constraintState); got != want {
-				t.Errorf("%s\n%s\nwant\n%s", sql, got, want)
+			for _, state := range []string{constraintState, sequenceState} {
+				if got, want := guarded.Value(t, state), bare.Value(t, state); got != want {
+					t.Errorf("%s\n%s\nwant\n%s", sql, got, want)
+				}
 			}
 			if got := guarded.Value(t, `select concat_ws(' ', (select count(*) from migguard.task where not done),
 				(select count(*) from a where to_jsonb(a)->>'token' is null and to_jsonb(a) ? 'token' or to_jsonb(a)->>'z' is null and to_jsonb(a) ? 'z' or to_jsonb(a)->>'x' is null and to_jsonb(a) ? 'x'),
@@ -179,7 +191,7 @@ func TestBackfillIsNotPossible(t *testing.T) {
 		for _, table := range []string{"fired", "ruled", "hidden"} {
 			b.fails(t, "MG007", "alter table "+table+" add token uuid default gen_random_uuid()")
 		}
-		for _, column := range []string{"s serial", "i int generated always as identity", "g int generated always as (id + 1) stored"} {
+		for _, column := range []string{"i int generated always as identity", "g int generated always as (id + 1) stored"} {
 			b.fails(t, "MG007", "alter table a add "+column)
 		}
 		b.run(t, "create function made() returns int language plpgsql as 'begin return 7; end'")

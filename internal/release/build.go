@@ -176,16 +176,23 @@ func (e *leftError) Error() string { return e.Err.Error() + "; its half index is
 func (e *leftError) Unwrap() error { return e.Err }
 
 // cleanedUp drops what a failed build has left: a unique index keeps writers from
-// duplicates although queries do not use it. It returns why the build failed, in
-// a *leftError if something is left for the next try to drop.
+// duplicates although queries do not use it.
 func cleanedUp(ctx context.Context, conn *pgx.Conn, task ledger.Task, index string, failure error) error {
+	return cleaned(ctx, failure, func(ctx context.Context) error {
+		state, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
+		if err == nil && state.Found && !state.Valid && state.Table == task.Relation {
+			_, err = conn.Exec(ctx, "DROP INDEX CONCURRENTLY "+index)
+		}
+		return err
+	})
+}
+
+// cleaned returns why a build failed, in a *leftError if something is left for the
+// next try to drop.
+func cleaned(ctx context.Context, failure error, drop func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, cleanUpTimeout)
 	defer cancel()
-	state, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
-	if err == nil && state.Found && !state.Valid && state.Table == task.Relation {
-		_, err = conn.Exec(ctx, "DROP INDEX CONCURRENTLY "+index)
-	}
-	if err != nil {
+	if err := drop(ctx); err != nil {
 		return &leftError{failure}
 	}
 	return failure

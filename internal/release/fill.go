@@ -23,10 +23,13 @@ type filledChange struct {
 	action int
 	// notNull is the name of its NOT NULL, or of the CHECK that stands for it.
 	notNull string
+	// sequence and integer are those of a serial column.
+	sequence ddl.Name
+	integer  string
 }
 
 // empty has the columns written without their values.
-func (a *act) empty(filled []filledChange, before constraints) error {
+func (a *act) empty(ctx context.Context, filled []filledChange, before constraints) error {
 	if filled == nil {
 		return nil
 	}
@@ -36,7 +39,15 @@ func (a *act) empty(filled []filledChange, before constraints) error {
 	}
 	for i := range filled {
 		f := &filled[i]
-		name, err := alter.Empty(f.action)
+		var name string
+		if f.Serial {
+			if f.sequence, err = a.sequenceName(ctx, f.Table, f.Column); err != nil {
+				return err
+			}
+			name, f.integer, f.Default, err = alter.EmptySerial(f.action, f.sequence)
+		} else {
+			name, err = alter.Empty(f.action)
+		}
 		if err != nil {
 			return a.unwritable(err)
 		}

@@ -145,17 +145,13 @@ func dropLeft(ctx context.Context, conn *pgx.Conn, task ledger.Task, state pg.Re
 	return nil
 }
 
-// sweptUp drops what a failed try has left, and returns why it failed, in a
-// *leftError if something is left for the next try to drop.
+// sweptUp drops what a failed try has left.
 func sweptUp(ctx context.Context, conn *pgx.Conn, task ledger.Task, failure error) error {
-	ctx, cancel := context.WithTimeout(ctx, cleanUpTimeout)
-	defer cancel()
-	state, err := pg.ReadRebuildState(ctx, conn, task.Relation, task.Schema, task.Object)
-	if err == nil {
-		err = dropLeft(ctx, conn, task, state)
-	}
-	if err != nil {
-		return &leftError{failure}
-	}
-	return failure
+	return cleaned(ctx, failure, func(ctx context.Context) error {
+		state, err := pg.ReadRebuildState(ctx, conn, task.Relation, task.Schema, task.Object)
+		if err != nil {
+			return err
+		}
+		return dropLeft(ctx, conn, task, state)
+	})
 }

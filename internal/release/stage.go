@@ -41,13 +41,14 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, filled []filledC
 	if a.serverRefuses(staged, before) {
 		return a.run(ctx, record)
 	}
-	if err := a.empty(filled, before); err != nil {
+	if err := a.empty(ctx, filled, before); err != nil {
 		return "", err
 	}
 	steps, err := a.stagedSteps(staged, before)
 	if err != nil {
 		return "", err
 	}
+	steps = withSequences(filled, steps)
 	if err := a.checkRows(ctx, staged, false); err != nil {
 		return "", err
 	}
