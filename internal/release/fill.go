@@ -23,6 +23,8 @@ type filledChange struct {
 	action int
 	// notNull is the name of its NOT NULL, or of the CHECK that stands for it.
 	notNull string
+	// partitions are the names of those of its table.
+	partitions []string
 	// sequence and integer are those of a serial column.
 	sequence ddl.Name
 	integer  string
@@ -39,6 +41,9 @@ func (a *act) empty(ctx context.Context, filled []filledChange, before constrain
 	}
 	for i := range filled {
 		f := &filled[i]
+		if f.partitions, err = a.partitionsToFill(ctx, f.Table); err != nil {
+			return err
+		}
 		var name string
 		if f.Serial {
 			if f.sequence, err = a.sequenceName(ctx, f.Table, f.Column); err != nil {
@@ -71,15 +76,11 @@ func (a *act) empty(ctx context.Context, filled []filledChange, before constrain
 func (a *act) promiseFilled(ctx context.Context, filled []filledChange) error {
 	for _, f := range filled {
 		table, column := qualified(f.Table), ddl.Quote(f.Column)
-		partitions, err := a.partitionsToFill(ctx, f.Table)
-		if err != nil {
-			return err
-		}
 		update := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s IS NULL", table, column, f.Default, column)
 		if err := a.promise(ctx, f.Table, ledger.BackfillColumn, f.Column, update); err != nil {
 			return err
 		}
-		a.markUnfilled(f.Table.Name, append(partitions, f.Table.Name)...)
+		a.markUnfilled(f.Table.Name, append(f.partitions, f.Table.Name)...)
 		a.notes = append(a.notes, fmt.Sprintf("the rows there are get their values of column %s in batches when the transaction has committed: %s", column, a.findings[0].Detail))
 		if !f.NotNull {
 			continue
