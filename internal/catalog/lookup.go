@@ -44,6 +44,8 @@ type Lookup struct {
 	Trial *Trial `json:"-"`
 	// DefaultTrial is the same for DefaultPartition.
 	DefaultTrial *Trial `json:"-"`
+	// Passes: a CHECK takes rows of code that does not know its columns.
+	Passes bool `json:"-"`
 	// Held is what stands in the way of code that no longer knows what the change
 	// drops; nil: not asked for.
 	Held *Holding `json:"-"`

@@ -124,7 +124,11 @@ type Column struct {
 	Number  int16   `json:"number"`
 	Name    string  `json:"name"`
 	Grants  []Grant `json:"grants"`
-	Created bool    `json:"created"` // no running build knows it
+	Created bool    `json:"created"`  // no running build knows it
+	NotNull bool    `json:"not_null"` // by itself
+	// Filled: a row that comes without it gets a value, the type's own default
+	// left aside.
+	Filled bool `json:"filled"`
 	// Type is for people; the oid and the modifier (atttypmod) tell two apart.
 	Type    string `json:"type"`
 	TypeOID uint32 `json:"type_oid"`

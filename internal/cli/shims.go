@@ -66,6 +66,13 @@ func standing(ctx context.Context, l *ledger.Ledger) ([]report.Shim, error) {
 	for _, d := range deferred {
 		shims = append(shims, release.ReportDeferred(d))
 	}
+	held, err := l.Withheld(ctx)
+	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+		return nil, err
+	}
+	for _, w := range held {
+		shims = append(shims, release.ReportWithheld(w))
+	}
 	return shims, nil
 }
 

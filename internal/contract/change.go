@@ -17,6 +17,10 @@ type Change struct {
 	Default bool
 	// Arbiter is the one that is dropped, or has another name.
 	Arbiter Arbiter
+	// Columns are those that RejectWrite looks at, and Parent the table whose rows
+	// may not go from under those that are written; without a name there is none.
+	Columns []string
+	Parent  Name
 }
 
 // ChangeKind is what a Change does.
@@ -42,6 +46,8 @@ const (
 	WidenColumn ChangeKind = "widen-column"
 	// HideTable has a view take a table's name.
 	HideTable ChangeKind = "hide-table"
+	// RejectWrite lets a constraint look at what is written.
+	RejectWrite ChangeKind = "reject-write"
 )
 
 // Breaks answers whether a change would break the build: Yes with the uses that
@@ -67,6 +73,8 @@ func (c *Contract) Breaks(change Change) Answer {
 		return c.widened(change.Relation, change.Column)
 	case HideTable:
 		return c.onTable(change.Relation)
+	case RejectWrite:
+		return c.rejected(change)
 	}
 	return Answer{Unknown, []Reason{{Text: fmt.Sprintf("it is not known what %q means to code", change.Kind)}}}
 }
@@ -129,6 +137,31 @@ func (c *Contract) required(change Change) Answer {
 	// rows without it.
 	return c.unused(change.Relation, "",
 		fmt.Sprintf("nothing that was scanned inserts into %s without %s or writes NULL to it", change.Relation, change.Column))
+}
+
+// rejected judges a constraint that looks at what is written from now on. A contract
+// knows no values, so whoever writes may write what it rejects. That code deletes
+// rows a contract does not say: each use of the parent may be that.
+func (c *Contract) rejected(change Change) Answer {
+	var may Answer
+	for _, u := range c.usesOf(change.Relation) {
+		if u.Adds || slices.ContainsFunc(change.Columns, func(column string) bool { return u.covers(column, Updating) }) {
+			may.add(Unknown, Reason{describe(u) + ", and may write what is rejected", u.At})
+		}
+	}
+	if change.Parent.Name != "" {
+		for _, u := range c.usesOf(change.Parent) {
+			may.add(Unknown, Reason{describe(u) + ", and may delete rows that others refer to", u.At})
+		}
+	}
+	if may.Verdict == Unknown {
+		return may
+	}
+	answer := c.unused(change.Relation, "", fmt.Sprintf("nothing that was scanned writes %s", change.Relation))
+	if change.Parent.Name == "" || answer.Verdict != No {
+		return answer
+	}
+	return c.unused(change.Parent, "", fmt.Sprintf("nothing that was scanned writes %s, or names %s", change.Relation, change.Parent))
 }
 
 // Word is the name that code has for what a change takes away: the column's, or

@@ -147,6 +147,18 @@ func (a *Alter) WriteNotValid(action int) (string, error) {
 	return a.write(Name{}, []*pg.AlterTableCmd{cmd})
 }
 
+// Name gives the constraint that an action adds a name.
+func (a *Alter) Name(action int, name string) error {
+	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)
+	def := cmd.GetDef().GetConstraint()
+	if def == nil {
+		return ErrUnfaithful
+	}
+	def.Conname = name
+	a.actions[action].cmd = cmd
+	return nil
+}
+
 func (a *Alter) write(on Name, cmds []*pg.AlterTableCmd) (string, error) {
 	stmt := proto.Clone(a.stmt).(*pg.AlterTableStmt)
 	stmt.Cmds = nil

@@ -1,6 +1,8 @@
 package ddl
 
 import (
+	"slices"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
 )
@@ -34,6 +36,20 @@ func (a *Alter) Empty(action int) (notNull string, err error) {
 	a.actions[action].cmd = cmd
 	a.actions[action].value = value
 	return notNull, nil
+}
+
+// Nullable has a column that an action adds written without NOT NULL.
+func (a *Alter) Nullable(action int) error {
+	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)
+	column := cmd.GetDef().GetColumnDef()
+	if column == nil {
+		return ErrUnfaithful
+	}
+	column.Constraints = slices.DeleteFunc(column.GetConstraints(), func(n *pg.Node) bool {
+		return n.GetConstraint().GetContype() == pg.ConstrType_CONSTR_NOTNULL
+	})
+	a.actions[action].cmd = cmd
+	return nil
 }
 
 // setDefault is the action that gives new rows the value of a column that was

@@ -52,6 +52,9 @@ type Hazard struct {
 	// statements that have it, which policy can switch off.
 	Rewritten bool `json:"rewritten,omitempty"`
 	Shimmed   bool `json:"shimmed,omitempty"`
+	// Tolerable: only some of what running code does would break, and policy may
+	// let it pass everywhere.
+	Tolerable bool `json:"tolerable,omitempty"`
 	// Bad is SQL that has the hazard where users(id, notes, mood) exists, the
 	// last an enum, and what Given makes; Good is SQL that has not.
 	Given string `json:"given,omitempty"`
@@ -134,6 +137,7 @@ var All = []*Hazard{
 	ExplicitIdentity,
 	HiddenRows,
 	LostArbiter,
+	RejectedWrite,
 	RenamedColumn,
 	RenamedConstraint,
 	RenamedLabel,

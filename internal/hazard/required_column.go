@@ -11,10 +11,11 @@ import (
 // RequiredColumn is a new column that running code has no value for, and the
 // server none either.
 var RequiredColumn = &Hazard{
-	ID:    "required-column",
-	Kind:  BreaksCode,
-	Code:  "MG011",
-	Title: "a column is NOT NULL from now on, and running code does not fill it",
+	ID:      "required-column",
+	Kind:    BreaksCode,
+	Code:    "MG011",
+	Shimmed: true,
+	Title:   "a column is NOT NULL from now on, and running code does not fill it",
 	Explanation: `ADD COLUMN ... NOT NULL (or PRIMARY KEY) without a default: on a table with rows
 PostgreSQL refuses it, on an empty one it passes. From then on every INSERT of the
 running code fails with 23502 (not_null_violation), for it does not know the column.

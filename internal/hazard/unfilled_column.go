@@ -10,10 +10,11 @@ import (
 // UnfilledColumn is a column that the server fills no longer, while running
 // code leaves that to it.
 var UnfilledColumn = &Hazard{
-	ID:    "unfilled-column",
-	Kind:  BreaksCode,
-	Code:  "MG010",
-	Title: "the server no longer fills in a column that running code leaves out",
+	ID:      "unfilled-column",
+	Kind:    BreaksCode,
+	Code:    "MG010",
+	Shimmed: true,
+	Title:   "the server no longer fills in a column that running code leaves out",
 	Explanation: `ALTER COLUMN ... DROP DEFAULT on a column that is NOT NULL, and DROP IDENTITY:
 every INSERT of the running code that leaves the column out fails with 23502
 (not_null_violation). A column that this run has added the running code leaves out

@@ -45,12 +45,12 @@ func listed(verdicts []Verdict) string {
 	return strings.ReplaceAll(fmt.Sprintf("%q", verdicts), `" "`, `", "`)
 }
 
-// Choices are the verdicts that policy may choose for a hazard. Code that breaks
-// is allowed only where it is known to be gone, object by object, which is an
+// Choices are the verdicts that policy may choose for a hazard. Code that breaks for
+// certain is allowed only where it is known to be gone, object by object, which is an
 // exception; maintenance mode brings no rows back.
 func Choices(h *hazard.Hazard) []Verdict {
 	var choices []Verdict
-	if h.Kind != hazard.BreaksCode {
+	if h.Kind != hazard.BreaksCode || h.Tolerable {
 		choices = append(choices, Allow)
 	}
 	if h.Rewritten {

@@ -36,12 +36,15 @@ type Queries struct {
 // spoken bounds the reasons that a message gives of one build.
 const spoken = 3
 
-// consult asks the contracts of the code that runs about what would break it.
-// What none of it uses is no danger. Other findings get the evidence there is.
-func (d *Decision) consult(facts Facts) {
+func rejected(f hazard.Finding) bool { return f.Hazard == hazard.RejectedWrite }
+
+// consult asks the contracts of the code that runs about those of the findings that
+// would break it. What none of it uses is no danger. Other findings get the evidence
+// there is.
+func (d *Decision) consult(facts Facts, asked func(hazard.Finding) bool) {
 	var left []hazard.Finding
 	for _, f := range d.Findings {
-		if f.Needs == nil || len(facts.Code) == 0 {
+		if !asked(f) || f.Needs == nil || len(facts.Code) == 0 {
 			left = append(left, f)
 			continue
 		}

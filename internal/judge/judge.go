@@ -57,6 +57,9 @@ type Facts struct {
 	// Done says that the change has been made, and nothing can be done in its
 	// place.
 	Done bool
+	// Due says that the change is one that has waited for the code that it would
+	// have broken, which is gone.
+	Due bool
 	// Ending says that what can only be told when the transaction is about to
 	// commit can be told.
 	Ending bool
@@ -73,8 +76,8 @@ type Decision struct {
 	// Pending are findings that may be none when the transaction is about to
 	// commit.
 	Pending []hazard.Finding
-	// Index, Reindex, Staged, Filled or Refresh is set for verdict Rewrite, View, Overlays or
-	// Deferred for verdict Shim. Refresh is SQL that does what the statement does.
+	// Index, Reindex, Staged, Filled or Refresh is set for verdict Rewrite, View, Overlays,
+	// Deferred or Withheld for verdict Shim. Refresh is SQL that does what the statement does.
 	Index   *ConcurrentIndex
 	Reindex *ConcurrentReindex
 	Staged  *StagedConstraint
@@ -85,6 +88,8 @@ type Decision struct {
 	Overlays []shim.Overlay
 	// Deferred is what stays though the change drops it.
 	Deferred *shim.Deferred
+	// Withheld is what is made later though the change makes it.
+	Withheld *Withheld
 	// Obstacle is set for verdicts Maintenance and Refuse where there would
 	// have been another way.
 	Obstacle *Obstacle
@@ -95,6 +100,9 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	var d Decision
 	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup, Small: policy.small()}) {
 		if facts.Idle { // every kind of hazard there is needs code that runs
+			continue
+		}
+		if facts.Due && canWait(f) {
 			continue
 		}
 		by, covered, expired := policy.allows(f, facts)
@@ -115,17 +123,23 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 		d.Verdict = Allow
 		return d
 	}
+	// What no code would violate is made at once, as if that were no question.
+	if d.consult(facts, rejected); len(d.Findings) == 0 {
+		d.Verdict = Allow
+		return d
+	}
 	d.rewrite(change, facts)
 	d.shim(change, facts)
 	d.switchOff(policy)
 	if d.Verdict == "" || facts.Done { // what can be made safe for all code needs no evidence
-		if d.consult(facts); len(d.Findings) == 0 {
+		if d.consult(facts, func(f hazard.Finding) bool { return !rejected(f) }); len(d.Findings) == 0 {
 			d.Verdict, d.View, d.Obstacle = Allow, nil, nil
 			return d
 		}
 	}
 	d.overlay(change, facts, policy)
 	d.deferDrop(change, facts, policy)
+	d.withhold(change, facts, policy)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
 		d.Verdict = Maintenance
 	}
@@ -150,7 +164,7 @@ func (d *Decision) switchOff(policy *Policy) {
 	if table {
 		why.Reason += " for " + f.Relation
 	}
-	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Overlays, d.Deferred = nil, nil, nil, nil, "", nil, nil, nil
+	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Overlays, d.Deferred, d.Withheld = nil, nil, nil, nil, "", nil, nil, nil, nil
 	d.Verdict, d.Obstacle = "", why
 }
 

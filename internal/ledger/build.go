@@ -39,8 +39,12 @@ func (l *Ledger) Builds(ctx context.Context, app string) (builds map[int]string,
 // succeeded. No builds at all need none. The builds are an app's; what other apps
 // run is as for DueShims.
 func (l *Ledger) ShimsWithout(ctx context.Context, app string, builds []string) ([]Shim, error) {
-	return l.shims(ctx, "list due shims", selectShim+`
-		and not exists (
+	return l.shims(ctx, "list due shims", selectShim+" and "+platformSaysGone+" order by s.id desc", builds, app)
+}
+
+// platformSaysGone tells of s what ShimsWithout says of a shim: $1 are the builds, $2
+// the app.
+const platformSaysGone = `not exists (
 			select from unnest($1::text[]) as running (build)
 			where not exists (
 				select from migguard.release r2
@@ -48,9 +52,7 @@ func (l *Ledger) ShimsWithout(ctx context.Context, app string, builds []string) 
 			or exists (
 				select from migguard.release old
 				where old.build = running.build and old.id < s.release_id and old.outcome = 'succeeded'))
-		and `+noOtherApp+`
-		order by s.id desc`, builds, app)
-}
+		and ` + noOtherApp
 
 // Runs are the last runs, newest first.
 func (l *Ledger) Runs(ctx context.Context, most int) (runs []Release, err error) {

@@ -85,8 +85,12 @@ func (l *Ledger) DueShims(ctx context.Context, app, build string) ([]Shim, error
 	if build == "" {
 		return nil, nil
 	}
-	return l.shims(ctx, "list due shims", selectShim+`
-		and exists (
+	return l.shims(ctx, "list due shims", selectShim+" and "+ledgerSaysGone+" order by s.id desc", build, app)
+}
+
+// ledgerSaysGone tells of s, which a run r has made, what DueShims says of a shim: $1
+// is the build, $2 the app.
+const ledgerSaysGone = `exists (
 			select from (
 				select id, build from migguard.release
 				where outcome = 'succeeded' order by id desc limit 1
@@ -97,9 +101,7 @@ func (l *Ledger) DueShims(ctx context.Context, app, build string) ([]Shim, error
 				where old.id < s.release_id and old.outcome = 'succeeded'
 				  and old.build in (last.build, $1)))
 		and r.build is distinct from $1
-		and `+noOtherApp+`
-		order by s.id desc`, build, app)
-}
+		and ` + noOtherApp
 
 // noOtherApp tells that no app but $2 has a build that may run and was released
 // before shim s was made.

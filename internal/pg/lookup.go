@@ -131,6 +131,7 @@ relations AS (
     'columns', (
       SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
         'number', t.attnum, 'name', t.attname, 'definition', $definition,
+        'not_null', t.attnotnull, 'filled', t.atthasdef OR t.attidentity <> '',
         'type', pg_catalog.format_type(t.atttypid, t.atttypmod), 'type_oid', t.atttypid::pg_catalog.int8, 'type_mod', t.atttypmod,
         'default', t.atthasdef AND t.attgenerated = '',
         'created', EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = t.attnum),

@@ -33,8 +33,9 @@ type act struct {
 	broken    []hazard.Finding // on record in the statement's transaction
 	executed  []string         // all that ran, when that was not just the statement
 	notes     []string
-	apart     *ddl.Alter // the statement's actions, once asked for
-	tried     time.Time  // when it was last sent for its locks
+	answered  map[int]bool // changes about what waits, which are done with that
+	apart     *ddl.Alter   // the statement's actions, once asked for
+	tried     time.Time    // when it was last sent for its locks
 	locks     []*report.Lock
 	ending    bool // judges a transaction that is about to commit
 	unshown   bool // judges what no statement says
@@ -64,7 +65,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	var staged []stagedChange
 	var filled []filledChange
 	var drops []deferredDrop
-	deferring := false
+	var held []withheldChange
+	deferring, encoding := false, ""
 	for i, change := range a.plan.Changes {
 		if err := a.checkShims(ctx, change); err != nil {
 			return "", err
@@ -74,6 +76,18 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		}
 		if err := a.checkDeferred(ctx, change); err != nil {
 			return "", err
+		}
+		answered, closing, err := a.meetHeld(ctx, i)
+		if err != nil {
+			return "", err
+		}
+		record = append(record, closing...)
+		if answered {
+			if a.answered == nil {
+				a.answered = map[int]bool{}
+			}
+			a.answered[i] = true
+			continue
 		}
 		decision, found, err := a.decide(ctx, i)
 		if err != nil {
@@ -100,6 +114,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.skip(found), nil
 		case decision.Verdict == judge.Refuse:
 			return "", a.refuse(decision)
+		case a.plan.watched && decision.Withheld != nil:
+			return "", a.cannotWait(errors.New("the statement does more than its text shows, or drops something"))
 		case a.plan.watched && (decision.Staged != nil || decision.Filled != nil):
 			return "", a.unwritable(errors.New("the statement does more than its text shows, or drops something"))
 		case decision.Staged != nil:
@@ -118,6 +134,13 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		case decision.Deferred != nil:
 			deferring = true
 			continue
+		case decision.Withheld != nil && decision.Withheld.Index:
+			return a.withholdIndex(ctx, withheldChange{*decision.Withheld, i}, found.Encoding)
+		case decision.Withheld != nil:
+			held, encoding = append(held, withheldChange{*decision.Withheld, i}), found.Encoding
+			if !decision.Withheld.Added {
+				continue
+			}
 		case decision.Verdict == judge.Shim:
 			return a.renameWithView(ctx, change, decision, found)
 		case decision.Verdict == judge.Maintenance && a.plan.Alone:
@@ -138,7 +161,14 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		}
 		record = append(record, after...)
 	}
-	if deferring {
+	switch {
+	case (held != nil || a.answered != nil) && (deferring || staged != nil || filled != nil):
+		return "", a.cannotWait(errors.New("the statement does something else, too, that is carried out otherwise"))
+	case held != nil:
+		return a.withhold(ctx, held, record, encoding)
+	case a.answered != nil:
+		return a.answer(ctx, record)
+	case deferring:
 		return a.deferDrops(ctx, drops, record)
 	}
 	var tag string

@@ -114,8 +114,8 @@ func TestArbiterBuiltTooLate(t *testing.T) {
 	})
 }
 
-// upserting is code with a model of t, whose ON CONFLICT asks for some arbiters.
-func upserting(gaps []contract.Gap, asks ...contract.Arbiter) options {
+// codeUpserting is code with a model of t, whose ON CONFLICT asks for some arbiters.
+func codeUpserting(gaps []contract.Gap, asks ...contract.Arbiter) options {
 	all := contract.Every()
 	return options{code: []judge.Code{{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Upserts: true},
 		[]contract.Relation{{Name: contract.Name{Name: "t"}, Uses: []contract.Use{
@@ -135,18 +135,18 @@ func TestArbitersOfContract(t *testing.T) {
 		why     string // it is refused; empty: it passes
 		olds    []int  // of upserts
 	}{
-		"another":         {upserting(nil, contract.Arbiter{Columns: []string{"id"}}), "drop index t_ab", "", []int{0}},
-		"no words for it": {upserting([]contract.Gap{{Reach: contract.Anything, NoUpsert: true}}), "alter table t drop constraint t_a", "", nil},
-		"part of it":      {upserting(nil, contract.Arbiter{Columns: []string{"a"}}), "drop index t_ab, t_low", "", []int{1}},
-		"no predicate":    {upserting(nil, contract.Arbiter{Columns: []string{"b"}}), "drop index t_part", "", nil},
-		"an exclusion":    {upserting(nil, contract.Arbiter{Columns: []string{"r"}}), "alter table t drop constraint t_r", "", nil},
-		"its columns":     {upserting(nil, contract.Arbiter{Columns: []string{"b", "a"}}), "drop index t_ab", "build one: SQL has ON CONFLICT of a, b (up.rb:7)", []int{2}},
-		"primary key":     {upserting(nil, contract.Arbiter{Primary: true}), "alter table t drop constraint t_pkey", "ON CONFLICT of the primary key (up.rb:7)", []int{0}},
-		"expression":      {upserting(nil, contract.Arbiter{Columns: []string{"b"}, Expressions: true}), "drop index t_low", "ON CONFLICT of b, an expression", []int{3}},
-		"predicate":       {upserting(nil, contract.Arbiter{Columns: []string{"b"}, Partial: true}), "drop index t_part", "ON CONFLICT of b", []int{4}},
-		"its name":        {upserting(nil, contract.Arbiter{Name: "t_r"}), "alter table t drop constraint t_r", "ON CONFLICT of constraint t_r", nil},
-		"not known":       {upserting(nil, contract.Arbiter{Any: true}), "drop index t_ab", "ON CONFLICT of what is not known", []int{2}},
-		"gap":             {upserting(dynamic), "drop index t_ab", "SQL that is built when the code runs", []int{2}},
+		"another":         {codeUpserting(nil, contract.Arbiter{Columns: []string{"id"}}), "drop index t_ab", "", []int{0}},
+		"no words for it": {codeUpserting([]contract.Gap{{Reach: contract.Anything, NoUpsert: true}}), "alter table t drop constraint t_a", "", nil},
+		"part of it":      {codeUpserting(nil, contract.Arbiter{Columns: []string{"a"}}), "drop index t_ab, t_low", "", []int{1}},
+		"no predicate":    {codeUpserting(nil, contract.Arbiter{Columns: []string{"b"}}), "drop index t_part", "", nil},
+		"an exclusion":    {codeUpserting(nil, contract.Arbiter{Columns: []string{"r"}}), "alter table t drop constraint t_r", "", nil},
+		"its columns":     {codeUpserting(nil, contract.Arbiter{Columns: []string{"b", "a"}}), "drop index t_ab", "build one: SQL has ON CONFLICT of a, b (up.rb:7)", []int{2}},
+		"primary key":     {codeUpserting(nil, contract.Arbiter{Primary: true}), "alter table t drop constraint t_pkey", "ON CONFLICT of the primary key (up.rb:7)", []int{0}},
+		"expression":      {codeUpserting(nil, contract.Arbiter{Columns: []string{"b"}, Expressions: true}), "drop index t_low", "ON CONFLICT of b, an expression", []int{3}},
+		"predicate":       {codeUpserting(nil, contract.Arbiter{Columns: []string{"b"}, Partial: true}), "drop index t_part", "ON CONFLICT of b", []int{4}},
+		"its name":        {codeUpserting(nil, contract.Arbiter{Name: "t_r"}), "alter table t drop constraint t_r", "ON CONFLICT of constraint t_r", nil},
+		"not known":       {codeUpserting(nil, contract.Arbiter{Any: true}), "drop index t_ab", "ON CONFLICT of what is not known", []int{2}},
+		"gap":             {codeUpserting(dynamic), "drop index t_ab", "SQL that is built when the code runs", []int{2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -51,11 +51,16 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 	var relation ddl.Name
 	switch c := change.(type) {
 	case ddl.CreateIndex:
-		if c.Concurrently || g.hasMade(c.Relation) {
+		if c.Concurrently && !c.Unique || g.hasMade(c.Relation) {
 			return n, false
 		}
-		relation, n.Size = c.Relation, true
+		relation, n.Size, n.Arbiters = c.Relation, true, c.Unique
 		n.Target = ddl.Literal(c.Name)
+	case ddl.AddConstraint:
+		if c.InCreate || g.hasMade(c.Relation) {
+			return n, false
+		}
+		relation, n.Arbiters = c.Relation, true
 	case ddl.Reindex:
 		if c.Concurrently || c.Kind == ddl.KindTable && g.hasMade(c.Relation) {
 			return n, false

@@ -43,10 +43,13 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 		return found, true, err
 	}
 	found.Already = repeated(change, found) || standsAlready(change, found) || a.columnIsThere(i, found)
-	if found.Already || !names.Size || a.idle {
+	if found.Already || a.idle {
 		return found, true, nil
 	}
-	if a.policy.Large(found) {
+	if found.Passes, err = a.passesUnknown(ctx, change, found.Relation); err != nil || !names.Size {
+		return found, true, err
+	}
+	if a.policy.Large(found) || takesIndex(change) {
 		if err := a.work(ctx, i, &found); err != nil {
 			return found, true, err
 		}
@@ -55,6 +58,12 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 		err = a.tryPartition(ctx, change, &found)
 	}
 	return found, true, err
+}
+
+// takesIndex tells a primary key that may reject what its index does not.
+func takesIndex(change ddl.Change) bool {
+	c, ok := change.(ddl.AddConstraint)
+	return ok && c.Constraint == ddl.PrimaryKey && c.UsingIndex != ""
 }
 
 // columnIsThere tells a constraint of a column that is not added, because IF NOT
@@ -78,7 +87,7 @@ func (a *act) facts(found catalog.Lookup) judge.Facts {
 	a.mu.Lock()
 	renamed := found.Relation != nil && a.shimmed[found.Relation.OID]
 	a.mu.Unlock()
-	return judge.Facts{Renamed: renamed, Lookup: found, Major: a.major, Release: a.release, Text: a.text, Directives: a.plan.said.directives, Idle: a.idle, Code: a.code, Seen: a.seen}
+	return judge.Facts{Renamed: renamed, Lookup: found, Major: a.major, Release: a.release, Text: a.text, Directives: a.plan.said.directives, Idle: a.idle, Due: a.due, Code: a.code, Seen: a.seen}
 }
 
 // keep notes a decision for the record. What a statement's text and its effect

@@ -2,6 +2,7 @@ package release
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 
@@ -131,6 +132,15 @@ func (r *Run) shims(ctx context.Context) ([]report.Shim, error) {
 	for _, d := range deferred {
 		said := ReportDeferred(d)
 		said.Waits = r.waiting[d.ID]
+		shims = append(shims, said)
+	}
+	held, err := r.Ledger.Withheld(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range held {
+		said := ReportWithheld(w)
+		said.Waits = cmp.Or(r.held[w.ID], waitsForCode)
 		shims = append(shims, said)
 	}
 	if len(shims) > 0 && r.Build == "" {

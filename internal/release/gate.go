@@ -44,6 +44,8 @@ type gate struct {
 	path       *runnerPath     // where they look first; nil: nobody looks
 	owes       map[string]bool // names of indexes to be built, and of their tables
 	defers     bool            // something is there that a migration has dropped
+	withholds  bool            // something waits that a migration has asked for
+	due        bool            // what has waited is made
 	unfilled   []unfilledTable // rows get values there after the commit
 	cache      map[string]inspected
 	statements []report.Statement

@@ -63,6 +63,11 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		return nil, err
 	}
 	g.defers = len(deferred) > 0
+	held, err := r.Ledger.Withheld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g.withholds = len(held) > 0
 	if !g.tasks.some.Load() {
 		return g, nil
 	}

@@ -56,7 +56,7 @@ const codeInsufficientPrivilege = "42501"
 
 // ledgerNames recognises the ledger's schema and tables in a server's message,
 // in whatever language.
-var ledgerNames = regexp.MustCompile(`\b(migguard|created|shim|task|deferred|release)\b`)
+var ledgerNames = regexp.MustCompile(`\b(migguard|created|shim|task|deferred|withheld|release)\b`)
 
 // explained says what is missing when the session's role may not use the
 // ledger.

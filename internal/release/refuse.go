@@ -82,6 +82,9 @@ func (g *gate) dependent(err error) error {
 	switch server.SQLState() {
 	case codeDependents, codeNotSupported:
 	case codeUndefinedObject, codeInvalidForeignKey:
+		if g.withholds && server.Response.Hint == "" {
+			server.Response.Hint = "If it is about a constraint or index of a migration before: it waits for code that is still running (migguard shims). Put this statement in a release after that one."
+		}
 		if len(g.owes) > 0 && server.Response.Hint == "" {
 			server.Response.Hint = "If it is about an index that this transaction asked for: migguard builds that after the commit. Put this statement in a migration of its own, after that one."
 		}

@@ -83,6 +83,7 @@ type Run struct {
 	shared   bool // another app migrates the database, too; known once learned
 	keeper   *keeper
 	waiting  map[int64]string // what deferred drops wait for, by id
+	held     map[int64]string // the same for what is made later
 	tasks    *tasks
 	own      backends
 	path     *runnerPath // of the command's sessions; nil: not looked at
@@ -152,7 +153,12 @@ func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, error) {
 	if r.ByHand {
 		return nil, nil
 	}
-	return r.endDue(ctx)
+	dropped, err := r.endDue(ctx)
+	if err != nil {
+		return dropped, err
+	}
+	made, err := r.enforce(ctx, id)
+	return append(dropped, made...), err
 }
 
 func (r *Run) lockWaits(h ledger.Holder) {
@@ -166,6 +172,9 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 		return did, ExitInternal, err.Error(), err
 	}
 	if reason, err := r.lookBack(ctx); reason != "" || err != nil {
+		return did, ExitRefused, reason, err
+	}
+	if reason, err := r.lookBackAt(ctx); reason != "" || err != nil {
 		return did, ExitRefused, reason, err
 	}
 	if failed := r.work().before(ctx); failed != nil {

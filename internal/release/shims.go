@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -48,6 +49,37 @@ func deferredName(d ledger.Deferred) string {
 		return ddl.Name{Schema: d.Schema, Name: d.Table}.String() + "." + ddl.Quote(d.Column)
 	}
 	return ddl.Name{Schema: d.Schema, Name: d.Table}.String()
+}
+
+// ReportWithheld is what a migration has asked for and is made later, in the report's
+// words.
+func ReportWithheld(w ledger.Withheld) report.Shim {
+	said := report.Shim{
+		Kind: w.Kind, Name: withheldName(w), Relation: ddl.Name{Schema: w.Schema, Name: w.Table}.String(), Waits: w.Note,
+		Release: releaseName(w.Version, w.ReleaseID), Build: w.Build, Created: w.CreatedAt, Age: report.Age(w.Age),
+	}
+	if said.Waits == "" {
+		said.Waits = waitsForCode
+	}
+	return said
+}
+
+// withheldName is what it is called.
+func withheldName(w ledger.Withheld) string {
+	table := ddl.Name{Schema: w.Schema, Name: w.Table}
+	if w.NowTable != "" {
+		table = ddl.Name{Schema: w.NowSchema, Name: w.NowTable}
+	}
+	column := ddl.Quote(cmp.Or(w.NowColumn, w.Object))
+	switch w.Kind {
+	case ledger.WithheldNotNull:
+		return fmt.Sprintf("NOT NULL of %s.%s", table, column)
+	case ledger.WithheldDefault:
+		return fmt.Sprintf("DROP DEFAULT of %s.%s", table, column)
+	case ledger.WithheldIndex:
+		return fmt.Sprintf("unique index %s of %s", ddl.Quote(w.Object), table)
+	}
+	return fmt.Sprintf("constraint %s of %s", ddl.Quote(w.Object), table)
 }
 
 // ReportTask is a task of the ledger that is owed, in the report's words.

@@ -1,0 +1,180 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The kinds of what is withheld.
+const (
+	WithheldNotNull    = "set-not-null"
+	WithheldDefault    = "drop-default"
+	WithheldConstraint = "add-constraint"
+	WithheldIndex      = "create-index"
+)
+
+// withheldVersion is the first schema that knows what is withheld.
+const withheldVersion = 12
+
+// A Withheld is what a migration has asked for and what code from before it could
+// violate, or counted on.
+type Withheld struct {
+	ID         int64
+	ReleaseID  int64
+	Kind       string
+	Relation   uint32 // oid of the table
+	Schema     string // as the next two, at the time
+	Table      string
+	Object     string // constraint, index or column
+	Statement  string // makes it
+	SearchPath string // by which names in Statement mean something
+
+	// NowSchema, NowTable and NowColumn are what table and, for NOT NULL and a default,
+	// column are called now; empty when the table or one of its columns is gone.
+	NowSchema, NowTable, NowColumn string
+
+	Note      string // what stood in the way of the last try
+	Build     string // of the run that asked for it; empty when unknown
+	Version   string
+	CreatedAt time.Time
+	Age       time.Duration // by the server's clock
+}
+
+const selectWithheld = `
+	select s.id, s.release_id, s.kind, s.relation, s.schema_name, s.table_name, s.object_name, s.statement, s.search_path,
+	       coalesce(n.nspname, ''), coalesce(c.relname, ''), coalesce(a.attname, ''),
+	       coalesce(s.note, ''), coalesce(r.build, ''), coalesce(r.version, ''), s.created_at,
+	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8
+	from migguard.withheld s join migguard.release r on r.id = s.release_id
+	left join pg_class c on c.oid = s.relation and not exists (
+		select from unnest(s.attnums) one where not exists (
+			select from pg_attribute x where x.attrelid = s.relation and x.attnum = one and not x.attisdropped))
+	left join pg_namespace n on n.oid = c.relnamespace
+	left join pg_attribute a on a.attrelid = c.oid and a.attnum = s.attnums[1]
+	where s.closed_at is null`
+
+func scanWithheld(row pgx.CollectableRow) (w Withheld, err error) {
+	var age float64
+	err = row.Scan(&w.ID, &w.ReleaseID, &w.Kind, &w.Relation, &w.Schema, &w.Table, &w.Object, &w.Statement, &w.SearchPath,
+		&w.NowSchema, &w.NowTable, &w.NowColumn, &w.Note, &w.Build, &w.Version, &w.CreatedAt, &age)
+	w.Age = time.Duration(age * float64(time.Second))
+	return w, err
+}
+
+// Withheld lists what waits, oldest first. It needs no lock.
+func (l *Ledger) Withheld(ctx context.Context) ([]Withheld, error) {
+	return l.withheld(ctx, "list what is withheld", "")
+}
+
+// DueWithheld is Withheld for what a run of build may make, by what the ledger alone
+// knows; see DueShims.
+func (l *Ledger) DueWithheld(ctx context.Context, app, build string) ([]Withheld, error) {
+	if build == "" {
+		return nil, nil
+	}
+	return l.withheld(ctx, "list what is due", " and "+ledgerSaysGone, build, app)
+}
+
+// WithheldWithout is Withheld for what is due when no code but that of the given builds
+// runs; see ShimsWithout.
+func (l *Ledger) WithheldWithout(ctx context.Context, app string, builds []string) ([]Withheld, error) {
+	return l.withheld(ctx, "list what is due", " and "+platformSaysGone, builds, app)
+}
+
+func (l *Ledger) withheld(ctx context.Context, op, where string, args ...any) (all []Withheld, err error) {
+	err = l.read(ctx, op, func(ctx context.Context, conn *pgx.Conn) error {
+		if l.version < withheldVersion {
+			return nil
+		}
+		rows, err := conn.Query(ctx, selectWithheld+where+" order by s.id", args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scanWithheld)
+		return err
+	})
+	return all, err
+}
+
+// NoteWithheld keeps what stood in the way of something that is due; gone says that
+// there is nothing left to make.
+func (l *Ledger) NoteWithheld(ctx context.Context, id int64, note string, gone bool) error {
+	return l.inTx(ctx, "note what is withheld", func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			update migguard.withheld set note = $2, closed_at = case when $3 then clock_timestamp() end, closed_by = case when $3 then nullif($4::bigint, 0) end
+			where id = $1 and closed_at is null`, id, clean(note), gone, l.release)
+		return err
+	})
+}
+
+// Enforced lists what was withheld until a build was gone, made then and is there
+// still, as "constraint x of public.t".
+func (l *Ledger) Enforced(ctx context.Context, build string) (all []string, err error) {
+	err = l.read(ctx, "list what was withheld", func(ctx context.Context, conn *pgx.Conn) error {
+		if l.version < withheldVersion {
+			return nil
+		}
+		rows, err := conn.Query(ctx, `
+			select case s.kind when 'set-not-null' then 'NOT NULL of ' || quote_ident(a.attname) when 'drop-default' then 'no default of ' || quote_ident(a.attname)
+				when 'create-index' then 'unique index ' || quote_ident(s.object_name) else 'constraint ' || quote_ident(s.object_name) end
+				|| format(', %I.%I', n.nspname, c.relname)
+			from migguard.withheld s join pg_class c on c.oid = s.relation join pg_namespace n on n.oid = c.relnamespace
+			left join pg_attribute a on a.attrelid = c.oid and a.attnum = s.attnums[1] and not a.attisdropped
+			where s.done and exists (select from migguard.release r where r.build = $1 and r.outcome = 'succeeded' and r.id < s.release_id)
+			and case s.kind when 'set-not-null' then a.attnotnull when 'drop-default' then not a.atthasdef and a.attnotnull
+				when 'create-index' then exists (select from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid and x.relname = s.object_name)
+				else exists (select from pg_constraint k where k.conrelid = c.oid and k.conname = s.object_name) end
+			order by s.id`, build)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return all, err
+}
+
+// NewWithheld is what RecordWithheldSQL records. Names are as the catalog has them.
+type NewWithheld struct {
+	ReleaseID int64
+	Kind      string
+	Relation  uint32
+	Schema    string
+	Table     string
+	Object    string
+	Columns   []string // of the table, that it is about; the first is that of a NOT NULL or default
+	Statement string
+}
+
+// RecordWithheldSQL is the statement that a migration's own session runs in the
+// transaction that would have made it, after columns that it is about are there.
+// Recording one twice is fine.
+func RecordWithheldSQL(n NewWithheld) string {
+	columns := make([]string, len(n.Columns))
+	for i, name := range n.Columns {
+		columns[i] = literal(name)
+	}
+	return fmt.Sprintf("INSERT INTO migguard.withheld"+
+		" (release_id, kind, relation, attnums, schema_name, table_name, object_name, statement, search_path)"+
+		" SELECT %d, %s, %d, coalesce(pg_catalog.array_agg(a.attnum), '{}'), %s, %s, %s, %s, pg_catalog.current_setting('search_path')"+
+		" FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND a.attnum OPERATOR(pg_catalog.>) 0"+
+		" AND NOT a.attisdropped AND a.attname OPERATOR(pg_catalog.=) ANY (ARRAY[%s]::pg_catalog.name[]) ON CONFLICT DO NOTHING",
+		n.ReleaseID, literal(n.Kind), n.Relation, literal(n.Schema), literal(n.Table), literal(n.Object), literal(n.Statement),
+		n.Relation, strings.Join(columns, ", "))
+}
+
+// CloseWithheldSQL is the statement that a session runs in the transaction that makes
+// what is withheld, or takes it back.
+func CloseWithheldSQL(id string, releaseID int64, done bool, note string) string {
+	return fmt.Sprintf("UPDATE migguard.withheld SET closed_at = pg_catalog.clock_timestamp(), closed_by = %d, done = %t, note = %s WHERE id = %s AND closed_at IS NULL",
+		releaseID, done, nullable(note), id)
+}
+
+// WithheldFrom is a FROM item for a query that a migration's own session runs: what
+// waits (id, kind, relation, attnums, object_name, statement), what the session has not
+// committed included.
+const WithheldFrom = "(SELECT id, kind, relation, attnums, object_name, statement FROM migguard.withheld WHERE closed_at IS NULL) AS withheld"

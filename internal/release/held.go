@@ -1,0 +1,177 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+)
+
+// A heldRow is what waits and a statement may mean.
+type heldRow struct {
+	id, kind, object, statement string
+	columns                     []string // their names now
+}
+
+func (h heldRow) makesIndex() bool { return h.kind == ledger.WithheldIndex }
+
+// isNamed tells a constraint or an index of that name.
+func (h heldRow) isNamed(name string) bool {
+	return h.object == name && (h.kind == ledger.WithheldConstraint || h.kind == ledger.WithheldIndex)
+}
+
+// isOf tells what waits of a column by itself.
+func (h heldRow) isOf(kind, column string) bool {
+	return h.kind == kind && slices.Contains(h.columns, column)
+}
+
+// meetHeld looks whether a change is about something that waits. answered says that
+// nothing is left of it to do, close is SQL for what it takes back.
+func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []string, err error) {
+	a.mu.Lock()
+	some := a.withholds && !a.due
+	a.mu.Unlock()
+	change := a.plan.Changes[i]
+	if !some || len(change.Relations()) == 0 {
+		return false, nil, nil
+	}
+	held, err := a.heldOf(ctx, change)
+	if err != nil {
+		return false, nil, err
+	}
+	for _, h := range held {
+		taken, answers, inTheWay := a.meets(i, h)
+		if inTheWay {
+			a.verdict = judge.Refuse
+			return false, nil, &guard.Refusal{Code: codeDeferred,
+				Message: fmt.Sprintf("%s is not there yet: a migration has asked for it, and it waits for code from before that", ddl.Quote(h.object)),
+				Detail:  "It is made by a later release, when that code is gone; \"migguard shims\" tells what it waits for.",
+				Hint:    "Put this statement in a release after that one. To have such things made at once: [policy] rejected-write = \"allow\"."}
+		}
+		answered = answered || answers
+		if taken {
+			closing = append(closing, ledger.CloseWithheldSQL(h.id, a.releaseID, false, "taken back"))
+		}
+		if answers {
+			note := fmt.Sprintf("%s waits for code that is still running", ddl.Quote(h.object))
+			if taken {
+				note = fmt.Sprintf("%s waited for code that is still running, and is taken back", ddl.Quote(h.object))
+			}
+			a.verdict = a.verdict.Over(judge.Shim)
+			a.notes = append(a.notes, note)
+			a.conn.Notice("migguard: "+note, "", "")
+		}
+	}
+	return answered, closing, nil
+}
+
+// meets tells what a change does to something that waits: takes it back, is answered by
+// it, or cannot go before it.
+func (a *act) meets(i int, h heldRow) (taken, answers, inTheWay bool) {
+	switch c := a.plan.Changes[i].(type) {
+	case ddl.DropConstraint:
+		taken = h.isNamed(c.Name) && !h.makesIndex()
+		return taken, taken, false
+	case ddl.DropIndex:
+		taken = h.isNamed(c.Index.Name) && h.makesIndex()
+		return taken, taken, false
+	case ddl.DropNotNull:
+		return h.isOf(ledger.WithheldNotNull, c.Column), false, false
+	case ddl.SetDefault:
+		return h.isOf(ledger.WithheldDefault, c.Column) && !ddl.IsNull(c.Default), false, false
+	case ddl.ValidateConstraint:
+		return false, h.isNamed(c.Name), false
+	case ddl.AddConstraint:
+		switch {
+		case c.UsingIndex != "" && h.isNamed(c.UsingIndex):
+			return false, false, true
+		case h.isNamed(c.Name):
+			same := a.isHeld(i, h)
+			return false, same, !same
+		}
+	case ddl.CreateIndex:
+		if h.isNamed(c.Name) {
+			same := c.IfNotExists || a.isHeld(i, h)
+			return false, same, !same
+		}
+	case ddl.RenameConstraint:
+		return false, false, h.isNamed(c.Name) || h.isNamed(c.To)
+	case ddl.AlterConstraint:
+		return false, false, h.isNamed(c.Name)
+	case ddl.RenameColumn: // its statement has the name
+		return false, false, slices.Contains(h.columns, c.Column) && (h.kind == ledger.WithheldConstraint || h.kind == ledger.WithheldIndex)
+	}
+	return false, false, false
+}
+
+// isHeld tells a statement that was sent before, by a run that ended before its runner
+// could note it.
+func (a *act) isHeld(i int, h heldRow) bool {
+	change := a.plan.Changes[i]
+	parsed := ddl.Parse(h.statement)
+	if len(parsed) != 1 || len(parsed[0].Changes) != 1 || len(parsed[0].Changes[0].Relations()) == 0 {
+		return false
+	}
+	table := parsed[0].Changes[0].Relations()[0]
+	if _, ok := change.(ddl.CreateIndex); ok {
+		sql, err := ddl.WriteIndex(a.text, ddl.IndexForm{On: table, Index: h.object})
+		return err == nil && sql == h.statement
+	}
+	alter, err := a.takeApart()
+	if err != nil {
+		return false
+	}
+	sql, err := alter.Write(table, i)
+	return err == nil && sql == h.statement
+}
+
+// heldOf is what waits of the table that a change names, or under an index's name.
+func (a *act) heldOf(ctx context.Context, change ddl.Change) (held []heldRow, err error) {
+	where := "withheld.relation OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" + ddl.Literal(change.Relations()[0].String()) + ")"
+	if c, ok := change.(ddl.DropIndex); ok {
+		where = fmt.Sprintf("withheld.object_name OPERATOR(pg_catalog.=) %s AND pg_catalog.to_regclass(%s) IS NULL", ddl.Literal(c.Index.Name), ddl.Literal(c.Index.String()))
+	}
+	rows, err := a.conn.Query(ctx, `SELECT id, kind, object_name, statement, (
+		SELECT pg_catalog.string_agg(t.attname, E'\n') FROM pg_catalog.pg_attribute t
+		WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped)
+		FROM `+ledger.WithheldFrom+" WHERE "+where)
+	if err != nil {
+		return nil, explained(err)
+	}
+	for _, row := range rows {
+		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3]}
+		if row[4] != nil {
+			h.columns = strings.Split(*row[4], "\n")
+		}
+		held = append(held, h)
+	}
+	return held, nil
+}
+
+// answer does what is left of a statement, some of whose changes are about what waits.
+func (a *act) answer(ctx context.Context, record []string) (string, error) {
+	if len(a.answered) < len(a.plan.Changes) && !has[ddl.DropIndex](a.plan.Changes) {
+		if _, err := a.takeApart(); err != nil {
+			return "", a.unjudged("it is about what is not there yet, and cannot be written without that", "Write it in statements of their own.")
+		}
+		rest, err := a.withoutHeld(nil)
+		if err != nil {
+			return "", a.unjudged(err.Error(), "Write it in statements of their own.")
+		}
+		a.executed = rest
+		tag, err := a.withLock(ctx, nil, record, a.instead(rest...))
+		return tag, explained(err)
+	}
+	if len(a.answered) < len(a.plan.Changes) {
+		return "", a.unjudged("one of the indexes is not there yet", "Drop each in a statement of its own.")
+	}
+	if len(record) == 0 {
+		return a.plan.Tag, nil
+	}
+	return a.plan.Tag, explained(a.conn.Exec(ctx, record...))
+}
