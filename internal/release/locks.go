@@ -147,6 +147,9 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 // is one in another text than the client has.
 func (a *act) instead(sql ...string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
+		if len(sql) == 0 {
+			return a.plan.Tag, nil
+		}
 		err := a.conn.Exec(ctx, sql...)
 		var server *guard.ServerError
 		if errors.As(err, &server) {
