@@ -147,6 +147,18 @@ func (a *Alter) WriteNotValid(action int) (string, error) {
 	return a.write(Name{}, []*pg.AlterTableCmd{cmd})
 }
 
+// WriteValid writes the action that adds a constraint so that the rows there are are
+// looked at.
+func (a *Alter) WriteValid(on Name, action int) (string, error) {
+	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)
+	def := cmd.GetDef().GetConstraint()
+	if def == nil {
+		return "", ErrUnfaithful
+	}
+	def.SkipValidation, def.InitiallyValid = false, true
+	return a.write(on, []*pg.AlterTableCmd{cmd})
+}
+
 // Name gives the constraint that an action adds a name.
 func (a *Alter) Name(action int, name string) error {
 	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)

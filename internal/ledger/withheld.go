@@ -174,6 +174,12 @@ func CloseWithheldSQL(id string, releaseID int64, done bool, note string) string
 		releaseID, done, nullable(note), id)
 }
 
+// RewriteWithheldSQL is the statement that a migration's own session runs when what is
+// withheld is to be made by another one.
+func RewriteWithheldSQL(id, statement string) string {
+	return fmt.Sprintf("UPDATE migguard.withheld SET statement = %s WHERE id = %s AND closed_at IS NULL", literal(statement), id)
+}
+
 // WithheldFrom is a FROM item for a query that a migration's own session runs: what
 // waits (id, kind, relation, attnums, object_name, statement), what the session has not
 // committed included.

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -114,7 +115,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.skip(found), nil
 		case decision.Verdict == judge.Refuse:
 			return "", a.refuse(decision)
-		case a.plan.watched && decision.Withheld != nil:
+		case a.plan.watched && decision.Withheld != nil && (slices.ContainsFunc(a.plan.Changes, reaches) || decision.Withheld.Large && !decision.Withheld.Index):
 			return "", a.cannotWait(errors.New("the statement does more than its text shows, or drops something"))
 		case a.plan.watched && (decision.Staged != nil || decision.Filled != nil):
 			return "", a.unwritable(errors.New("the statement does more than its text shows, or drops something"))

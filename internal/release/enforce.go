@@ -202,6 +202,9 @@ func (e *enforcer) violated(ctx context.Context, w ledger.Withheld, change ddl.C
 		}
 		change = c
 	}
+	if c, ok := change.(ddl.AddConstraint); ok && c.NotValid {
+		return "", nil
+	}
 	from, key := violators(change, table, primary)
 	if from == "" {
 		return "", nil

@@ -54,6 +54,13 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 				Hint:    "Put this statement in a release after that one. To have such things made at once: [policy] rejected-write = \"allow\"."}
 		}
 		answered = answered || answers
+		if c, ok := change.(ddl.ValidateConstraint); ok && answers {
+			sql, err := h.valid()
+			if err != nil {
+				return false, nil, a.unjudged(fmt.Sprintf("%s is not there yet, and cannot be written anew", ddl.Quote(c.Name)), "Put it in a release after this one.")
+			}
+			closing = append(closing, ledger.RewriteWithheldSQL(h.id, sql))
+		}
 		if taken {
 			closing = append(closing, ledger.CloseWithheldSQL(h.id, a.releaseID, false, "taken back"))
 		}
@@ -68,6 +75,16 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 		}
 	}
 	return answered, closing, nil
+}
+
+// valid is the statement that makes a constraint whose rows are looked at.
+func (h heldRow) valid() (string, error) {
+	parsed := ddl.Parse(h.statement)
+	alter, err := ddl.TakeApart(h.statement, parsed[0].Changes)
+	if err != nil {
+		return "", err
+	}
+	return alter.WriteValid(parsed[0].Changes[0].Relations()[0], 0)
 }
 
 // meets tells what a change does to something that waits: takes it back, is answered by
@@ -118,6 +135,15 @@ func (a *act) isHeld(i int, h heldRow) bool {
 		return false
 	}
 	table := parsed[0].Changes[0].Relations()[0]
+	if c, ok := change.(ddl.AddConstraint); ok && c.NotValid { // it may have been validated since
+		alter, err := a.takeApart()
+		if err != nil {
+			return false
+		}
+		if sql, err := alter.WriteValid(table, i); err == nil && sql == h.statement {
+			return true
+		}
+	}
 	if _, ok := change.(ddl.CreateIndex); ok {
 		sql, err := ddl.WriteIndex(a.text, ddl.IndexForm{On: table, Index: h.object})
 		return err == nil && sql == h.statement

@@ -58,13 +58,20 @@ type options struct {
 	large bool
 	// code, unless it is nil, is what runs.
 	code []judge.Code
+	// waits: constraints wait that old code could violate, as they do unless policy
+	// allows them. Most tests are about what a constraint does that is made at once.
+	waits bool
 	// policy, unless it is nil, adds to it.
 	policy func(*judge.Policy) error
 }
 
-// dropsRefused is a policy under which nothing stays that a migration drops.
-func dropsRefused(p *judge.Policy) error {
-	return errors.Join(p.Choose("", "dropped-column", judge.Choice{Most: judge.Refuse}), p.Choose("", "dropped-table", judge.Choice{Most: judge.Refuse}))
+// dropsRefused is a policy under which nothing stays that a migration drops, and no
+// NOT NULL or default waits.
+func dropsRefused(p *judge.Policy) (err error) {
+	for _, id := range []string{"dropped-column", "dropped-table", "required-column", "unfilled-column"} {
+		err = errors.Join(err, p.Choose("", id, judge.Choice{Most: judge.Refuse}))
+	}
+	return err
 }
 
 // setup runs SQL on the database, as an earlier release would have, and starts
@@ -97,6 +104,11 @@ func (b *bundle) start(t testing.TB, o options) {
 	}
 	if o.large {
 		policy.Small = &catalog.Size{}
+	}
+	if !o.waits {
+		if err := policy.Choose("", "rejected-write", judge.Choice{Most: judge.Allow}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if o.policy != nil {
 		if err := o.policy(policy); err != nil {

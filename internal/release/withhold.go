@@ -39,6 +39,9 @@ func (a *act) withhold(ctx context.Context, held []withheldChange, record []stri
 	if err != nil {
 		return "", a.cannotWait(err)
 	}
+	if a.plan.watched && rest != nil {
+		return "", a.cannotWait(errors.New("the statement calls a function, and does something else, too"))
+	}
 	_, err = a.withLock(ctx, nil, record, func(ctx context.Context) (string, error) {
 		names, err := a.tryHeld(ctx, held, trial, before)
 		if err != nil {
