@@ -22,15 +22,19 @@ running code fails with 23502 (not_null_violation), for it does not know the col
 A type that is a NOT NULL domain does the same, and so does SET NOT NULL of a column
 that the same release has added, or that running code leaves out: Rails where the model
 ignores it, Django where the model has no such field, SQL that does not name it.`,
-	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] required-column =
-"maintenance". Passes if the column or its domain has a default, if it is an
+	Verdicts: `NOT NULL waits: the column is added without it, and it is set when no build runs any
+more that was released before the migration; see docs/shims.md, "Constraints". A table with
+rows says no at once, as without migguard. Refused for a PRIMARY KEY, a NOT NULL domain, and
+with [policy] required-column = "refuse". Under maintenance mode, if migguard.toml has [policy] required-column =
+["maintenance"]. Passes if the column or its domain has a default, if it is an
 identity, serial or generated column, on a table that no release has known yet, if
 no code runs that could break, and with --allow required-column:TABLE.COLUMN.
 Passes, too, where the contracts of all builds that run show that none inserts rows
-without the column. SET NOT NULL of a column that was there before is refused only where
+without the column. SET NOT NULL of a column that was there before is rejected-write; it is
+this hazard, too, where
 a contract, or a query that the database has seen, shows an INSERT that leaves the
-column out, and it has no default: whether code writes NULL is not known. Where the code
-that runs reaches the table through a shim, a contract is not asked, and it is refused.`,
+column out, and it has no default. Where the code
+that runs reaches the table through a shim, a contract is not asked.`,
 	Remedy: `Add the column with a constant default, which rewrites nothing; or without NOT NULL,
 and SET NOT NULL in a later release, when all code fills it.`,
 	Bad:  `ALTER TABLE users ADD COLUMN rank int NOT NULL;`,

@@ -20,8 +20,10 @@ every INSERT of the running code that leaves the column out fails with 23502
 (not_null_violation). A column that this run has added the running code leaves out
 for certain. After DROP EXPRESSION nothing computes the column's value for it.
 SET DEFAULT NULL is a DROP DEFAULT.`,
-	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] unfilled-column =
-"maintenance". Passes on a column that may be NULL, on one that had no default, on
+	Verdicts: `DROP DEFAULT waits: the default goes when no build runs any
+more that was released before the migration; see docs/shims.md, "Constraints". DROP IDENTITY and DROP EXPRESSION
+are refused. Under maintenance mode, if migguard.toml has [policy] unfilled-column =
+"maintenance", or ["maintenance"] for DROP DEFAULT. Passes on a column that may be NULL, on one that had no default, on
 a table that no release has known yet, if no code runs that could break, and with
 --allow unfilled-column:TABLE.COLUMN.`,
 	Remedy: `Keep the default until the release after, when the code that runs sends a value of

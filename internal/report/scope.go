@@ -10,12 +10,13 @@ const unjudged = `
 * ADD COLUMN, and a changed type that is wider, where running code has prepared
   SELECT * or RETURNING *: "cached plan must not change result type" until it prepares
   anew. So does a view that gets columns.
-* SET NOT NULL of a column that was there, where running code writes NULL to it, or leaves
-  it out and nothing shows that; integer to bigint, where nothing shows that JavaScript reads
-  it.
-* CHECK, FOREIGN KEY, UNIQUE and EXCLUDE constraints, unique indexes, triggers, rules and
-  policies that reject or change what running code writes; a function whose body
-  changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
+* Integer to bigint, where nothing shows that JavaScript reads it.
+* A foreign key of a new table or column: old code that deletes rows of the other table
+  meets rows that only new code makes. UNIQUE of a new column with a default. Constraints
+  and unique indexes that a DO block or a function adds. A unique index that waits, and that
+  INSERT ... ON CONFLICT of new code counts on.
+* Triggers, rules and policies that reject or change what running code writes; a function
+  whose body changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
   know; a json column, which has no equality for DISTINCT and UNION.
 * Where no contract and no query shows it: ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT
