@@ -51,7 +51,11 @@ ALTER TABLE posts ADD CONSTRAINT known CHECK (author > 0);`,
 			}
 		case ddl.CreateIndex:
 			if c.Unique && !keyIsThere(r, c) {
-				return rejects(r, "unique index "+ddl.Quote(c.Name), c.Name, contract.Name{}, indexColumns(r, c))
+				what := "a new unique index"
+				if c.Name != "" {
+					what = "unique index " + ddl.Quote(c.Name)
+				}
+				return rejects(r, what, c.Name, contract.Name{}, indexColumns(r, c))
 			}
 		}
 		return nil
@@ -83,7 +87,7 @@ func nullRejected(r catalog.Relation, c ddl.SetNotNull) []Finding {
 func constraintRejects(p *Pass, r catalog.Relation, c ddl.AddConstraint) []Finding {
 	what := fmt.Sprintf("constraint %s (%s)", ddl.Quote(c.Name), c.Constraint)
 	if c.Name == "" {
-		what = fmt.Sprintf("a %s constraint", c.Constraint)
+		what = fmt.Sprintf("a new %s constraint", c.Constraint)
 	}
 	columns := c.Columns
 	var parent contract.Name
@@ -177,14 +181,14 @@ func indexColumns(r catalog.Relation, c ddl.CreateIndex) (columns []string) {
 	return columns
 }
 
-// columnsRead are the columns that an expression looks at: all where that cannot be
-// told.
+// columnsRead are the columns that an expression looks at, but for those that the
+// statement adds: all where that cannot be told, or where it looks at the whole row.
 func columnsRead(r catalog.Relation, expression string) []string {
 	names, ok := ddl.ColumnsOf(expression)
-	if !ok || len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { _, there := r.Column(name); return !there }) {
+	if !ok || len(names) == 0 || slices.Contains(names, r.Name) {
 		return everyColumn(r)
 	}
-	return names
+	return slices.DeleteFunc(names, func(name string) bool { _, there := r.Column(name); return !there })
 }
 
 func everyColumn(r catalog.Relation) (names []string) {

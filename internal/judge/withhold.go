@@ -77,15 +77,6 @@ func (d *Decision) withhold(change ddl.Change, facts Facts, policy *Policy) {
 			Hint: "Write it as a statement of the migration's own: then it waits until no code runs that it would break."}
 		return
 	}
-	slices.SortStableFunc(d.Findings, func(a, b hazard.Finding) int {
-		switch {
-		case canWait(a) == canWait(b):
-			return 0
-		case canWait(a):
-			return -1
-		}
-		return 1
-	})
 	for i, f := range d.Findings {
 		if canWait(f) {
 			if choice, _ := policy.choice(f); !choice.permits(Shim) {
@@ -102,6 +93,15 @@ func (d *Decision) withhold(change ddl.Change, facts Facts, policy *Policy) {
 			return
 		}
 	}
+	slices.SortStableFunc(d.Findings, func(a, b hazard.Finding) int {
+		switch {
+		case canWait(a) == canWait(b):
+			return 0
+		case canWait(a):
+			return -1
+		}
+		return 1
+	})
 	later.Large = policy.Large(facts.Lookup)
 	d.Verdict, d.Withheld, d.Obstacle = Shim, &later, nil
 }

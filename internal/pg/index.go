@@ -79,3 +79,9 @@ FROM pg_catalog.pg_stat_activity a WHERE a.pid = ANY (pg_catalog.pg_blocking_pid
 	})
 	return b, err
 }
+
+// Indexes is the query for the names of a table's indexes.
+func Indexes(table uint32) string {
+	return fmt.Sprintf(`SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+		WHERE i.indrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid`, table)
+}

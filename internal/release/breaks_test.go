@@ -34,7 +34,7 @@ func eachCase[C any](t *testing.T, all map[string]C, test func(t *testing.T, db 
 func breaks(t *testing.T, code string, all map[string]breaking) {
 	t.Helper()
 	eachCase(t, all, func(t *testing.T, db *pgtest.DB, c breaking) {
-		b := setup(t, db.Server.NewDB(t), options{}, c.before)
+		b := setup(t, db.Server.NewDB(t), options{policy: dropsRefused}, c.before)
 		if c.more != "" {
 			b.run(t, c.more)
 		}

@@ -19,7 +19,7 @@ func TestWithheldTakenBack(t *testing.T) {
 	for name, c := range map[string]struct{ up, down string }{
 		"constraint":          {"alter table users add constraint short check (length(notes) < 4)", "alter table users drop constraint short"},
 		"constraint, maybe":   {"alter table users add constraint short check (length(notes) < 4)", "alter table users drop constraint if exists short"},
-		"among":               {"alter table users add constraint short check (length(notes) < 4)", "alter table users drop constraint short, add more int"},
+		"among":               {"alter table users add constraint short check (length(notes) < 4)", "alter table users drop constraint short, add if not exists more int"},
 		"unique, large":       {"alter table users add constraint once unique (notes)", "alter table users drop constraint once"},
 		"index":               {"create unique index once on users (notes)", "drop index once"},
 		"index, concurrently": {"create unique index concurrently once on users (notes)", "drop index concurrently if exists once"},
@@ -70,7 +70,7 @@ func TestWithheldGone(t *testing.T) {
 		if ended.Exit != 0 || len(ended.Report.Dropped) != 1 || len(ended.Report.Shims) != 0 {
 			t.Fatalf("%+v\n%s", ended.Report, out)
 		}
-		if got := db.Value(t, "select attnotnull from pg_attribute where attrelid = 'games'::regclass and attname = 'm'"); got != "true" {
+		if got := db.Value(t, "select attnotnull from pg_attribute where attrelid = 'games'::regclass and attname = 'm'"); got != "t" {
 			t.Errorf("not null: %s", got)
 		}
 	})
@@ -94,7 +94,8 @@ func TestWithheldInTheWay(t *testing.T) {
 				t.Errorf("%s: %s", sql, explain(e))
 			}
 		}
-		b.run(t, "create unique index if not exists names on users (name)", "create unique index names on users (name)", "alter table users add constraint once unique (notes)", "alter table users validate constraint once")
+		b.run(t, "create unique index if not exists names on users (name)", "create unique index names on users (name)", "alter table users add constraint once unique (notes)")
+		b.fails(t, "42704", "alter table users validate constraint once")
 		if n := db.Value(t, waiting); n != "2" {
 			t.Errorf("%s wait", n)
 		}
@@ -184,8 +185,7 @@ func TestNoRollbackBehindConstraint(t *testing.T) {
 			{"two", "alter table users add constraint short check (length(notes) < 4)", "a build from before", ""},
 			{"one", "select 1", "a build from before", ""},
 			{"two", "select 1", "a build from before", ""},
-			{"three", "select 1", "a build from before", ""}, // two was there with one
-			{"four", "select 1", "", ""},
+			{"three", "select 1", "", ""},
 			{"one", "select 1", "", "constraint short, public.users"},
 			{"two", "select 1", "", ""},
 		} {

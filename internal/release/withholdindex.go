@@ -3,11 +3,13 @@ package release
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
 )
 
 // withholdIndex records a unique index that is to be made when the code is gone that
@@ -24,7 +26,7 @@ func (a *act) withholdIndex(ctx context.Context, h withheldChange, encoding stri
 	if h.Name == "" {
 		h.Name = ddl.IndexName(a.text, h.Table.Name)
 	}
-	if h.Name == "" {
+	if h.Name == "" && h.Large {
 		return "", a.cannotWait(errors.New("it has no name, and the one the server would choose is not known before"))
 	}
 	table := ddl.Name{Schema: h.Table.Schema, Name: h.Table.Name}
@@ -37,27 +39,50 @@ func (a *act) withholdIndex(ctx context.Context, h withheldChange, encoding stri
 			return "", err
 		}
 	}
-	record := ledger.RecordWithheldSQL(a.newWithheld(h, h.Name, sql))
-	if err := a.readable(encoding, []string{record}); err != nil {
-		return "", err
-	}
-	_, err = a.withLock(ctx, nil, []string{record}, func(ctx context.Context) (string, error) {
-		if h.Large {
-			return a.plan.Tag, nil
+	_, err = a.withLock(ctx, nil, nil, func(ctx context.Context) (string, error) {
+		if !h.Large {
+			if h.Name, err = a.tryIndex(ctx, h.Table, sql); err != nil {
+				return "", err
+			}
+			if sql, err = ddl.WriteIndex(a.text, ddl.IndexForm{On: table, Index: h.Name}); err != nil {
+				return "", a.cannotWait(err)
+			}
 		}
-		if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
+		record := ledger.RecordWithheldSQL(a.newWithheld(h, h.Name, sql))
+		if err := a.readable(encoding, []string{record}); err != nil {
 			return "", err
 		}
-		if _, err := a.instead(sql)(ctx); err != nil {
-			return "", err
-		}
-		return a.plan.Tag, a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+		return a.plan.Tag, explained(a.conn.Exec(ctx, record))
 	})
 	if err != nil {
 		return "", explained(err)
 	}
 	a.heldBack([]withheldChange{h})
 	return a.plan.Tag, nil
+}
+
+// tryIndex tells the name that the server gives an index.
+func (a *act) tryIndex(ctx context.Context, table catalog.Relation, sql string) (name string, err error) {
+	if err := a.conn.Exec(ctx, "SAVEPOINT "+probeSavepoint); err != nil {
+		return "", err
+	}
+	before, err := a.conn.Query(ctx, pg.Indexes(table.OID))
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.instead(sql)(ctx); err != nil {
+		return "", err
+	}
+	after, err := a.conn.Query(ctx, pg.Indexes(table.OID))
+	if err != nil {
+		return "", err
+	}
+	for _, row := range after {
+		if !slices.ContainsFunc(before, func(old []*string) bool { return *old[0] == *row[0] }) {
+			name = *row[0]
+		}
+	}
+	return name, a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
 }
 
 // tryLargeIndex tries it without the rows, and looks for duplicates among these.
