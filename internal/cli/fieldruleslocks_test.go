@@ -69,7 +69,7 @@ func TestFieldRulesOnLocks(t *testing.T) {
 					on(db.URL, "run", "--build", "old", "--", "true").run(t).expect(t, 0)
 					end := longRequest(t, db)
 					dir := t.TempDir()
-					writeFile(t, dir, "migguard.toml", largeTables)
+					writeFile(t, dir, "migguard.toml", largeTables+constraintsAtOnce)
 					run := on(db.URL, "run", "--build", "new", "--format", "json", "--", `psql "$DATABASE_URL" -Xqc "`+rule.sql+`"`).in(dir).start(t)
 					platform.Eventually(t, "the migration waits", func() bool { return db.Value(t, waitsForLock+" AND pid <> pg_backend_pid()") == "t" })
 					for range 3 {

@@ -9,6 +9,9 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
+// constraintsAtOnce goes after what has no section of its own.
+const constraintsAtOnce = "[policy]\nrejected-write = 'allow'\n"
+
 // largeTables leaves no table with a row small.
 const largeTables = "small-table-rows = 0\nsmall-table-mb = 0\n"
 
@@ -64,7 +67,7 @@ func TestTasks(t *testing.T) {
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		on(db.URL, "tasks").run(t).says(t, "Nothing is owed.")
 		app := newApp(t)
-		writeFile(t, app, "migguard.toml", largeTables)
+		writeFile(t, app, "migguard.toml", largeTables+constraintsAtOnce)
 		writeFile(t, app, "migrations/00001_items.sql", "-- +goose Up\nCREATE TABLE items (n int);\n")
 		on(db.URL, "run", "--build", "one").in(app).run(t).expect(t, 0)
 		db.Exec(t, "INSERT INTO items VALUES (1), (1)")
@@ -105,7 +108,7 @@ func TestTaskDrop(t *testing.T) {
 		on(db.URL, args...).run(t).expect(t, 64)
 	}
 	app := newApp(t)
-	writeFile(t, app, "migguard.toml", largeTables)
+	writeFile(t, app, "migguard.toml", largeTables+constraintsAtOnce)
 	writeFile(t, app, "migrations/00001_items.sql", "-- +goose Up\nCREATE TABLE items (n int);\n")
 	on(db.URL, "run").in(app).run(t).expect(t, 0)
 	db.Exec(t, "INSERT INTO items VALUES (1), (1)")
