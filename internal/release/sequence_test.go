@@ -92,7 +92,7 @@ func (t *tally) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var said []string
-	for _, what := range []string{"sequences", "refused", "shimmed", "deferred", "passed", "statements", "prepared anew", "not filled", "with NULLs"} {
+	for _, what := range []string{"sequences", "refused", "shimmed", "deferred", "withheld", "passed", "statements", "prepared anew", "not filled", "with NULLs"} {
 		said = append(said, fmt.Sprintf("%d %s", t.counts[what], what))
 	}
 	return strings.Join(said, ", ")
