@@ -16,8 +16,6 @@ type step struct {
 	retypes bool
 	// requires is the column that must be filled from then on.
 	requires string
-	// renames is the name that a column has from then on.
-	renames string
 }
 
 // step is a random one. Many the bare database says no to.
@@ -33,7 +31,7 @@ func (d *dice) step(tables []table) step {
 		return step{sql: alter + "rename to " + pickOne(d, tableNames)}
 	case 2, 3, 4:
 		to := d.sibling(c)
-		return step{sql: alter + "rename " + name + " to " + ddl.Quote(to), renames: to}
+		return step{sql: alter + "rename " + name + " to " + ddl.Quote(to)}
 	case 5, 6:
 		return step{sql: alter + "drop column " + name}
 	case 7:

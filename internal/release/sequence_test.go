@@ -160,7 +160,6 @@ type sequence struct {
 	widened      map[uint32]bool // oids, and whether
 	retyped      map[uint32]bool
 	required     map[string]bool // names of columns
-	renamed      map[string]bool
 	said         []string
 }
 
@@ -168,7 +167,7 @@ func (c lane) run(t *testing.T, seed int) {
 	one(t, c.own, forget)
 	one(t, c.bare, forget)
 	s := &sequence{lane: c, taken: map[*pgx.Conn]bool{}, dice: &dice{Rand: rand.New(rand.NewPCG(uint64(seed), 0))},
-		widened: map[uint32]bool{}, retyped: map[uint32]bool{}, required: map[string]bool{}, renamed: map[string]bool{}}
+		widened: map[uint32]bool{}, retyped: map[uint32]bool{}, required: map[string]bool{}}
 	defer func() {
 		if t.Failed() {
 			t.Logf("again: MIGGUARD_TEST_SEED=%d MIGGUARD_TEST_PG=%d go test -run '^TestSequences$' ./internal/release\n%s", seed, c.db.Major, s)
@@ -244,7 +243,7 @@ func (s *sequence) invent(t *testing.T) {
 				step := s.step(tables)
 				if try(ctx, bare, step.sql) == nil {
 					done = append(done, step)
-					s.widened[step.table], s.required[step.requires], s.renamed[step.renames] = true, true, true
+					s.widened[step.table], s.required[step.requires] = true, true
 					if step.retypes {
 						s.retyped[step.table] = true
 					}
