@@ -51,6 +51,8 @@ type Source struct {
 	Paths bool `json:"paths,omitempty"`
 	// Upserts says that it has looked for INSERT ... ON CONFLICT.
 	Upserts bool `json:"upserts,omitempty"`
+	// Rows says that it has looked for Star and OnTable.
+	Rows bool `json:"rows,omitempty"`
 }
 
 // Name is a relation's name. Schema is empty where the source names none; such
@@ -112,8 +114,6 @@ type Use struct {
 	// Arbiters are what an INSERT ... ON CONFLICT of it needs; one that does nothing
 	// whatever the conflict is needs none.
 	Arbiters []Arbiter `json:"arbiters,omitempty"`
-	// NoView: it fails where a view has the relation's name, as TRUNCATE does.
-	NoView bool `json:"no_view,omitempty"`
 	// TextBigint: a bigint that it reads comes as a text, and a smaller integer as a
 	// number. So node-postgres has it (pg-types, README).
 	TextBigint bool `json:"text_bigint,omitempty"`
@@ -121,6 +121,13 @@ type Use struct {
 	// Introspects says that the model asks the catalogs for its primary key and the
 	// defaults of its columns, and not before it is first used.
 	Introspects bool `json:"introspects,omitempty"`
+
+	// Star says that it asks for every column by *, so that what a prepared statement
+	// of it returns changes when the relation gets a column.
+	Star bool `json:"star,omitempty"`
+	// OnTable is what it does with the relation that works on a table and not on a
+	// view which shows it, as "COPY"; empty: nothing. Creates makes a relation.
+	OnTable string `json:"on_table,omitempty"`
 
 	// Calls says how often a Query was run since Since, which is zero if that is
 	// unknown. Recent says whether it was since the code that runs was released.

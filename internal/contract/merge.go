@@ -130,7 +130,8 @@ func short(text string) string {
 
 func compareSources(a, b Source) int {
 	return cmp.Or(cmp.Compare(a.Scanner, b.Scanner), compareBools(a.Whole, b.Whole),
-		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths), compareBools(a.Upserts, b.Upserts))
+		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths), compareBools(a.Upserts, b.Upserts),
+		compareBools(a.Rows, b.Rows))
 }
 
 func compareNames(a, b Name) int {
@@ -140,8 +141,8 @@ func compareNames(a, b Name) int {
 func compareUses(a, b Use) int {
 	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.By, b.By), cmp.Compare(b.Calls, a.Calls), compareEvidence(a.At, b.At),
 		a.Since.Compare(b.Since), cmp.Compare(a.Recent, b.Recent), a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts),
-		slices.CompareFunc(a.Arbiters, b.Arbiters, Arbiter.compare), compareBools(a.NoView, b.NoView), compareBools(a.TextBigint, b.TextBigint),
-		compareBools(a.Introspects, b.Introspects))
+		slices.CompareFunc(a.Arbiters, b.Arbiters, Arbiter.compare), compareBools(a.TextBigint, b.TextBigint),
+		compareBools(a.Introspects, b.Introspects), compareBools(a.Star, b.Star), cmp.Compare(a.OnTable, b.OnTable))
 }
 
 // compareGaps leaves Spares, Worded and NoUpsert out: see joinGaps.

@@ -37,7 +37,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			if u.Adds {
 				u.Inserts, u.Arbiters = someColumns(r), someArbiters(r)
 			}
-			u.NoView, u.TextBigint = r.Intn(3) == 0, r.Intn(3) == 0
+			u.OnTable, u.TextBigint = pick(r, []string{"", "", "COPY", "MERGE"}), r.Intn(3) == 0
 			uses = append(uses, u)
 		}
 		relations = append(relations, contract.Relation{Name: pick(r, relationNames), Uses: uses})

@@ -19,7 +19,7 @@ func (c *Contract) Shows(change Change) Answer {
 
 // sights is a contract of some uses, of which it takes no others to exist.
 func (c *Contract) sights(which func(Use) bool) *Contract {
-	only := &Contract{Sources: []Source{{Whole: true, Upserts: true}}}
+	only := &Contract{Sources: []Source{{Whole: true, Upserts: true, Rows: true}}}
 	for _, r := range c.Relations {
 		some := Relation{Name: r.Name}
 		for _, u := range r.Uses {

@@ -46,17 +46,22 @@ func times(n int64) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// describe says what a use does, without where.
-func describe(u Use) string {
-	who := "SQL"
+// who says whose use it is.
+func who(u Use) string {
 	switch u.Origin {
 	case Model:
-		who = "model " + u.By
+		return "model " + u.By
 	case Table:
-		who = u.By
+		return u.By
 	case Query:
-		who = seen(u)
+		return seen(u)
 	}
+	return "SQL"
+}
+
+// describe says what a use does, without where.
+func describe(u Use) string {
+	who := who(u)
 	var does []string
 	add := func(word string, columns Columns) {
 		if !columns.Empty() {

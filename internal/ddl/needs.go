@@ -40,9 +40,12 @@ type Need struct {
 	// Arbiters are what ON CONFLICT finds an index by; DO NOTHING without a target
 	// needs none.
 	Arbiters []Arbiter
-	// NoView: a statement takes the relation for a table, and fails on a view of it
-	// that takes every row (measured on 14 to 18, see shim.TableView).
-	NoView bool
+	// Star says that the text asks for every column by *, as SELECT * or RETURNING
+	// *, so that what it returns changes with the relation.
+	Star bool
+	// OnTable is what the text does that works on a table and not on a view that
+	// shows it, as "COPY"; see shim.TableView.Limits. "CREATE" makes a relation.
+	OnTable string
 }
 
 // Arbiter is the target of an ON CONFLICT clause: the name of a constraint, or
@@ -114,7 +117,12 @@ func (w *needWalker) statement(n *pg.Node) {
 		}
 	case *pg.Node_TruncateStmt:
 		for _, relation := range s.TruncateStmt.GetRelations() {
-			w.need(rangeName(relation.GetRangeVar())).NoView = true
+			w.need(rangeName(relation.GetRangeVar())).OnTable = "TRUNCATE"
+		}
+	case *pg.Node_CreateStmt, *pg.Node_CreateTableAsStmt, *pg.Node_ViewStmt, *pg.Node_CreateSeqStmt:
+		w.everything(n.ProtoReflect())
+		for _, need := range w.needs {
+			need.OnTable = "CREATE"
 		}
 	default:
 		w.everything(n.ProtoReflect())
@@ -127,7 +135,7 @@ func (w *needWalker) copy(s *pg.CopyStmt) {
 		return
 	}
 	need := w.need(rangeName(s.GetRelation()))
-	need.NoView = true
+	need.OnTable = "COPY"
 	columns := &need.Reads
 	if s.GetIsFrom() {
 		need.Adds = true

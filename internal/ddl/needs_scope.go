@@ -70,10 +70,9 @@ func (w *needWalker) from(n *pg.Node, scope *needScope) {
 	case *pg.Node_JsonTable:
 		w.derived(item.JsonTable.GetAlias(), scope)
 	case *pg.Node_RangeTableSample:
+		before := len(scope.relations)
 		w.from(item.RangeTableSample.GetRelation(), scope)
-		if r := item.RangeTableSample.GetRelation().GetRangeVar(); r != nil {
-			w.need(rangeName(r)).NoView = true
-		}
+		w.onTable(scope.relations[before:], "TABLESAMPLE")
 	}
 }
 
@@ -117,9 +116,14 @@ func (w *needWalker) column(c *pg.ColumnRef, scope *needScope) {
 	switch {
 	case star && len(parts) == 0:
 		w.star(scope)
+		if scope != nil {
+			for _, n := range w.named(scope.relations) {
+				n.Star = n.Star || !w.exists
+			}
+		}
 	case star:
 		for _, n := range w.qualified(parts, scope) {
-			n.Reads.All = true
+			n.Reads.All, n.Star = true, n.Star || !w.exists
 		}
 	case len(parts) == 1:
 		w.unqualified(parts[0], scope)
@@ -127,6 +131,9 @@ func (w *needWalker) column(c *pg.ColumnRef, scope *needScope) {
 		last := len(parts) - 1
 		for _, n := range w.qualified(parts[:last], scope) {
 			n.Reads.add(parts[last])
+			if slices.Contains(systemColumns, parts[last]) {
+				n.OnTable = parts[last]
+			}
 		}
 	}
 }
@@ -136,10 +143,8 @@ func (w *needWalker) star(scope *needScope) {
 	if scope == nil {
 		return
 	}
-	for _, r := range scope.relations {
-		if r.name.Name != "" {
-			w.need(r.name).Reads.All = true
-		}
+	for _, n := range w.named(scope.relations) {
+		n.Reads.All = true
 	}
 }
 
@@ -154,8 +159,12 @@ func (w *needWalker) unqualified(name string, scope *needScope) {
 			}
 			found = true
 			w.need(r.name).Reads.add(name)
-			if r.alias == name {
+			switch {
+			case r.alias == name:
 				w.need(r.name).Reads.All = true
+				w.need(r.name).OnTable = "a row as one value"
+			case slices.Contains(systemColumns, name):
+				w.need(r.name).OnTable = name
 			}
 		}
 	}

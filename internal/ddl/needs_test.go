@@ -17,9 +17,9 @@ var needTests = []struct{ sql, want string }{
 	{`SELECT count(*) FROM users WHERE email LIKE 'a%'`, `users r(email)`},
 	{`SELECT * FROM users`, `users r(*)`},
 	{`SELECT u.* FROM users u JOIN orders o ON o.user_id = u.id`, `orders r(user_id) users r(* id)`},
-	{`SELECT u FROM users u`, `users r(* u)`},
-	{`SELECT row_to_json(users) FROM users`, `users r(* users)`},
-	{`SELECT (u).email FROM users u`, `users r(* u)`},
+	{`SELECT u FROM users u`, `users r(* u) table`},
+	{`SELECT row_to_json(users) FROM users`, `users r(* users) table`},
+	{`SELECT (u).email FROM users u`, `users r(* u) table`},
 	{`SELECT id FROM users NATURAL JOIN orders`, `orders r(* id) users r(* id)`},
 	{`SELECT total FROM users JOIN orders USING (id)`, `orders r(id total) users r(id total)`},
 	{`SELECT j.total FROM (users JOIN orders USING (id)) AS j`, `orders r(id total) users r(id total)`},
@@ -71,11 +71,11 @@ var otherNeeds = []struct{ sql, want string }{
 	{`LOCK TABLE users`, `users r()`},
 	{`EXPLAIN ANALYZE SELECT id FROM users`, `users r(id)`},
 	{`PREPARE p AS SELECT id FROM users`, `users r(id)`},
-	{`CREATE TABLE copy AS SELECT id FROM users`, `copy r(*) u(*) i(*) users r(*) u(*) i(*)`},
+	{`CREATE TABLE copy AS SELECT id FROM users`, `copy r(*) u(*) i(*) table users r(*) u(*) i(*) table`},
 	{`DO 'begin end'`, `opaque`},
 	{`SELECT 1 FROM base WHERE users.email = 'x'`, `base r() users r(email)`},
 	{`MERGE INTO users u USING orders o ON u.id = o.user_id WHEN MATCHED THEN UPDATE SET email = o.note
-		WHEN NOT MATCHED THEN INSERT (id) VALUES (o.user_id)`, `orders r(note user_id) users r(id) u(email) i(id)`},
+		WHEN NOT MATCHED THEN INSERT (id) VALUES (o.user_id)`, `orders r(note user_id) users r(id) u(email) i(id) table`},
 	{`SELECT id FROM users; SELECT total FROM orders`, `orders r(total) users r(id)`},
 }
 
@@ -164,7 +164,7 @@ func needsText(u Uses) string {
 		set("r", n.Reads, !n.Adds && !n.Updates.All && len(n.Updates.Names) == 0)
 		set("u", n.Updates, false)
 		set("i", n.Inserts, n.Adds)
-		if n.NoView {
+		if n.OnTable != "" {
 			words = append(words, "table")
 		}
 		for _, a := range n.Arbiters {

@@ -15,6 +15,7 @@ type needWalker struct {
 	loose   []string
 	outside []Name
 	opaque  bool
+	exists  bool // inside of EXISTS, which returns no columns
 }
 
 func (w *needWalker) need(name Name) *Need {
@@ -24,16 +25,12 @@ func (w *needWalker) need(name Name) *Need {
 	return w.needs[name]
 }
 
-// systemColumns are those a view has not.
-var systemColumns = []string{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
-
 func (w *needWalker) uses() Uses {
 	u := Uses{Opaque: w.opaque, Aliases: w.aliases, Outside: w.outside, Loose: w.loose}
 	for _, n := range w.needs {
 		for _, set := range []*ColumnSet{&n.Reads, &n.Updates, &n.Inserts} {
 			slices.Sort(set.Names)
 		}
-		n.NoView = n.NoView || slices.ContainsFunc(n.Reads.Names, func(name string) bool { return slices.Contains(systemColumns, name) })
 		u.Needs = append(u.Needs, *n)
 	}
 	slices.SortFunc(u.Needs, func(a, b Need) int {
@@ -61,6 +58,14 @@ func (w *needWalker) message(m protoreflect.Message, scope *needScope) {
 	switch n := m.Interface().(type) {
 	case *pg.SelectStmt:
 		scope = w.open(scope, n.GetWithClause(), n.GetFromClause())
+		if groupsByKey(n) {
+			w.onTable(scope.relations, "GROUP BY the primary key")
+		}
+	case *pg.SubLink:
+		if n.GetSubLinkType() == pg.SubLinkType_EXISTS_SUBLINK && !w.exists {
+			w.exists = true
+			defer func() { w.exists = false }()
+		}
 	case *pg.InsertStmt:
 		w.insert(n, scope)
 		return

@@ -47,7 +47,9 @@ func (w *needWalker) arbiter(need *Need, target *pg.InferClause) {
 		}
 	}
 	slices.Sort(a.Columns)
-	need.NoView = need.NoView || a.Name != ""
+	if a.Name != "" {
+		need.OnTable = "ON CONFLICT ON CONSTRAINT"
+	}
 	need.Arbiters = append(need.Arbiters, a)
 }
 
@@ -66,6 +68,7 @@ func (w *needWalker) delete(n *pg.DeleteStmt, outer *needScope) {
 func (w *needWalker) merge(n *pg.MergeStmt, outer *needScope) {
 	scope := w.open(outer, n.GetWithClause(), []*pg.Node{n.GetSourceRelation()})
 	need := w.need(w.target(n.GetRelation(), scope))
+	need.OnTable = "MERGE" // a view's from PostgreSQL 17 on
 	for _, clause := range n.GetMergeWhenClauses() {
 		when := clause.GetMergeWhenClause()
 		switch when.GetCommandType() {

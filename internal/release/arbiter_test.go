@@ -169,7 +169,7 @@ func TestArbitersOfContract(t *testing.T) {
 func naming(table, constraint string) []judge.Code {
 	return []judge.Code{{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Upserts: true},
 		[]contract.Relation{{Name: contract.Name{Name: table}, Uses: []contract.Use{{Origin: contract.SQL, At: contract.Evidence{File: "up.go", Line: 7},
-			Adds: true, Arbiters: []contract.Arbiter{{Name: constraint}}, NoView: true}}}}, nil)}}
+			Adds: true, Arbiters: []contract.Arbiter{{Name: constraint}}, OnTable: "ON CONFLICT ON CONSTRAINT"}}}}, nil)}}
 }
 
 // TestConstraintsNamed: a constraint that ON CONFLICT of the code that runs names keeps

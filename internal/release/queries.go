@@ -65,7 +65,8 @@ func (r *Run) readQueries() *judge.Queries {
 }
 
 // relationsOf says what a query uses, of all but the server's and migguard's own
-// tables. It reads the columns it names: SELECT * works without any of them.
+// tables. It reads the columns it names: SELECT * works without any of them, if it
+// is prepared anew.
 func relationsOf(uses ddl.Uses, use contract.Use) (relations []contract.Relation) {
 	for _, n := range uses.Needs {
 		switch n.Relation.Schema {
@@ -75,10 +76,11 @@ func relationsOf(uses ddl.Uses, use contract.Use) (relations []contract.Relation
 			continue
 		}
 		use.Reads, use.Updates = contract.Named(n.Reads.Names...), columnsOf(n.Updates)
-		use.Adds, use.Inserts, use.NoView, use.Arbiters = n.Adds, columnsOf(n.Inserts), n.NoView, nil
+		use.Adds, use.Inserts, use.Arbiters = n.Adds, columnsOf(n.Inserts), nil
 		for _, a := range n.Arbiters {
 			use.Arbiters = append(use.Arbiters, contract.Arbiter{Name: a.Name, Columns: a.Columns, Expressions: a.Expressions, Partial: a.Partial})
 		}
+		use.Star, use.OnTable = n.Star, n.OnTable
 		relations = append(relations, contract.Relation{Name: contract.Name{Schema: n.Relation.Schema, Name: n.Relation.Name}, Uses: []contract.Use{use}})
 	}
 	return relations

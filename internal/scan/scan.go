@@ -49,7 +49,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	}
 	// A folder without any code shows nothing.
 	whole := s.files > 0
-	return s.found.Contract(contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes, Paths: true}).WithPaths(s.chosen), nil
+	return s.found.Contract(contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes, Paths: true, Rows: true}).WithPaths(s.chosen), nil
 }
 
 // scan is one scan at work.

@@ -29,7 +29,10 @@ func (p *project) model(c *class, to *found.Findings) {
 		columns = contract.Every()
 	}
 	for _, table := range tables {
-		to.Use(contract.Name{Name: table}, contract.Use{Origin: contract.Model, By: c.name, At: c.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns})
+		// annotate() groups by the primary key alone (DatabaseFeatures,
+		// allows_group_by_selected_pks).
+		to.Use(contract.Name{Name: table}, contract.Use{Origin: contract.Model, By: c.name, At: c.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns,
+			OnTable: "Django groups by the primary key"})
 		for _, j := range joins {
 			name := j.table
 			if name == "" {

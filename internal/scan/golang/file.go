@@ -41,6 +41,7 @@ type File struct {
 	// configs are GORM's, drivers those of its connections: true when they have
 	// it name what it selects, and send nothing prepared.
 	configs, drivers []bool
+	migrates         bool // has GORM make tables
 	err              error
 	skipped          bool
 }

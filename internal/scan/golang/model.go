@@ -46,14 +46,14 @@ func (p *project) models(f *File) {
 		if made.every || s.generic {
 			columns = contract.Every()
 		}
-		reads := columns
-		if !p.survives() {
+		reads, star := columns, !p.survives()
+		if star {
 			reads = contract.Every()
 		}
-		p.to.Use(nameOf(table), contract.Use{Origin: contract.Model, By: s.name, At: s.at, Reads: reads, Updates: columns, Adds: true, Inserts: columns})
+		p.to.Use(nameOf(table), contract.Use{Origin: contract.Model, By: s.name, At: s.at, Reads: reads, Updates: columns, Adds: true, Inserts: columns, Star: star, OnTable: p.onTable})
 		for _, join := range made.joins {
 			p.to.Use(nameOf(p.naming.join(p.prefix, join)), contract.Use{Origin: contract.Table, By: "many2many of " + s.name, At: s.at,
-				Reads: contract.Every(), Updates: contract.Every(), Adds: true, Inserts: contract.Every()})
+				Reads: contract.Every(), Updates: contract.Every(), Adds: true, Inserts: contract.Every(), Star: star})
 		}
 	}
 }

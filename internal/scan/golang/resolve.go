@@ -24,6 +24,7 @@ type project struct {
 	gorm           bool
 	// configs and drivers are those of all files.
 	configs, drivers []bool
+	onTable          string // what GORM does with its models' tables at boot
 	to               *found.Findings
 }
 
@@ -96,6 +97,9 @@ func (p *project) survives() bool {
 // gather joins what all structs are to be judged by.
 func (p *project) gather(f *File) {
 	p.configs, p.drivers = append(p.configs, f.configs...), append(p.drivers, f.drivers...)
+	if f.migrates {
+		p.onTable = contract.Creates
+	}
 	for name := range f.used {
 		p.used[name] = true
 	}
@@ -173,7 +177,7 @@ func (p *project) copied(f *File, c copied) {
 		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "copies rows into a table, or columns, that are computed", At: c.at})
 		return
 	}
-	p.to.Use(nameOf(table), contract.Use{Origin: contract.SQL, At: c.at, Adds: true, Inserts: contract.Named(names...)})
+	p.to.Use(nameOf(table), contract.Use{Origin: contract.SQL, At: c.at, Adds: true, Inserts: contract.Named(names...), OnTable: "COPY"})
 }
 
 var word = regexp.MustCompile(`^\w+$`)

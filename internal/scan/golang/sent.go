@@ -105,6 +105,7 @@ func (r *reader) call(n *ast.CallExpr) {
 	case behindMethods[name] && len(arguments) > 1:
 		r.condition(arguments[1], n)
 	}
+	r.file.migrates = r.file.migrates || name == "AutoMigrate"
 	if modelMethods[name] {
 		for _, argument := range n.Args {
 			if t, ok := r.composite(argument); ok {

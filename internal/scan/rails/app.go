@@ -16,6 +16,7 @@ type app struct {
 	// prefix and suffix are set for all tables.
 	prefix, suffix text
 	singularTables bool
+	enumerates     bool // the columns in SELECT
 	// ignoredLists are the strings of constants that lists of ignored columns are
 	// made of, collected while they are read.
 	ignoredLists map[*syntax.Node][]string
@@ -61,6 +62,9 @@ func newApp(files []*File) (*app, []contract.Gap) {
 		}
 		if t, ok := f.settings["pluralize_table_names"]; ok && slices.Contains(t.holes, "false") {
 			a.singularTables = true
+		}
+		if t, ok := f.settings["enumerate_columns_in_select_statements"]; ok && slices.Contains(t.holes, "true") {
+			a.enumerates = true
 		}
 		for _, c := range f.classes {
 			if c.super != reopened {

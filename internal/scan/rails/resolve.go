@@ -10,6 +10,10 @@ import (
 	"github.com/migguard/migguard/internal/scan/sqltext"
 )
 
+// lookups is what ActiveRecord does when it first uses a model. A view has no primary
+// key, and no defaults, so that it would write NULL in their place.
+const lookups = "ActiveRecord looks up the primary key and the defaults"
+
 const whyWeak = "not all of the file could be parsed"
 
 // Resolve joins what the files say, and notes it.
@@ -51,11 +55,15 @@ func (a *app) model(m *model, bulk []bulkWrite, to *found.Findings) {
 	}
 	if !m.abstract() {
 		columns := contract.Every(a.ignored(m)...)
+		// It names them all where it ignores some (ActiveRecord::QueryMethods,
+		// build_select).
+		star := len(columns.Except) == 0 && a.only(m) == nil && !a.enumerates
 		if only := a.only(m); only != nil {
 			columns = contract.Named(only...)
 		}
 		for _, table := range tables {
-			use := contract.Use{Origin: contract.Model, By: m.name, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns, Introspects: true}
+			use := contract.Use{Origin: contract.Model, By: m.name, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns, Introspects: true,
+				Star: star, OnTable: lookups}
 			if a.readonly(m) {
 				use.Updates, use.Adds, use.Inserts = contract.Columns{}, false, contract.Columns{}
 				a.bulkWrites(m, table, bulk, to)
@@ -103,7 +111,7 @@ func (a *app) join(m *model, tables []string, j joinTable, c *class, to *found.F
 		return
 	}
 	to.Use(relation(name), contract.Use{Origin: contract.Table, By: "has_and_belongs_to_many :" + strings.TrimPrefix(j.other, "::") + " of " + m.name, At: at,
-		Reads: contract.Every(), Updates: contract.Every(), Adds: true, Inserts: contract.Every()})
+		Reads: contract.Every(), Updates: contract.Every(), Adds: true, Inserts: contract.Every(), Star: !a.enumerates, OnTable: lookups})
 }
 
 // unknown notes a class that may be a model, as its superclass is not in the

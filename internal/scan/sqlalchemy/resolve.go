@@ -121,7 +121,11 @@ func (p *project) use(name contract.Name, by string, at contract.Evidence, colum
 	if p.moves {
 		name.Schema = ""
 	}
-	p.to.Use(name, contract.Use{Origin: contract.Model, By: by, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns})
+	use := contract.Use{Origin: contract.Model, By: by, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns}
+	if columns.All {
+		use.OnTable = "SQLAlchemy may look up the primary key"
+	}
+	p.to.Use(name, use)
 }
 
 // base finds a base class in the source, nil if it is not there.

@@ -29,7 +29,8 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 	}
 	for _, n := range uses.Needs {
 		name := contract.Name{Schema: n.Relation.Schema, Name: n.Relation.Name}
-		use := contract.Use{Origin: contract.SQL, At: at, Reads: columns(n.Reads), Updates: columns(n.Updates), Adds: n.Adds, Inserts: columns(n.Inserts), Arbiters: arbiters(n.Arbiters), NoView: n.NoView, TextBigint: l.TextBigint}
+		use := contract.Use{Origin: contract.SQL, At: at, Reads: columns(n.Reads), Updates: columns(n.Updates), Adds: n.Adds, Inserts: columns(n.Inserts),
+			Arbiters: arbiters(n.Arbiters), TextBigint: l.TextBigint, Star: n.Star, OnTable: n.OnTable}
 		holes := slices.ContainsFunc(slices.Concat(n.Reads.Names, n.Updates.Names, n.Inserts.Names), isHole)
 		switch {
 		case isHole(name.Name) || isHole(name.Schema):
@@ -51,7 +52,7 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 			continue
 		case name.Name == baseName:
 			name = l.Base
-			if use.Reads.Empty() && use.Updates.Empty() && !use.Adds && !holes && use.Arbiters == nil && !use.NoView {
+			if use.Reads.Empty() && use.Updates.Empty() && !use.Adds && use.OnTable == "" && !holes && use.Arbiters == nil {
 				continue
 			}
 		}

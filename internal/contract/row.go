@@ -1,0 +1,55 @@
+package contract
+
+import "fmt"
+
+// returns answers whether statements of the build return what a change makes other
+// than it was: the server ends a prepared one of them with "cached plan must not
+// change result type". That its text is prepared the contract does not know. A new
+// column only * returns.
+func (c *Contract) returns(change Change) Answer {
+	var a Answer
+	for _, u := range c.usesOf(change.Relation) {
+		switch {
+		case u.Star:
+			a.add(Yes, Reason{who(u) + " asks for every column by *", u.At})
+		case change.Kind == WidenResult && u.Reads.Has(change.Column):
+			a.add(Yes, Reason{who(u) + " reads " + change.Column, u.At})
+		}
+	}
+	if a.Verdict == Yes {
+		return a
+	}
+	return c.ofRows(change.Relation, change.Column, fmt.Sprintf("nothing that was scanned asks for every column of %s by *", change.Relation))
+}
+
+// Creates is the OnTable of what makes a relation: where a view stands in a schema
+// that sessions look into first, they may make nothing without naming another one,
+// whatever it is.
+const Creates = "CREATE"
+
+// OnTable answers whether the build does something with a relation that works on a
+// table and not on a view which shows it.
+func (c *Contract) OnTable(name Name) Answer {
+	var a Answer
+	for _, r := range c.Relations {
+		for _, u := range r.Uses {
+			if u.OnTable == Creates || u.OnTable != "" && r.may(name) {
+				a.add(Yes, Reason{who(u) + " needs a table: " + u.OnTable, u.At})
+			}
+		}
+	}
+	if a.Verdict == Yes {
+		return a
+	}
+	return c.ofRows(name, "", "nothing that was scanned needs a table where a view is")
+}
+
+// ofRows is unused for what scans of earlier versions did not look for.
+func (c *Contract) ofRows(name Name, column, no string) Answer {
+	for _, s := range c.Sources {
+		if s.Whole && !s.Rows {
+			return Answer{Unknown, []Reason{{Text: "it was scanned by an earlier migguard"}}}
+		}
+	}
+	return c.unused(name, column, no)
+}
