@@ -78,6 +78,9 @@ func TestExamples(t *testing.T) {
 					}
 					pass.Lookup.Symbol, pass.Lookup.Symbols = symbol(change, !bad)
 					for _, f := range hazard.Find(pass) {
+						if f.Hazard.Passing && f.Hazard != h { // it hinders none
+							continue
+						}
 						found = append(found, f.Hazard.ID)
 						if f.Message == "" || f.Detail == "" || f.Hint == "" || pass.Lookup.Relation != nil && f.Relation != "public."+pass.Lookup.Relation.Name {
 							t.Errorf("%s: finding without words: %+v", h.ID, f)

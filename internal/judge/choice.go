@@ -47,10 +47,10 @@ func listed(verdicts []Verdict) string {
 
 // Choices are the verdicts that policy may choose for a hazard. Code that breaks for
 // certain is allowed only where it is known to be gone, object by object, which is an
-// exception; maintenance mode brings no rows back.
+// exception, unless it breaks but once; maintenance mode brings no rows back.
 func Choices(h *hazard.Hazard) []Verdict {
 	var choices []Verdict
-	if h.Kind != hazard.BreaksCode || h.Tolerable {
+	if h.Kind != hazard.BreaksCode || h.Tolerable || h.Passing {
 		choices = append(choices, Allow)
 	}
 	if h.Rewritten {
@@ -102,4 +102,13 @@ func among(v Verdict, choices []Verdict) error {
 		return fmt.Errorf("%q is no verdict; did you mean %q?", v, near)
 	}
 	return fmt.Errorf("%q is no verdict; choose one of %s", v, listed(choices))
+}
+
+// obstacle says that the choice about a finding keeps a verdict from being given.
+func (c Choice) obstacle(wanted Verdict, f hazard.Finding, table bool) *Obstacle {
+	why := &Obstacle{Wanted: wanted, Reason: fmt.Sprintf("the policy says %s = %s", f.Hazard.ID, c)}
+	if table {
+		why.Reason += " for " + f.Relation
+	}
+	return why
 }

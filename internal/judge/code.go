@@ -134,6 +134,9 @@ func ask(code []Code, change contract.Change) (contract.Verdict, string) {
 		contract.No:      "No code that runs needs it: ",
 		contract.Unknown: "Whether the code that runs needs it is not known: ",
 	}
+	if change.Kind == contract.WidenRow || change.Kind == contract.WidenColumn {
+		lead[contract.Yes] = "The code that runs returns it: "
+	}
 	return worst, lead[worst] + strings.Join(said, ". And ") + "."
 }
 

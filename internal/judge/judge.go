@@ -5,7 +5,6 @@ package judge
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -54,6 +53,8 @@ type Facts struct {
 	Renamed bool
 	// Doubt is why the contracts of the code do not tell all, if they do not.
 	Doubt string
+	// Unlike is why a view would not do for code what the table does, if it would not.
+	Unlike string
 	// Done says that the change has been made, and nothing can be done in its
 	// place.
 	Done bool
@@ -76,6 +77,8 @@ type Decision struct {
 	// Pending are findings that may be none when the transaction is about to
 	// commit.
 	Pending []hazard.Finding
+	// Said are findings that are let pass, and told: each session meets them once.
+	Said []hazard.Finding
 	// Index, Reindex, Staged, Filled or Refresh is set for verdict Rewrite, View, Overlays,
 	// Deferred or Withheld for verdict Shim. Refresh is SQL that does what the statement does.
 	Index   *ConcurrentIndex
@@ -86,6 +89,8 @@ type Decision struct {
 	View    *shim.TableView
 	// Overlays, for verdict Shim, are those that a rename of a column needs.
 	Overlays []shim.Overlay
+	// Beside, for verdict Shim, are overlays that have no part in the statement.
+	Beside []shim.Overlay
 	// Deferred is what stays though the change drops it.
 	Deferred *shim.Deferred
 	// Withheld is what is made later though the change makes it.
@@ -98,6 +103,17 @@ type Decision struct {
 // Decide judges one change.
 func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	var d Decision
+	passing := d.find(change, facts, policy)
+	d.weigh(change, facts, policy)
+	for _, f := range passing {
+		d.pass(f, change, facts, policy)
+	}
+	return d
+}
+
+// find sorts what the hazards find. It returns those that are judged when all else
+// is.
+func (d *Decision) find(change ddl.Change, facts Facts, policy *Policy) (passing []hazard.Finding) {
 	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup, Small: policy.small()}) {
 		if facts.Idle { // every kind of hazard there is needs code that runs
 			continue
@@ -110,23 +126,30 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 			f.Detail += expired
 		}
 		switch {
-		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed || f.Direct) && facts.settle(&f) != contract.Yes:
+		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed || f.Direct || f.Hazard.Passing) && facts.settle(&f) != contract.Yes:
 		case covered:
 			d.Allowed = append(d.Allowed, Allowance{f, by})
 		case f.Hazard.AtCommit && !facts.Ending:
 			d.Pending = append(d.Pending, f)
+		case f.Hazard.Passing:
+			passing = append(passing, f)
 		default:
 			d.Findings = append(d.Findings, f)
 		}
 	}
+	return passing
+}
+
+// weigh gives the verdict on what was found.
+func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 	if len(d.Findings) == 0 {
 		d.Verdict = Allow
-		return d
+		return
 	}
 	// What no code would violate is made at once, as if that were no question.
 	if d.consult(facts, rejected); len(d.Findings) == 0 {
 		d.Verdict = Allow
-		return d
+		return
 	}
 	d.rewrite(change, facts)
 	d.shim(change, facts)
@@ -134,7 +157,7 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	if d.Verdict == "" || facts.Done { // what can be made safe for all code needs no evidence
 		if d.consult(facts, func(f hazard.Finding) bool { return !rejected(f) }); len(d.Findings) == 0 {
 			d.Verdict, d.View, d.Obstacle = Allow, nil, nil
-			return d
+			return
 		}
 	}
 	d.overlay(change, facts, policy)
@@ -146,7 +169,6 @@ func Decide(change ddl.Change, facts Facts, policy *Policy) Decision {
 	if d.Verdict == "" {
 		d.Verdict = Refuse
 	}
-	return d
 }
 
 // switchOff takes back a rewrite or shim that policy does not permit, and says so
@@ -160,10 +182,7 @@ func (d *Decision) switchOff(policy *Policy) {
 	if choice.permits(d.Verdict) {
 		return
 	}
-	why := &Obstacle{Wanted: d.Verdict, Reason: fmt.Sprintf("the policy says %s = %s", f.Hazard.ID, choice)}
-	if table {
-		why.Reason += " for " + f.Relation
-	}
+	why := choice.obstacle(d.Verdict, f, table)
 	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Overlays, d.Deferred, d.Withheld = nil, nil, nil, nil, "", nil, nil, nil, nil
 	d.Verdict, d.Obstacle = "", why
 }

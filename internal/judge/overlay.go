@@ -18,44 +18,54 @@ func (d *Decision) overlay(change ddl.Change, facts Facts, policy *Policy) {
 	if d.Verdict != "" || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.RenamedColumn || !ok || r == nil || len(facts.Code) == 0 {
 		return
 	}
-	cannot := func(reason, hint string) {
-		d.Obstacle = &Obstacle{Wanted: Shim, Reason: reason, Hint: hint}
-	}
+	overlays, why := facts.overlays(func(schema string) shim.Overlay {
+		return shim.OverlayOf(*r, schema, c.Column, c.To, facts.Major, facts.Release)
+	}, nil)
 	switch {
 	case facts.Done:
-		cannot("the statement hides what it renames", "Write the ALTER TABLE ... RENAME COLUMN as a statement of the migration's own: then code that runs may keep the old name.")
-		return
-	case r.Kind != catalog.Table || r.HasChildren || r.PartitionOf != 0:
-		cannot("code may reach its rows through partitions or children, too", "")
-		return
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: "the statement hides what it renames",
+			Hint: "Write the ALTER TABLE ... RENAME COLUMN as a statement of the migration's own: then code that runs may keep the old name."}
 	case facts.Doubt != "":
-		cannot(facts.Doubt, "")
-		return
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: facts.Doubt}
+	case why != nil:
+		d.Obstacle = why
+	default:
+		d.Verdict, d.Overlays, d.Obstacle = Shim, overlays, nil
+		d.switchOff(policy)
+	}
+}
+
+// overlays are those of the relation for each build that runs, or why there are none.
+// unlike, unless it is nil, says why a build's code would not work on a view.
+func (facts Facts) overlays(of func(schema string) shim.Overlay, unlike func(Code) string) ([]shim.Overlay, *Obstacle) {
+	r := facts.Lookup.Relation
+	if r.Kind != catalog.Table || r.HasChildren || r.PartitionOf != 0 {
+		return nil, &Obstacle{Wanted: Shim, Reason: "code may reach its rows through partitions or children, too"}
 	}
 	if why := facts.needsTable(*r); why != "" {
-		cannot(why, "")
-		return
+		return nil, &Obstacle{Wanted: Shim, Reason: why}
 	}
 	if why, hint := introspected(*r, facts.Code); why != "" {
-		cannot(why, hint)
-		return
+		return nil, &Obstacle{Wanted: Shim, Reason: why, Hint: hint}
 	}
 	var overlays []shim.Overlay
 	for _, code := range facts.Code {
 		if why := code.passesOverlay(*r, facts.Seen); why != "" {
-			cannot(code.Name+" would not look into an overlay: "+why, "")
-			return
+			return nil, &Obstacle{Wanted: Shim, Reason: code.Name + " would not look into an overlay: " + why}
 		}
-		o := shim.OverlayOf(*r, code.Overlay, c.Column, c.To, facts.Major, facts.Release)
+		if unlike != nil {
+			if why := unlike(code); why != "" {
+				return nil, &Obstacle{Wanted: Shim, Reason: "a view is not what " + code.Name + " needs: " + why}
+			}
+		}
+		o := of(code.Overlay)
 		var p *shim.Precondition
 		if errors.As(o.Check(), &p) {
-			cannot(p.Reason, p.Hint)
-			return
+			return nil, &Obstacle{Wanted: Shim, Reason: p.Reason, Hint: p.Hint}
 		}
 		overlays = append(overlays, o)
 	}
-	d.Verdict, d.Overlays, d.Obstacle = Shim, overlays, nil
-	d.switchOff(policy)
+	return overlays, nil
 }
 
 // passesOverlay says why a build's code may find the table itself where a view

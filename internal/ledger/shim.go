@@ -26,6 +26,8 @@ type Shim struct {
 	OldName   string // the view's, when it was made
 	NewName   string // the table's, when it was made
 	Note      string
+	// Plain: it is an overlay whose columns have the names they have in the table.
+	Plain bool
 
 	// ViewName and RelationName are what the two are called now, schema and
 	// quotes included; empty when they are gone.
@@ -47,6 +49,7 @@ const laterBuilds = `(
 const selectShim = `
 	select s.id, s.release_id, s.kind, s.view, s.relation, s.schema_name, s.old_name, s.new_name,
 	       coalesce(s.note, ''),
+	       s.kind = 'overlay' and coalesce((select ` + plain + ` from pg_class c where c.oid = s.view), true),
 	       coalesce((select format('%I.%I', n.nspname, c.relname)
 	                 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 	                 where c.oid = s.view), ''),
@@ -61,7 +64,7 @@ const selectShim = `
 func scanShim(row pgx.CollectableRow) (s Shim, err error) {
 	var age float64
 	err = row.Scan(&s.ID, &s.ReleaseID, &s.Kind, &s.View, &s.Relation, &s.Schema, &s.OldName, &s.NewName,
-		&s.Note, &s.ViewName, &s.RelationName, &s.Build, &s.Version, &s.CreatedAt, &age, &s.Later)
+		&s.Note, &s.Plain, &s.ViewName, &s.RelationName, &s.Build, &s.Version, &s.CreatedAt, &age, &s.Later)
 	s.Age = time.Duration(age * float64(time.Second))
 	return s, err
 }

@@ -27,12 +27,16 @@ type act struct {
 	findings []hazard.Finding
 	allowed  []judge.Allowance
 	unused   []hazard.Finding // by the contracts of what runs
+	said     []hazard.Finding // of what each session meets once
+	covered  []hazard.Finding // of the same, from which overlays keep code
 	creates  []ddl.Name       // relations, as the statement names them
 	// renamedIn are tables with a column that no code uses and that has another
 	// name now.
 	renamedIn []uint32
 	broken    []hazard.Finding // on record in the statement's transaction
 	executed  []string         // all that ran, when that was not just the statement
+	ahead     []string         // SQL of migguard's own that has run before it
+	beside    []string         // and with it, to keep code from noticing the statement
 	notes     []string
 	answered  map[int]bool // changes about what waits, which are done with that
 	apart     *ddl.Alter   // the statement's actions, once asked for
@@ -97,6 +101,16 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		if _, ok := change.(ddl.Reindex); ok && found.Relation != nil && found.Relation.Kind == catalog.PartitionedTable {
 			a.plan.Alone = true // a transaction for each of its partitions
 		}
+		if decision.Verdict != judge.Refuse && decision.Deferred == nil {
+			if err := a.giveWay(ctx, change, found); err != nil {
+				return "", err
+			}
+		}
+		if len(decision.Beside) > 0 {
+			if err := a.showBefore(ctx, decision, found); err != nil {
+				return "", err
+			}
+		}
 		if len(decision.Pending) > 0 {
 			if err := a.judgeAtCommit(ctx, change, found); err != nil {
 				return "", err
@@ -142,7 +156,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			if !decision.Withheld.Added {
 				continue
 			}
-		case decision.Verdict == judge.Shim:
+		case decision.View != nil:
 			return a.renameWithView(ctx, change, decision, found)
 		case decision.Verdict == judge.Maintenance && a.plan.Alone:
 			decision.Obstacle = &judge.Obstacle{Wanted: judge.Maintenance, Hint: decision.Findings[0].Hint,
@@ -162,33 +176,46 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		}
 		record = append(record, after...)
 	}
-	switch {
-	case (held != nil || a.answered != nil) && (deferring || staged != nil || filled != nil):
-		return "", a.cannotWait(errors.New("the statement does something else, too, that is carried out otherwise"))
-	case held != nil:
-		return a.withhold(ctx, held, record, encoding)
-	case a.answered != nil:
-		return a.answer(ctx, record)
-	case deferring:
-		return a.deferDrops(ctx, drops, record)
-	}
+	record = append(record, a.beside...)
 	var tag string
 	var err error
-	if staged != nil || filled != nil {
+	waits := held != nil || a.answered != nil
+	switch {
+	case waits && (deferring || staged != nil || filled != nil):
+		return "", a.cannotWait(errors.New("the statement does something else, too, that is carried out otherwise"))
+	case held != nil:
+		tag, err = a.withhold(ctx, held, record, encoding)
+	case a.answered != nil:
+		tag, err = a.answer(ctx, record)
+	case deferring:
+		tag, err = a.deferDrops(ctx, drops, record)
+	case staged != nil || filled != nil:
 		tag, err = a.stage(ctx, staged, filled, record)
-	} else {
+	default:
 		tag, err = a.run(ctx, record)
 	}
-	if err == nil {
+	if err != nil {
+		return tag, err
+	}
+	if !deferring && !waits {
 		a.mark()
 	}
-	return tag, err
+	if a.executed == nil && len(a.ahead)+len(a.beside) > 0 {
+		a.executed = []string{a.text}
+	}
+	a.executed = slices.Concat(a.ahead, a.executed, a.beside)
+	a.say()
+	return tag, nil
 }
 
 // run executes the statement as it is, and what is to be recorded with it.
 func (a *act) run(ctx context.Context, record []string) (string, error) {
 	if a.plan.watched {
-		return a.watch(ctx)
+		tag, err := a.watch(ctx)
+		if err != nil || a.beside == nil {
+			return tag, err
+		}
+		return tag, explained(a.conn.Exec(ctx, a.beside...))
 	}
 	if a.forwards() {
 		tag, err := a.conn.Forward(ctx)

@@ -126,13 +126,15 @@ func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (
 	switch {
 	case d.Overlays != nil:
 		facts.Doubt, err = a.naming(ctx, d.Findings)
+	case d.Beside != nil:
+		facts.Unlike, err = a.unlike(ctx, d.Beside, facts.Lookup)
 	case len(d.Unused) > 0:
 		facts.Doubt, err = a.doubt(ctx, d.Unused, facts.Lookup)
 	}
-	if err == nil && (d.View != nil || d.Overlays != nil) {
-		facts.Lookup.Relation.RowsIn, err = a.rowsIn(ctx, facts.Lookup.Relation.OID, d.Overlays != nil)
+	if err == nil && (d.View != nil || d.Overlays != nil || d.Beside != nil) {
+		facts.Lookup.Relation.RowsIn, err = a.rowsIn(ctx, facts.Lookup.Relation.OID, d.View == nil)
 	}
-	if err == nil && (facts.Doubt != "" || facts.Lookup.Relation != nil && facts.Lookup.Relation.RowsIn != "") {
+	if err == nil && (facts.Doubt+facts.Unlike != "" || facts.Lookup.Relation != nil && facts.Lookup.Relation.RowsIn != "") {
 		d = judge.Decide(change, facts, a.policy)
 	}
 	if _, ok := change.(ddl.RenameColumn); ok && len(d.Unused) > 0 {
@@ -186,11 +188,14 @@ func wordsOf(unused []hazard.Finding) (words []string) {
 	return words
 }
 
-// shimmedTables are the tables that code knows by a shim's name.
+// shimmedTables are the tables that code knows by a shim's name, or with other
+// columns' names.
 func shimmedTables(shims []ledger.Shim) map[uint32]bool {
 	tables := map[uint32]bool{}
 	for _, s := range shims {
-		tables[s.Relation] = true
+		if !s.Plain {
+			tables[s.Relation] = true
+		}
 	}
 	return tables
 }

@@ -95,6 +95,12 @@ func (a *act) facts(found catalog.Lookup) judge.Facts {
 func (a *act) keep(d judge.Decision) {
 	a.verdict = a.verdict.Over(d.Verdict)
 	for _, f := range d.Findings {
+		if f.Hazard.Passing && d.Verdict != judge.Refuse && d.Verdict != judge.Maintenance {
+			if !contains(a.covered, f) {
+				a.covered = append(a.covered, f)
+			}
+			continue
+		}
 		if !contains(a.findings, f) {
 			a.findings = append(a.findings, f)
 		}
@@ -102,6 +108,11 @@ func (a *act) keep(d judge.Decision) {
 	for _, f := range d.Unused {
 		if !contains(a.unused, f) {
 			a.unused = append(a.unused, f)
+		}
+	}
+	for _, f := range d.Said {
+		if !contains(a.said, f) {
+			a.said = append(a.said, f)
 		}
 	}
 	for _, f := range d.Allowed {

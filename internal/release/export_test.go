@@ -13,6 +13,7 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/report"
 )
 
 // A Guarded is a run's guard without a runner: the test is the runner.
@@ -52,6 +53,9 @@ func (g *Guarded) Tasks(ctx context.Context) error {
 
 // Close ends the guard's sessions.
 func (g *Guarded) Close(ctx context.Context) error { return g.relay.close(ctx) }
+
+// Statements are the run's so far.
+func (g *Guarded) Statements() []report.Statement { return g.gate.result().statements }
 
 // Recorded are the verdicts so far, and how many statements are on record.
 func (g *Guarded) Recorded() (verdicts []string, refused int) {

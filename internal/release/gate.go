@@ -36,6 +36,7 @@ type gate struct {
 	standing   map[string]bool // names that shims' views have, or had
 	shimmed    map[uint32]bool // tables that code knows by a shim's name, or with other columns' names
 	made       map[string]bool // relations this run has created, as it named them
+	told       map[string]bool // tables of which it was said that sessions stumble once
 	functions  map[string]bool // names of functions it has created anew
 	byHand     map[string]bool // names of relations that LOCK TABLE names
 	hidden     hiddenCode
@@ -110,7 +111,7 @@ func (g *gate) tooLong(r *guard.Refusal) {
 // turned out to be one.
 func (a *act) hasEffect() bool {
 	reads := a.plan.Class == ddl.Query || a.plan.Class == ddl.Copy
-	return !reads || len(a.findings)+len(a.allowed)+len(a.unused)+len(a.executed) > 0
+	return !reads || len(a.findings)+len(a.allowed)+len(a.unused)+len(a.said)+len(a.covered)+len(a.executed) > 0
 }
 
 // add puts a statement on record and returns its place there; -1 if it has none.

@@ -2,15 +2,20 @@ package release
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/shim"
 )
 
 // renameUnderOverlays renames a column and lets each build that runs see it under
@@ -18,20 +23,9 @@ import (
 // keeps the names it has.
 func (a *act) renameUnderOverlays(ctx context.Context, d judge.Decision, found catalog.Lookup) (string, error) {
 	table := *found.Relation
-	standing, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema FROM %s WHERE relation = %d::pg_catalog.oid", ledger.OverlaysFrom, table.OID))
+	after, shown, err := a.overlays(ctx, d.Overlays, table)
 	if err != nil {
-		return "", explained(err)
-	}
-	var after, shown []string
-	for _, o := range d.Overlays {
-		shown = append(shown, ddl.Quote(o.Overlay))
-		if slices.ContainsFunc(standing, func(row []*string) bool { return *row[0] == o.Overlay }) {
-			continue
-		}
-		after = append(append(after, o.Expand()...), ledger.RecordShimSQL(ledger.NewShim{
-			ReleaseID: a.releaseID, Kind: ledger.Overlay, ViewSchema: o.Overlay,
-			Schema: table.Schema, OldName: table.Name, NewName: table.Name,
-		}))
+		return "", err
 	}
 	tag, err := a.renamed(ctx, found, nil, after)
 	if err != nil {
@@ -39,8 +33,135 @@ func (a *act) renameUnderOverlays(ctx context.Context, d judge.Decision, found c
 	}
 	name := hazard.Display(table)
 	a.notes = append(a.notes,
-		fmt.Sprintf("code that is still running sees %s as it was, in %s, where it looks first", name, strings.Join(shown, ", ")),
+		seesAsBefore(name, shown),
 		"on a view these statements of old code fail: "+strings.Join(d.Overlays[0].Limits(), "; "))
 	a.hold(table.Name, table.OID)
 	return tag, nil
+}
+
+// overlays is SQL that makes those of a table which do not stand, and records them,
+// and the schemas of all.
+func (a *act) overlays(ctx context.Context, wanted []shim.Overlay, table catalog.Relation) (sql, schemas []string, err error) {
+	standing, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema FROM %s WHERE relation = %d::pg_catalog.oid", ledger.OverlaysFrom, table.OID))
+	if err != nil {
+		return nil, nil, explained(err)
+	}
+	for _, o := range wanted {
+		schemas = append(schemas, ddl.Quote(o.Overlay))
+		if slices.ContainsFunc(standing, func(row []*string) bool { return *row[0] == o.Overlay }) {
+			continue
+		}
+		sql = append(append(sql, o.Expand()...), ledger.RecordShimSQL(ledger.NewShim{
+			ReleaseID: a.releaseID, Kind: ledger.Overlay, ViewSchema: o.Overlay,
+			Schema: table.Schema, OldName: table.Name, NewName: table.Name,
+		}))
+	}
+	return sql, schemas, nil
+}
+
+func seesAsBefore(name string, schemas []string) string {
+	return fmt.Sprintf("code that is still running sees %s as it was, in %s, where it looks first", name, strings.Join(schemas, ", "))
+}
+
+// showBefore has overlays made with the statement, which let code see the table
+// without its new column. Of a statement that adds several the first makes them.
+func (a *act) showBefore(ctx context.Context, d judge.Decision, found catalog.Lookup) error {
+	note := ""
+	sql, schemas, err := a.overlays(ctx, d.Beside, *found.Relation)
+	if err != nil {
+		return err
+	}
+	if note = seesAsBefore(hazard.Display(*found.Relation), schemas); slices.Contains(a.notes, note) {
+		return nil
+	}
+	a.notes = append(a.notes, note)
+	a.beside = append(a.beside, sql...)
+	a.mu.Lock()
+	a.standing[found.Relation.Name] = true
+	a.mu.Unlock()
+	return nil
+}
+
+// giveWay takes down overlays that only hide a new column of a table where the server
+// would not change or drop a column under a view. Code is better off stumbling once.
+func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
+	switch change.(type) {
+	case ddl.ChangeColumnType, ddl.DropColumn, ddl.DropTable:
+	default:
+		return nil
+	}
+	a.mu.Lock()
+	stand := len(a.standing) > 0
+	a.mu.Unlock()
+	if !stand || found.Relation == nil {
+		return nil
+	}
+	table := *found.Relation
+	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema, view::pg_catalog.regclass::pg_catalog.text, view::pg_catalog.int8, alone FROM %s WHERE relation = %d::pg_catalog.oid AND plain",
+		ledger.OverlaysFrom, table.OID))
+	if err != nil || len(rows) == 0 {
+		return explained(err)
+	}
+	var sql []string
+	for _, row := range rows {
+		view, err := strconv.ParseUint(*row[2], 10, 32)
+		if err != nil {
+			return err
+		}
+		sql = append(sql, ledger.RecordShimDroppedSQL(uint32(view), a.releaseID, "was in the way of a statement"), "DROP VIEW "+*row[1])
+		if *row[3] == "t" {
+			sql = append(sql, "DROP SCHEMA "+ddl.Quote(*row[0]))
+		}
+	}
+	if _, err := a.withLock(ctx, nil, nil, a.instead(sql...)); err != nil {
+		return explained(err)
+	}
+	a.ahead = append(a.ahead, sql...)
+	a.notes = append(a.notes, fmt.Sprintf("code that is still running sees %s as it is now: the views that hid its new columns are in the way, and gone", hazard.Display(table)))
+	return nil
+}
+
+// unlike says why code would notice more of overlays than of what they hide: a function
+// names the table, and may want its rows' type, or the views cannot be made. That is
+// tried, and taken back.
+func (a *act) unlike(ctx context.Context, overlays []shim.Overlay, found catalog.Lookup) (string, error) {
+	table := *found.Relation
+	rows, err := a.conn.Query(ctx, pg.Naming([]string{table.Name}))
+	if err != nil {
+		return "", err
+	}
+	if len(rows) > 0 {
+		return named(*rows[0][0], *rows[0][1]), nil
+	}
+	sql, _, err := a.overlays(ctx, overlays, table)
+	if err != nil || sql == nil {
+		return "", err
+	}
+	if verdict := a.verdict; a.readable(found.Encoding, sql) != nil {
+		a.verdict = verdict
+		return "a name in it is not plain ASCII, and client_encoding is " + found.Encoding, nil
+	}
+	why := ""
+	err = a.aside(ctx, func() error {
+		var server *guard.ServerError
+		if err := a.conn.Exec(ctx, sql...); !errors.As(err, &server) {
+			return err
+		}
+		why = "it cannot be made: " + server.Response.Message
+		return nil
+	})
+	return why, err
+}
+
+// say tells what sessions of code that runs meet once, of each table once in a run.
+func (a *act) say() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, f := range a.said {
+		if !a.told[f.Relation] {
+			a.told[f.Relation] = true
+			evidence, _, _ := strings.Cut(f.Detail, " No overlay hides it: ")
+			a.notes = append(a.notes, fmt.Sprintf("%s. %s (%s)", f.Message, evidence, f.Hazard.ID))
+		}
+	}
 }

@@ -72,8 +72,13 @@ func (a *act) finish(tag string, err error) report.Statement {
 		Changes: a.plan.Changes, Executed: a.executed, Locks: a.locks, Notes: a.notes,
 		Duration: time.Since(a.began),
 	}
-	for _, f := range a.findings {
+	for _, f := range slices.Concat(a.findings, a.covered) {
 		s.Hazards = append(s.Hazards, reportHazard(f))
+	}
+	for _, f := range a.said {
+		h := reportHazard(f)
+		h.Said = true
+		s.Hazards = append(s.Hazards, h)
 	}
 	for _, f := range a.allowed {
 		h := reportHazard(f.Finding)

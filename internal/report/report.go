@@ -44,6 +44,8 @@ type Hazard struct {
 	Allowed   bool   `json:"allowed,omitempty"`
 	AllowedBy string `json:"allowed_by,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	// Said: it was let pass, and told, as each session meets it once.
+	Said bool `json:"said,omitempty"`
 	// Unused: no code that runs needs it, says its contract.
 	Unused bool `json:"unused,omitempty"`
 }

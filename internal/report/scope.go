@@ -7,9 +7,9 @@ const unjudged = `
 
 **Not yet.** These can break or block running code, and pass:
 
-* ADD COLUMN, and a changed type that is wider, where running code has prepared
-  SELECT * or RETURNING *: "cached plan must not change result type" until it prepares
-  anew. So does a view that gets columns.
+* A view or composite type that gets columns, and what a DO block or function adds to a
+  table, under prepared SELECT * and RETURNING *; code that a new column makes fail though it
+  prepares nothing, as sqlx and pgx.RowToStructByName do.
 * Integer to bigint, where nothing shows that JavaScript reads it.
 * A foreign key of a new table or column: old code that deletes rows of the other table
   meets rows that only new code makes. UNIQUE of a new column with a default. Constraints

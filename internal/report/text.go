@@ -15,7 +15,7 @@ func (r *Reporter) Summary(run Run) {
 	for _, s := range run.Statements {
 		counts[s.Verdict]++
 		for _, h := range s.Hazards {
-			if s.Verdict == "refuse" && !h.Allowed && !h.Unused && !slices.Contains(hazards, h.ID) {
+			if s.Verdict == "refuse" && !h.Allowed && !h.Unused && !h.Said && !slices.Contains(hazards, h.ID) {
 				hazards = append(hazards, h.ID)
 			}
 		}

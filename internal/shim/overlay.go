@@ -18,9 +18,17 @@ type Overlay struct{ TableView }
 // OverlayOf is the overlay in a schema for code that knows a column by its name
 // before a rename.
 func OverlayOf(table catalog.Relation, schema, before, after string, major int, release string) Overlay {
+	o := OverlayBefore(table, schema, major, release)
+	o.Renamed = map[string]string{before: after}
+	return o
+}
+
+// OverlayBefore is the overlay in a schema for code that knows a table without the
+// columns that it gets. Those that the code cannot know the view has not, either.
+func OverlayBefore(table catalog.Relation, schema string, major int, release string) Overlay {
+	table.Columns = slices.DeleteFunc(slices.Clone(table.Columns), func(c catalog.Column) bool { return c.Created })
 	return Overlay{TableView{
-		Old: table, New: ddl.Name{Schema: table.Schema, Name: table.Name}, Major: major, Release: release,
-		Overlay: schema, Renamed: map[string]string{before: after},
+		Old: table, New: ddl.Name{Schema: table.Schema, Name: table.Name}, Major: major, Release: release, Overlay: schema,
 	}}
 }
 

@@ -1,0 +1,63 @@
+package judge
+
+import (
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// pass judges a danger that each session meets once. Code is kept from it where that
+// costs nothing; else it is said. What is refused anyway needs no word about it, and
+// under maintenance mode no old code is there.
+func (d *Decision) pass(f hazard.Finding, change ddl.Change, facts Facts, policy *Policy) {
+	if d.Verdict == Maintenance || d.Verdict == Refuse {
+		return
+	}
+	choice, table := policy.choice(f)
+	overlays, why := facts.beside(change)
+	if !choice.permits(Shim) {
+		why = choice.obstacle(Shim, f, table)
+	}
+	switch {
+	case why == nil:
+		d.Verdict, d.Beside = d.Verdict.Over(Shim), overlays
+	case choice.permits(Maintenance):
+		d.Verdict, d.Index, d.Staged, d.Filled, d.Refresh, d.Withheld = Maintenance, nil, nil, nil, "", nil
+	case choice.Only != nil || choice.Most == Refuse:
+		d.Verdict, d.Obstacle = Refuse, why
+	default:
+		f.Detail += " No overlay hides it: " + why.Reason + "."
+		d.Said = append(d.Said, f)
+		return
+	}
+	d.Findings = append(d.Findings, f)
+}
+
+// beside are overlays that show a table without a column that it gets. Code would do
+// without them, so they must not keep it from anything.
+func (facts Facts) beside(change ddl.Change) ([]shim.Overlay, *Obstacle) {
+	r := facts.Lookup.Relation
+	if _, ok := change.(ddl.AddColumn); !ok {
+		return nil, &Obstacle{Wanted: Shim, Reason: "a view of the table would return what the table does"}
+	}
+	if facts.Unlike != "" {
+		return nil, &Obstacle{Wanted: Shim, Reason: facts.Unlike}
+	}
+	return facts.overlays(func(schema string) shim.Overlay {
+		return shim.OverlayBefore(*r, schema, facts.Major, facts.Release)
+	}, func(code Code) string {
+		name := contract.Name{Schema: r.Schema, Name: r.Name}
+		is := code.Contract.OnTable(name)
+		if is.Verdict == contract.Unknown && (facts.Seen == nil || facts.Seen.Blind) {
+			return "what it does with the table is not known: " + Spoken(is)
+		}
+		if is.Verdict != contract.Yes && facts.Seen != nil {
+			is = facts.Seen.Contract.OnTable(name)
+		}
+		if is.Verdict == contract.Yes {
+			return Spoken(is)
+		}
+		return ""
+	})
+}
