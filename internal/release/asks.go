@@ -193,7 +193,7 @@ func columnOf(change ddl.Change) (relation ddl.Name, column string, size bool) {
 // catalogs tell.
 func (g *gate) newColumn(c ddl.AddColumn) (n pg.Names, needed bool) {
 	_, own := ddl.ServerTypeOf(c.Type)
-	if len(g.code) > 0 && c.Kind != ddl.KindType && !g.hasMade(c.Relation) {
+	if len(g.code) > 0 && !g.idle && c.Kind != ddl.KindType && !g.hasMade(c.Relation) {
 		n.Relation, needed = ddl.Literal(c.Relation.String()), true // what code prepares
 	}
 	required := !c.Fills() && (c.NotNull || !own) && c.Kind != ddl.KindType && !g.hasMade(c.Relation)

@@ -34,7 +34,7 @@ func (a *act) renameUnderOverlays(ctx context.Context, d judge.Decision, found c
 	name := hazard.Display(table)
 	a.notes = append(a.notes,
 		seesAsBefore(name, shown),
-		"on a view these statements of old code fail: "+strings.Join(d.Overlays[0].Limits(), "; "))
+		failOnView(d.Overlays[0]))
 	a.hold(table.Name, table.OID)
 	return tag, nil
 }
@@ -59,6 +59,10 @@ func (a *act) overlays(ctx context.Context, wanted []shim.Overlay, table catalog
 	return sql, schemas, nil
 }
 
+func failOnView(o shim.Overlay) string {
+	return "on a view these statements of old code fail: " + strings.Join(o.Limits(), "; ")
+}
+
 func seesAsBefore(name string, schemas []string) string {
 	return fmt.Sprintf("code that is still running sees %s as it was, in %s, where it looks first", name, strings.Join(schemas, ", "))
 }
@@ -66,15 +70,17 @@ func seesAsBefore(name string, schemas []string) string {
 // showBefore has overlays made with the statement, which let code see the table
 // without its new column. Of a statement that adds several the first makes them.
 func (a *act) showBefore(ctx context.Context, d judge.Decision, found catalog.Lookup) error {
-	note := ""
 	sql, schemas, err := a.overlays(ctx, d.Beside, *found.Relation)
 	if err != nil {
 		return err
 	}
-	if note = seesAsBefore(hazard.Display(*found.Relation), schemas); slices.Contains(a.notes, note) {
+	note := seesAsBefore(hazard.Display(*found.Relation), schemas)
+	if slices.Contains(a.notes, note) {
 		return nil
 	}
-	a.notes = append(a.notes, note)
+	if a.notes = append(a.notes, note); sql != nil {
+		a.notes = append(a.notes, failOnView(d.Beside[0]))
+	}
 	a.beside = append(a.beside, sql...)
 	a.mu.Lock()
 	a.standing[found.Relation.Name] = true

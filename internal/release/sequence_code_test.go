@@ -65,7 +65,7 @@ func (d *dice) program(tables []table, overlay string, whole bool) *program {
 		u.results = list(u.reads)
 		switch {
 		case u.star:
-			use.Reads, u.results = contract.Every(), "*"
+			use.Reads, use.Star, u.results = contract.Every(), true, "*"
 		case !whole && d.one(3): // as an ORM that ignores columns
 			every := contract.Every(ignored...)
 			use.Reads, use.Updates, use.Inserts = every, every, every
@@ -78,7 +78,7 @@ func (d *dice) program(tables []table, overlay string, whole bool) *program {
 		relations = append(relations, contract.Relation{Name: name, Uses: []contract.Use{use}})
 		p.tables = append(p.tables, u)
 	}
-	p.contract = contract.New(contract.Source{Scanner: "scan", Whole: true, Models: len(relations)}, relations, nil)
+	p.contract = contract.New(contract.Source{Scanner: "scan", Whole: true, Models: len(relations), Rows: true}, relations, nil)
 	return p
 }
 
