@@ -68,6 +68,9 @@ no source (**queries**); with **both**. After each, whatever the verdict, the
 application does it all again, and nothing may fail.
 
 * **falsely safe**: something failed although migguard was there.
+* **said**: the log says that prepared statements may fail once in each session
+  (stale-plan), and lets it pass. What then fails with that error counts as falsely safe all the same, and
+  is counted in brackets. *In vain* is what did not fail.
 * **seen**: a query that pg_stat_statements has counted shows the use. Queries alone
   never show that there is none, so without a source all that may break is refused.
 * **stays**: what is dropped [stays](shims.md#dropped-columns-and-tables) while code runs
@@ -99,10 +102,10 @@ func (p truthPage) render() []byte {
 // totals counts, for each application and all, what the page is about.
 func (p truthPage) totals() string {
 	var b strings.Builder
-	b.WriteString("| application | pairs | break | falsely safe: source, queries, both | work | needless: source, queries, both |\n| --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| application | pairs | break | falsely safe (said): source, queries, both | work | said in vain | needless: source, queries, both |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	row := func(name string, pairs []pair) {
 		var breaks, works int
-		var falsely, needless [3]int
+		var falsely, said, vain, needless [3]int
 		for _, x := range pairs {
 			if x.alone == "" {
 				works++
@@ -110,16 +113,22 @@ func (p truthPage) totals() string {
 				breaks++
 			}
 			for i := range evidences {
-				if x.falselySafe(i) {
+				switch {
+				case x.said(i):
 					falsely[i]++
+					said[i]++
+				case x.falselySafe(i):
+					falsely[i]++
+				case x.given[i].said:
+					vain[i]++
 				}
 				if x.needless(i) {
 					needless[i]++
 				}
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d, %d, %d | %d | %d, %d, %d (%.0f %%) |\n", name, len(pairs), breaks,
-			falsely[0], falsely[1], falsely[2], works, needless[0], needless[1], needless[2], 100*float64(needless[2])/float64(works))
+		fmt.Fprintf(&b, "| %s | %d | %d | %d (%d), %d (%d), %d (%d) | %d | %d, %d, %d | %d, %d, %d (%.0f %%) |\n", name, len(pairs), breaks,
+			falsely[0], said[0], falsely[1], said[1], falsely[2], said[2], works, vain[0], vain[1], vain[2], needless[0], needless[1], needless[2], 100*float64(needless[2])/float64(works))
 	}
 	for _, app := range oldcode.Names {
 		row(title(app), slices.DeleteFunc(slices.Clone(p), func(x pair) bool { return x.app != app }))
@@ -130,12 +139,16 @@ func (p truthPage) totals() string {
 
 // falselySafe lists what migguard does not judge yet.
 func (p truthPage) falselySafe(b *bytes.Buffer) {
-	b.WriteString("\n## Falsely safe\n\nWhat [is not judged yet](hazards.md#what-is-not-judged), and nothing else:\n\n| migration | in | why it passes | what fails |\n| --- | --- | --- | --- |\n")
+	b.WriteString("\n## Falsely safe\n\nWhat [is not judged yet](hazards.md#what-is-not-judged), or is only said, and nothing else:\n\n| migration | in | why it passes | what fails |\n| --- | --- | --- | --- |\n")
 	for _, c := range changes {
 		var apps, errors []string
 		for _, x := range p {
 			if broke := x.given[len(evidences)-1].broke; x.change.name == c.name && broke != "" {
-				apps, errors = append(apps, title(x.app)), append(errors, broke)
+				name := title(x.app)
+				if x.said(len(evidences) - 1) {
+					name += " (said)"
+				}
+				apps, errors = append(apps, name), append(errors, broke)
 			}
 		}
 		if apps != nil {
@@ -175,6 +188,9 @@ func (p pair) cells() (cells []string) {
 		text := g.verdict
 		if g.stays {
 			text += ", stays"
+		}
+		if g.said {
+			text += ", said"
 		}
 		switch {
 		case p.falselySafe(i):

@@ -30,6 +30,8 @@ func TestRows(t *testing.T) {
 		"Django":           {"x/models.py", model, "no", "yes"},
 		"Django, SQL":      {"x/models.py", model + "def f(c):\n    c.execute('SELECT * FROM ts')\n", "yes", "yes"},
 		"node":             {"a.js", "client.query({ name: 'q', text: 'SELECT t.* FROM ts AS t' })", "yes", "unknown"},
+		"Sequelize":        {"models/t.js", "const { Sequelize, DataTypes } = require('sequelize');\nconst s = new Sequelize('x');\ns.define('t', { n: DataTypes.TEXT }, { tableName: 'ts' });", "unknown", "yes"},
+		"TypeORM":          {"t.ts", "import { Entity, PrimaryGeneratedColumn } from 'typeorm';\n@Entity('ts')\nexport class T {\n  @PrimaryGeneratedColumn() id: number;\n}", "unknown", "yes"},
 		"node, constraint": {"a.js", "client.query('INSERT INTO ts (id) VALUES (1) ON CONFLICT ON CONSTRAINT k DO NOTHING')", "unknown", "yes"},
 	} {
 		c := tree(t, map[string]string{tt.file: tt.source})

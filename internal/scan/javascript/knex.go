@@ -21,6 +21,7 @@ type chain struct {
 	inserts []string
 	adds    bool
 	lists   bool // it says what it reads, or reads nothing
+	onTable string
 	// computed says that a table's name is.
 	computed bool
 	// arbiters are what its ON CONFLICT needs.
@@ -151,8 +152,10 @@ func (r *reader) step(c *chain, name string, call *syntax.Node) {
 		if name != "insert" {
 			c.updates = append(c.updates, words...)
 		}
-	case name == "del" || name == "delete" || name == "truncate":
+	case name == "del" || name == "delete":
 		c.lists = true
+	case name == "truncate":
+		c.lists, c.onTable = true, "TRUNCATE"
 	}
 }
 
@@ -197,8 +200,8 @@ func (p *project) knex() {
 				continue
 			}
 			for _, table := range c.tables {
-				use := contract.Use{Origin: contract.SQL, At: c.at, Adds: c.adds,
-					Reads: c.of(table, c.reads), Updates: c.of(table, c.updates), Inserts: c.of(table, c.inserts), Arbiters: c.arbiters, TextBigint: p.textBigint()}
+				use := contract.Use{Origin: contract.SQL, At: c.at, Adds: c.adds, Arbiters: c.arbiters, TextBigint: p.textBigint(), OnTable: c.onTable, // it prepares nothing
+					Reads: c.of(table, c.reads), Updates: c.of(table, c.updates), Inserts: c.of(table, c.inserts)}
 				if !c.lists {
 					use.Reads = contract.Every()
 				}

@@ -176,6 +176,9 @@ type model struct {
 	columns, maybe []string
 	// all says that the model uses all columns there are.
 	all bool
+	// onTable is contract.Use's: sync() of Sequelize and TypeORM's synchronize make
+	// tables at boot.
+	onTable string
 	// why is what was not understood of it, empty if all was.
 	why string
 	// textBigint: see contract.Use.
@@ -200,7 +203,8 @@ func (m model) note(p *project) {
 	if m.all {
 		columns = contract.Every()
 	}
-	p.to.Use(m.name, contract.Use{Origin: contract.Model, By: m.by, At: m.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns, TextBigint: m.textBigint})
+	p.to.Use(m.name, contract.Use{Origin: contract.Model, By: m.by, At: m.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns,
+		TextBigint: m.textBigint, OnTable: m.onTable})
 	for _, column := range m.maybe {
 		p.to.Blind(contract.Gap{Reach: contract.Within, Relation: m.name, Column: column, At: m.at, Why: "a column of " + m.by + " may be called so"})
 	}

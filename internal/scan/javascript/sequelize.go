@@ -240,6 +240,7 @@ func (p *project) sequelizeModel(m *model, d define, known bool) {
 // sequelizeNote notes a model, and that names are handed on.
 func (p *project) sequelizeNote(m *model) {
 	m.textBigint = p.textBigint()
+	m.onTable = contract.Creates
 	m.note(p)
 	p.to.Gap(contract.Gap{Reach: contract.Within, Relation: m.name, At: m.at,
 		Why: "Sequelize takes names of columns that the model does not have from queries, and adds those of associations"})

@@ -62,7 +62,7 @@ func (p *project) entity(c *class) {
 		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "entity " + c.name + " has a table whose name is not known", At: c.at})
 		return
 	}
-	m := model{by: c.name, at: c.at, name: table}
+	m := model{by: c.name, at: c.at, name: table, onTable: contract.Creates}
 	p.entityMembers(c, &m, nil, 0)
 	m.note(p)
 }
