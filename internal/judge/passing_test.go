@@ -1,0 +1,43 @@
+package judge_test
+
+import (
+	"testing"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/judge"
+)
+
+// What each session meets once is hidden or said, and refused only by choice.
+func TestPassing(t *testing.T) {
+	t.Parallel()
+	const id, text = "stale-plan", "alter table orders add more int"
+	add := ddl.Parse(text)[0].Changes[0]
+	code := func(overlay string) []judge.Code {
+		return []judge.Code{{Name: "build one", Overlay: overlay, Unsteered: "it is not", Contract: contract.New(contract.Source{Whole: true, Rows: true},
+			[]contract.Relation{{Name: contract.Name{Name: "orders"}, Uses: []contract.Use{{Origin: contract.Model, Star: true}}}}, nil)}}
+	}
+	for name, c := range map[string]struct {
+		choices       []chosen
+		steered, not  judge.Verdict
+		said, allowed bool // where it is not steered
+		hidden        bool // where it is
+	}{
+		"nothing chosen":   {nil, judge.Shim, judge.Allow, true, false, true},
+		"the default":      {[]chosen{{"", id, most(judge.Shim)}}, judge.Shim, judge.Allow, true, false, true},
+		"shim only":        {[]chosen{{"", id, only(judge.Shim)}}, judge.Shim, judge.Refuse, false, false, true},
+		"allow":            {[]chosen{{"", id, most(judge.Allow)}}, judge.Allow, judge.Allow, false, true, false},
+		"maintenance":      {[]chosen{{"", id, most(judge.Maintenance)}}, judge.Shim, judge.Maintenance, false, false, true},
+		"maintenance only": {[]chosen{{"", id, only(judge.Maintenance)}}, judge.Maintenance, judge.Maintenance, false, false, false},
+		"refuse":           {[]chosen{{"orders", id, most(judge.Refuse)}}, judge.Refuse, judge.Refuse, false, false, false},
+	} {
+		facts := judge.Facts{Lookup: relation("public", "orders"), Major: 18, Text: text, Code: code("mg_one")}
+		if d := judge.Decide(add, facts, policyOf(t, c.choices...)); d.Verdict != c.steered || (d.Beside != nil) != c.hidden || d.Said != nil {
+			t.Errorf("%s: %+v", name, d)
+		}
+		facts.Code = code("")
+		if d := judge.Decide(add, facts, policyOf(t, c.choices...)); d.Verdict != c.not || d.Beside != nil || (d.Said != nil) != c.said || (d.Allowed != nil) != c.allowed {
+			t.Errorf("%s, not steered: %+v", name, d)
+		}
+	}
+}
