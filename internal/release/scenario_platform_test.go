@@ -18,7 +18,7 @@ type formation struct {
 	last             int
 }
 
-// released counts a release of a build, which is pending.
+// releases counts a release of a build, which is pending.
 func (f *formation) releases(build string) (version string) {
 	f.last++
 	if f.versions == nil {
