@@ -59,6 +59,7 @@ func (st *stage) deployed(t *testing.T, d deploy) {
 	st.crowd.over = true
 	st.crowd.mu.Unlock()
 	if d.restarts {
+		st.crowd.goesOn(t) // so that all have met the migration
 		st.stops(firstBuild)
 		st.starts(t, st.old)
 	}
