@@ -110,7 +110,7 @@ func (c *Contract) onTable(name Name) Answer {
 	var a Answer
 	for _, u := range c.usesOf(name) {
 		if slices.Contains(noView, u.OnTable) {
-			a.add(Yes, Reason{describe(u) + ", which no view takes", u.At})
+			a.add(Yes, Reason{who(u) + " needs a table: " + u.OnTable, u.At})
 		}
 	}
 	if a.Verdict == Yes {

@@ -13,7 +13,8 @@ var (
 	relationNames = []contract.Name{{Name: "users"}, {Name: "orders"}, {Schema: "app", Name: "users"}, {Schema: "old", Name: "users"}}
 	columnNames   = []string{"id", "notes", "state"}
 	allKinds      = []contract.ChangeKind{contract.DropTable, contract.RenameTable, contract.DropColumn, contract.RenameColumn,
-		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired, contract.HideTable, contract.WidenColumn}
+		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired, contract.HideTable, contract.WidenColumn,
+		contract.WidenRow, contract.WidenResult, contract.RejectWrite}
 	arbiterKinds = []contract.ChangeKind{contract.DropArbiter, contract.RenameArbiter}
 )
 

@@ -34,6 +34,9 @@ type AddConstraint struct {
 	// Filled is set for a constraint of ADD COLUMN whose column gets a value
 	// in the rows there are.
 	Filled bool `json:"filled,omitempty"`
+	// Distinct is set besides if that is another value in each row: of a sequence,
+	// or of a function that makes keys.
+	Distinct bool `json:"distinct,omitempty"`
 	// InCreate is set if the constraint is part of CREATE TABLE, so that its
 	// Relation is new.
 	InCreate bool `json:"in_create,omitempty"`

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"slices"
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -157,16 +158,18 @@ func (b *builder) addColumn(rel Name, def *pg.ColumnDef, ifNotExists bool) {
 		Type:        b.typeText(def.GetTypeName()),
 		Collation:   collation(def.GetCollClause()),
 		Serial:      isSerial(def.GetTypeName())}
+	distinct := c.Serial
 	for _, n := range def.GetConstraints() {
 		switch con := n.GetConstraint(); con.GetContype() {
 		case pg.ConstrType_CONSTR_NOTNULL, pg.ConstrType_CONSTR_PRIMARY:
 			c.NotNull = true
 		case pg.ConstrType_CONSTR_DEFAULT:
 			c.Default = b.expression(con.GetRawExpr())
+			distinct = makesKeys(con.GetRawExpr())
 		case pg.ConstrType_CONSTR_GENERATED:
 			c.Generated = b.expression(con.GetRawExpr())
 		case pg.ConstrType_CONSTR_IDENTITY:
-			c.Identity = identityOf(con.GetGeneratedWhen())
+			c.Identity, distinct = identityOf(con.GetGeneratedWhen()), true
 		}
 	}
 	b.add(c)
@@ -177,10 +180,23 @@ func (b *builder) addColumn(rel Name, def *pg.ColumnDef, ifNotExists bool) {
 	}
 	for i, inline := range b.changes[first:] {
 		con := inline.(AddConstraint)
-		con.Filled = true
+		con.Filled, con.Distinct = true, distinct
 		b.changes[first+i] = con
 	}
 }
+
+// makesKeys tells a default that is a call, cast perhaps, of a function whose every
+// value is another one.
+func makesKeys(n *pg.Node) bool {
+	for n.GetTypeCast() != nil {
+		n = n.GetTypeCast().GetArg()
+	}
+	names := stringsOf(n.GetFuncCall().GetFuncname())
+	return len(names) > 0 && slices.Contains(keyMakers, names[len(names)-1])
+}
+
+// keyMakers are functions of the server, and of its extensions uuid-ossp and pgcrypto.
+var keyMakers = []string{"nextval", "gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"}
 
 // isSerial tells the pseudo-types that parse analysis turns into an integer
 // with a sequence (transformColumnDefinition).

@@ -141,9 +141,10 @@ func isNew(r catalog.Relation, c ddl.AddConstraint) bool {
 	})
 }
 
-// unfilledKey is isNew where NULLs are as good as different values.
+// unfilledKey is isNew where NULLs are as good as different values, or a new column
+// whose values are different.
 func unfilledKey(r catalog.Relation, c ddl.AddConstraint) bool {
-	return c.Constraint == ddl.Unique && !c.NullsNotDistinct && isNew(r, c)
+	return c.Constraint == ddl.Unique && (c.Distinct || !c.NullsNotDistinct && isNew(r, c))
 }
 
 // keyIsThere tells whether a unique index holds already that the columns of another

@@ -49,7 +49,7 @@ fail with 0A000.`,
 			if was, ok := r.Column(c.Column); !ok || was.Created || sameType(was.Type, c.Type) {
 				return nil
 			}
-			kind, column, what = contract.WidenColumn, c.Column, "changing the type of column"
+			kind, column, what = contract.WidenResult, c.Column, "changing the type of column"
 		default:
 			return nil
 		}

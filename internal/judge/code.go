@@ -134,7 +134,7 @@ func ask(code []Code, change contract.Change) (contract.Verdict, string) {
 		contract.No:      "No code that runs needs it: ",
 		contract.Unknown: "Whether the code that runs needs it is not known: ",
 	}
-	if change.Kind == contract.WidenRow || change.Kind == contract.WidenColumn {
+	if change.Kind == contract.WidenRow || change.Kind == contract.WidenResult {
 		lead[contract.Yes] = "The code that runs returns it: "
 	}
 	return worst, lead[worst] + strings.Join(said, ". And ") + "."

@@ -78,8 +78,12 @@ func migrate(ctx context.Context, url string) error {
 		return err
 	}
 	defer func() { _ = catalog.Close(ctx) }()
+	policy := &judge.Policy{Small: &small}
+	if err := policy.Choose("", "rejected-write", judge.Choice{Most: judge.Allow}); err != nil { // tasks are for what is made at once
+		return err
+	}
 	run := &release.Run{Database: config, Major: major, Catalog: catalog, Ledger: l, LockWait: patience,
-		Policy: &judge.Policy{Small: &small}, Out: report.New(io.Discard, false, false)}
+		Policy: policy, Out: report.New(io.Discard, false, false)}
 	g, err := run.Guard(ctx, id)
 	if err != nil {
 		return err

@@ -77,9 +77,9 @@ func (c code) contract() *contract.Contract {
 	use := contract.Use{Origin: contract.Model, By: "User", At: contract.Evidence{File: "app/models/user.rb", Line: 1},
 		Reads: contract.Named(slices.Concat([]string{"id"}, names)...), Updates: is, Adds: true, Inserts: is}
 	if c.build == firstBuild {
-		use.Reads = contract.Every()
+		use.Reads, use.Star = contract.Every(), true
 	}
-	return contract.New(contract.Source{Scanner: "scan", Whole: true, Paths: true, Models: 1},
+	return contract.New(contract.Source{Scanner: "scan", Whole: true, Paths: true, Rows: true, Upserts: true, Models: 1},
 		[]contract.Relation{{Name: contract.Name{Name: c.named()}, Uses: []contract.Use{use}}}, nil)
 }
 
