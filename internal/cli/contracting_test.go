@@ -11,18 +11,18 @@ import (
 )
 
 // noted is a stage whose build two has left a column and a table's old name to
-// build one, which is gone. The builds from two on call the column label.
+// build one, which is gone, and has spared it a NOT NULL. The builds from two on call the column label.
 func noted(t *testing.T, contract string) *stage {
 	t.Helper()
 	s := newStage(t, herokutest.AppConfig{})
 	s.contract = contract
 	s.releases(t, "one", "CREATE TABLE users (id int PRIMARY KEY, note text, label text); CREATE TABLE pets (id int)")
-	s.releases(t, "two", "ALTER TABLE users DROP COLUMN note; ALTER TABLE pets RENAME TO animals")
-	s.wantLeft(t, bothLeft)
+	s.releases(t, "two", "ALTER TABLE users DROP COLUMN note; ALTER TABLE pets RENAME TO animals; ALTER TABLE users ALTER label SET NOT NULL")
+	s.wantLeft(t, allLeft)
 	return s
 }
 
-const bothLeft = "public.pets, public.users.note"
+const allLeft = "public.pets, public.users.note, label may be NULL"
 
 // releases a build and rolls it out.
 func (s *stage) releases(t *testing.T, build, sql string) result {
@@ -42,7 +42,8 @@ func (s *stage) releases(t *testing.T, build, sql string) result {
 func (s *stage) wantLeft(t *testing.T, want string) {
 	t.Helper()
 	if got := s.db.Value(t, `select concat_ws(', ', (select 'public.pets' from migguard.shim where view = to_regclass('public.pets') and dropped_at is null),
-		(select 'public.users.note' from pg_attribute where attrelid = 'users'::regclass and attname = 'note'))`); got != want {
+		(select 'public.users.note' from pg_attribute where attrelid = 'users'::regclass and attname = 'note'),
+		(select 'label may be NULL' from pg_attribute where attrelid = 'users'::regclass and attname = 'label' and not attnotnull))`); got != want {
 		t.Fatalf("left: %q, want %q", got, want)
 	}
 }
@@ -55,7 +56,7 @@ func TestContractPolicy(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			s := noted(t, policy)
-			left := bothLeft
+			left := allLeft
 			after := func(what string, r result) {
 				t.Helper()
 				if at == what {
@@ -83,7 +84,7 @@ func TestDropByHand(t *testing.T) {
 	s.call("shims", "drop", "public.users.note").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.users.note stays: ", "build one of v3")
 	s.call("shims", "drop", "pets").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.pets stays: the code of v1, v2 may run, and which build that is is not known")
 	s.call("shims", "drop", "pets").with("HEROKU_API_KEY=").run(t).expect(t, 77, "public.pets stays: build one, which may run, ")
-	s.wantLeft(t, bothLeft)
+	s.wantLeft(t, allLeft)
 	for words, want := range map[string]string{"": "give the ID or NAME", "a b": "give the ID or NAME", "nothing": `no shim "nothing" stands`, "--due x": `"x" is not expected`} {
 		s.call(append([]string{"shims", "drop"}, strings.Fields(words)...)...).run(t).expect(t, 64, want)
 	}
@@ -101,6 +102,12 @@ func TestDropByHand(t *testing.T) {
 	if r := s.call("shims", "drop", "--format", "json", "d1").run(t); r.code != 0 || !strings.HasPrefix(r.stdout, "[\n  {\n    \"id\": \"d1\",") {
 		t.Errorf("%+v", r)
 	}
+	s.wantLeft(t, "public.pets, label may be NULL")
+	s.call("shims", "drop", "w1").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "NOT NULL of public.users.label stays: ")
+	s.db.Exec(t, "INSERT INTO users (id) VALUES (7)")
+	s.call("shims", "drop", "w1").run(t).expect(t, 77, "1 rows violate it, by id: (7)")
+	s.db.Exec(t, "DELETE FROM users")
+	s.call("shims", "drop", "w1").run(t).says(t, "NOT NULL of public.users.label is made.")
 	s.wantLeft(t, "public.pets")
 	s.call("shims", "drop", "--due").run(t).says(t, "public.pets is dropped.")
 	s.wantLeft(t, "")

@@ -52,7 +52,7 @@ func redmineCode(t *testing.T, id, dir string) (code platform.Code) {
 	t.Helper()
 	r := call{args: []string{"scan", "--format", "json", dir}}.run(t)
 	r.expect(t, 0)
-	code = platform.Code{ID: id, Contract: r.stdout, Runner: "bin/rails db:migrate",
+	code = platform.Code{ID: id, Contract: r.stdout, Policy: settled, Runner: "bin/rails db:migrate",
 		Web: "exec puma --quiet --environment production --threads 3:3 --bind tcp://127.0.0.1:$PORT"}
 	if err := os.CopyFS(dir, os.DirFS(buildpack().Folder(t, code))); err != nil {
 		t.Fatal(err)

@@ -46,6 +46,8 @@ type Facts struct {
 	// Code is what runs; empty: nothing is known of it, and all that was there
 	// before the run counts as used.
 	Code []Code
+	// Next is what the code needs that is about to run; nil: nobody has looked.
+	Next *contract.Contract
 	// Seen are queries that the database has run; nil: nobody has looked.
 	Seen *Queries
 	// Renamed says that code which runs reaches the relation by other names than

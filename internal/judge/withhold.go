@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 )
@@ -77,6 +78,11 @@ func (d *Decision) withhold(change ddl.Change, facts Facts, policy *Policy) {
 			Hint: "Write it as a statement of the migration's own: then it waits until no code runs that it would break."}
 		return
 	}
+	if why := facts.needsNow(change); why != "" {
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why,
+			Hint: "Make it in a release of its own, before the one whose code needs it. Or let it be made at once, whatever running code writes: [policy] rejected-write = \"allow\" in migguard.toml."}
+		return
+	}
 	for i, f := range d.Findings {
 		if canWait(f) {
 			if choice, _ := policy.choice(f); !choice.permits(Shim) {
@@ -104,6 +110,39 @@ func (d *Decision) withhold(change ddl.Change, facts Facts, policy *Policy) {
 	})
 	later.Large = policy.Large(facts.Lookup)
 	d.Verdict, d.Withheld, d.Obstacle = Shim, &later, nil
+}
+
+// needsNow is why a unique index cannot wait: ON CONFLICT of the code that is about to
+// run finds no other.
+func (facts Facts) needsNow(change ddl.Change) string {
+	r := facts.Lookup.Relation
+	var is contract.Arbiter
+	switch c := change.(type) {
+	case ddl.AddConstraint:
+		if c.Constraint != ddl.Unique && c.Constraint != ddl.PrimaryKey {
+			return ""
+		}
+		is = contract.Arbiter{Name: c.Name, Columns: c.Columns, Primary: c.Constraint == ddl.PrimaryKey}
+	case ddl.CreateIndex:
+		is = contract.Arbiter{Name: c.Name, Partial: c.Where != ""}
+		for _, key := range c.Columns {
+			if _, there := r.Column(key); there {
+				is.Columns = append(is.Columns, key)
+			} else {
+				is.Expressions = true
+			}
+		}
+	default:
+		return ""
+	}
+	if facts.Next == nil {
+		return ""
+	}
+	answer := facts.Next.Breaks(contract.Change{Kind: contract.DropArbiter, Relation: contract.Name{Schema: r.Schema, Name: r.Name}, Arbiter: is})
+	if answer.Verdict != contract.Yes {
+		return ""
+	}
+	return "code of this release needs it at once: " + Spoken(answer)
 }
 
 // canWait tells the hazards of what can be made when running code is gone.

@@ -42,13 +42,14 @@ type Withheld struct {
 	Version   string
 	CreatedAt time.Time
 	Age       time.Duration // by the server's clock
+	Later     int           // other builds that were released since
 }
 
 const selectWithheld = `
 	select s.id, s.release_id, s.kind, s.relation, s.schema_name, s.table_name, s.object_name, s.statement, s.search_path,
 	       coalesce(n.nspname, ''), coalesce(c.relname, ''), coalesce(a.attname, ''),
 	       coalesce(s.note, ''), coalesce(r.build, ''), coalesce(r.version, ''), s.created_at,
-	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8
+	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8, ` + laterBuilds + `
 	from migguard.withheld s join migguard.release r on r.id = s.release_id
 	left join pg_class c on c.oid = s.relation and not exists (
 		select from unnest(s.attnums) one where not exists (
@@ -60,7 +61,7 @@ const selectWithheld = `
 func scanWithheld(row pgx.CollectableRow) (w Withheld, err error) {
 	var age float64
 	err = row.Scan(&w.ID, &w.ReleaseID, &w.Kind, &w.Relation, &w.Schema, &w.Table, &w.Object, &w.Statement, &w.SearchPath,
-		&w.NowSchema, &w.NowTable, &w.NowColumn, &w.Note, &w.Build, &w.Version, &w.CreatedAt, &age)
+		&w.NowSchema, &w.NowTable, &w.NowColumn, &w.Note, &w.Build, &w.Version, &w.CreatedAt, &age, &w.Later)
 	w.Age = time.Duration(age * float64(time.Second))
 	return w, err
 }

@@ -19,7 +19,7 @@ type StaysError struct{ Name, Why string }
 func (e *StaysError) Error() string { return fmt.Sprintf("%s stays: %s", e.Name, e.Why) }
 
 // Drop ends one thing that a migration has left, by its ID in the report, if no
-// code that runs needs it. It takes what EndDue takes, and fails with a
+// code that runs needs it: what waits to be made is made. It takes what EndDue takes, and fails with a
 // *StaysError, a *ledger.BusyError, and with pgx.ErrNoRows where there is none.
 func (r *Run) Drop(ctx context.Context, id string) error {
 	if err := r.afterwards(ctx); err != nil {
@@ -46,7 +46,31 @@ func (r *Run) Drop(ctx context.Context, id string) error {
 			return r.dropOne(is, func() (string, error) { return r.stillNeeded(ctx, d) }, func() error { return r.Ledger.DropDeferred(ctx, d.ID) })
 		}
 	}
-	return pgx.ErrNoRows
+	return r.makeOne(ctx, id)
+}
+
+// makeOne makes one thing that waits.
+func (r *Run) makeOne(ctx context.Context, id string) error {
+	last, _, err := r.Ledger.LastSuccessful(ctx)
+	if err != nil {
+		return err
+	}
+	var is *ledger.Withheld
+	made, err := r.enforce(ctx, last.ID, func(w ledger.Withheld) bool {
+		if ReportWithheld(w).ID == id {
+			is = &w
+		}
+		return is != nil && is.ID == w.ID
+	})
+	switch {
+	case err != nil:
+		return err
+	case is == nil:
+		return pgx.ErrNoRows
+	case len(made) == 0 && r.held[is.ID] != "":
+		return &StaysError{withheldName(*is), r.held[is.ID]}
+	}
+	return nil // it is made, or its table is gone
 }
 
 func (r *Run) dropOne(is report.Shim, needed func() (string, error), drop func() error) error {
@@ -106,10 +130,19 @@ func (r *Run) unknown() string {
 	return "the code " + of + " may run, and which build that is is not known"
 }
 
-// Keep takes the drop of a column or table back, by its ID in the report. It
-// returns the SQL that puts back what was changed meanwhile, and fails with
-// ledger.ErrNotDeferred where nothing of that ID was dropped.
+// Keep takes the drop of a column or table back, or what waits to be made, by its ID
+// in the report. It returns the SQL that puts back what was changed meanwhile, and
+// fails with ledger.ErrNotDeferred where nothing of that ID was dropped or waits.
 func (r *Run) Keep(ctx context.Context, id string) (undo []string, err error) {
+	held, err := r.Ledger.Withheld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range held {
+		if ReportWithheld(w).ID == id {
+			return nil, r.Ledger.NoteWithheld(ctx, w.ID, "given up", true)
+		}
+	}
 	deferred, err := r.Ledger.Deferred(ctx)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ledger"
@@ -19,12 +21,20 @@ func (r *Run) EndDue(ctx context.Context) ([]report.Shim, error) {
 	if err := r.afterwards(ctx); err != nil {
 		return nil, err
 	}
-	return r.endDue(ctx)
+	last, _, err := r.Ledger.LastSuccessful(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.endDue(ctx, last.ID)
 }
+
+// endingWait is how long what is made outside of a run waits for a lock in all.
+const endingWait = time.Minute
 
 // afterwards finds out which code runs when no release is about to.
 func (r *Run) afterwards(ctx context.Context) error {
-	r.ends = true
+	r.ends, r.keeper, r.Log = true, &keeper{}, cmp.Or(r.Log, slog.New(slog.DiscardHandler))
+	r.LockWait = cmp.Or(r.LockWait, endingWait)
 	if err := r.identify(ctx); err != nil || r.known.Running.Source != report.FromPlatform {
 		return err // without the Platform API all that were released last count as running
 	}
@@ -54,13 +64,19 @@ func (r *Run) buildName() string {
 	return "this build"
 }
 
-func (r *Run) endDue(ctx context.Context) ([]report.Shim, error) {
+// endDue ends all that is due; id is the run, or the last one, on whose record it is.
+func (r *Run) endDue(ctx context.Context, id int64) ([]report.Shim, error) {
 	dropped, err := r.dropShims(ctx)
 	if err != nil {
 		return dropped, err
 	}
 	more, err := r.dropDeferred(ctx)
-	return append(dropped, more...), err
+	dropped = append(dropped, more...)
+	if err != nil {
+		return dropped, err
+	}
+	made, err := r.enforce(ctx, id, func(ledger.Withheld) bool { return true })
+	return append(dropped, made...), err
 }
 
 // dueShims are those that no running build needs, nor the one that is about

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -19,11 +20,11 @@ import (
 // waitsForCode is what something waits for that is not due.
 const waitsForCode = "a build from before it may still run"
 
-// enforce makes what migrations have asked for and the code has gone that it would have
-// broken. It is sent through a guard of its own, as a migration would send it now, so
+// enforce makes, of what migrations have asked for, that of which the code has gone that
+// it would have broken. It is sent through a guard of its own, as a migration would send it now, so
 // that it blocks nobody; what has been made, and that, are committed together. What
 // cannot be made stays, and the run goes on.
-func (r *Run) enforce(ctx context.Context, id int64) (made []report.Shim, err error) {
+func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld) bool) (made []report.Shim, err error) {
 	all, err := r.Ledger.Withheld(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -44,6 +45,9 @@ func (r *Run) enforce(ctx context.Context, id int64) (made []report.Shim, err er
 		}
 	}()
 	for _, w := range all {
+		if !which(w) {
+			continue
+		}
 		if !isDue[w.ID] {
 			r.held[w.ID] = waitsForCode
 			continue
@@ -78,14 +82,18 @@ func (r *Run) enforce(ctx context.Context, id int64) (made []report.Shim, err er
 // dueWithheld is what no running build is in the way of, nor the one that is about to
 // run.
 func (r *Run) dueWithheld(ctx context.Context) ([]ledger.Withheld, error) {
-	if r.known.Running.Source != report.FromPlatform {
+	if !r.ends && r.known.Running.Source != report.FromPlatform {
 		return r.Ledger.DueWithheld(ctx, r.App, r.Build)
 	}
-	builds, all := r.known.Running.Answer.Builds()
-	if !all || r.Build == "" {
-		return nil, nil
+	builds, all, err := r.mayRun(ctx)
+	if err != nil || !all {
+		return nil, err
 	}
-	return r.Ledger.WithheldWithout(ctx, r.App, append(builds, r.Build))
+	due, err := r.Ledger.WithheldWithout(ctx, r.App, builds)
+	if r.ends {
+		return due, err
+	}
+	return slices.DeleteFunc(due, func(w ledger.Withheld) bool { return w.Build == r.Build }), err
 }
 
 // An enforcer sends statements through a guard.

@@ -175,6 +175,49 @@ func TestCannotWait(t *testing.T) {
 	}
 }
 
+// What ON CONFLICT of new code finds an index by does not wait: that code would fail.
+func TestArbiterDoesNotWait(t *testing.T) {
+	t.Parallel()
+	asking := func(a contract.Arbiter) *contract.Contract {
+		return contract.New(contract.Source{Scanner: "scan", Whole: true, Upserts: true}, []contract.Relation{{Name: contract.Name{Name: "users"},
+			Uses: []contract.Use{{Origin: contract.SQL, At: contract.Evidence{File: "new.rb", Line: 7}, Adds: true, Inserts: contract.Named("notes"), Arbiters: []contract.Arbiter{a}}}}}, nil)
+	}
+	notes := contract.Arbiter{Columns: []string{"notes"}}
+	for name, c := range map[string]struct {
+		next *contract.Contract
+		sql  string
+		code string // empty: it waits
+	}{
+		"its columns":     {asking(notes), "create unique index u on users (notes)", "MG033"},
+		"a constraint":    {asking(notes), "alter table users add constraint u unique (notes)", "MG033"},
+		"its name":        {asking(contract.Arbiter{Name: "u"}), "alter table users add constraint u unique (notes)", "MG033"},
+		"a predicate":     {asking(notes), "create unique index u on users (notes) where notes <> ''", ""},
+		"an expression":   {asking(notes), "create unique index u on users (lower(notes))", ""},
+		"other columns":   {asking(contract.Arbiter{Columns: []string{"id"}}), "create unique index u on users (notes)", ""},
+		"no unique index": {asking(notes), "alter table users add constraint u check (notes <> 'y')", ""},
+		"nobody looked":   {nil, "create unique index u on users (notes)", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{waits: true, next: c.next}, keepUsers)
+				want := "1"
+				if c.code == "" {
+					b.run(t, c.sql)
+				} else {
+					want = "0"
+					if e := b.fails(t, c.code, c.sql); !strings.Contains(e.Detail+e.Hint, "new.rb:7") {
+						t.Error(explain(e))
+					}
+				}
+				if n := db.Value(t, waiting); n != want {
+					t.Errorf("%s wait, want %s", n, want)
+				}
+			})
+		})
+	}
+}
+
 // A build from before is not let back when what has waited for it to go is made.
 func TestNoRollbackBehindConstraint(t *testing.T) {
 	t.Parallel()

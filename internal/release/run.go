@@ -153,12 +153,7 @@ func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, error) {
 	if r.ByHand {
 		return nil, nil
 	}
-	dropped, err := r.endDue(ctx)
-	if err != nil {
-		return dropped, err
-	}
-	made, err := r.enforce(ctx, id)
-	return append(dropped, made...), err
+	return r.endDue(ctx, id)
 }
 
 func (r *Run) lockWaits(h ledger.Holder) {

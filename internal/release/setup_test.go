@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
@@ -61,6 +62,8 @@ type options struct {
 	// waits: constraints wait that old code could violate, as they do unless policy
 	// allows them. Most tests are about what a constraint does that is made at once.
 	waits bool
+	// next, unless it is nil, is what the code needs that is about to run.
+	next *contract.Contract
 	// policy, unless it is nil, adds to it.
 	policy func(*judge.Policy) error
 }
@@ -126,7 +129,7 @@ func (b *bundle) start(t testing.TB, o options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, Version: "v42",
+	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, Version: "v42", Contract: o.next,
 		LockWait: o.lockWait, CancelBlockers: o.cancel, Policy: policy, Out: report.New(io.Discard, false, false)}
 	if o.code != nil {
 		run.Runs(o.code...)

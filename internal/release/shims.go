@@ -55,7 +55,7 @@ func deferredName(d ledger.Deferred) string {
 // words.
 func ReportWithheld(w ledger.Withheld) report.Shim {
 	said := report.Shim{
-		Kind: w.Kind, Name: withheldName(w), Relation: ddl.Name{Schema: w.Schema, Name: w.Table}.String(), Waits: w.Note,
+		ID: fmt.Sprintf("w%d", w.ID), Overdue: overdue(w.Age, w.Later), Kind: w.Kind, Name: withheldName(w), Relation: ddl.Name{Schema: w.Schema, Name: w.Table}.String(), Waits: w.Note,
 		Release: releaseName(w.Version, w.ReleaseID), Build: w.Build, Created: w.CreatedAt, Age: report.Age(w.Age),
 	}
 	if said.Waits == "" {

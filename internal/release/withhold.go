@@ -267,7 +267,7 @@ func (a *act) heldBack(held []withheldChange) {
 		}
 		a.notes = append(a.notes, note)
 		if h.Index || h.Indexed() {
-			a.notes = append(a.notes, "until then INSERT ... ON CONFLICT on its columns finds no unique index: whether the code of this release counts on it is not looked for")
+			a.notes = append(a.notes, "until then INSERT ... ON CONFLICT on its columns finds no unique index: nothing shows that code of this release counts on it")
 		}
 		a.conn.Notice("migguard: "+note, "", "")
 	}

@@ -14,7 +14,7 @@ const unjudged = `
 * A foreign key of a new table or column: old code that deletes rows of the other table
   meets rows that only new code makes. UNIQUE of a new column with a default. Constraints
   and unique indexes that a DO block or a function adds. A unique index that waits, and that
-  INSERT ... ON CONFLICT of new code counts on.
+  INSERT ... ON CONFLICT of new code counts on, where its contract does not show that.
 * Triggers, rules and policies that reject or change what running code writes; a function
   whose body changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not

@@ -26,7 +26,13 @@ func Shims(w io.Writer, shims []Shim) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Name, s.Relation, s.Kind, s.Release, build, age)
 	}
-	return t.Flush()
+	err := t.Flush()
+	for _, s := range shims {
+		if s.Waits != "" && err == nil {
+			_, err = fmt.Fprintf(w, "%s waits: %s\n", s.Name, s.Waits)
+		}
+	}
+	return err
 }
 
 // Overdue points out, in one line, what should have gone by now.
@@ -52,6 +58,10 @@ type Kept struct {
 
 // WriteKept says that it stays, and what may be put back.
 func WriteKept(w io.Writer, k Kept) error {
+	if k.awaited() {
+		_, err := fmt.Fprintf(w, "%s is given up: no later run makes it.\n", k.Name)
+		return err
+	}
 	fmt.Fprintf(w, "%s stays for good.\n", k.Name)
 	if len(k.Undo) > 0 {
 		fmt.Fprintf(w, "This was changed for code that does not know it, and this puts it back:\n")
@@ -69,7 +79,20 @@ func WriteDropped(w io.Writer, dropped []Shim) (err error) {
 		_, err = fmt.Fprintln(w, "Nothing was dropped.")
 	}
 	for _, s := range dropped {
-		_, err = fmt.Fprintf(w, "%s is dropped.\n", s.Name)
+		how := "dropped"
+		if s.awaited() {
+			how = "made"
+		}
+		_, err = fmt.Fprintf(w, "%s is %s.\n", s.Name, how)
 	}
 	return err
+}
+
+// awaited tells what is made later from what is dropped later.
+func (s Shim) awaited() bool {
+	switch s.Kind {
+	case "set-not-null", "drop-default", "add-constraint", "create-index":
+		return true
+	}
+	return false
 }
