@@ -174,7 +174,7 @@ func TestStalePlanIsSaid(t *testing.T) {
 		"unsteered":        {[]judge.Code{starring("one", "")}, "", add, "web.1 has not announced itself"},
 		"one of two":       {[]judge.Code{starring("one", "mg_one"), starring("two", "")}, "", add, "build two would not look"},
 		"copies":           {[]judge.Code{starring("one", "mg_one", use("COPY"))}, "", add, "needs a table: COPY"},
-		"another copies":   {[]judge.Code{starring("one", "mg_one"), starring("two", "mg_two", use("ON CONFLICT ON CONSTRAINT"))}, "", add, "build two needs"},
+		"another copies":   {[]judge.Code{starring("one", "mg_one"), starring("two", "mg_two", use("ON CONFLICT ON CONSTRAINT"))}, "", add, "build two: SQL needs a table"},
 		"perhaps copies":   {[]judge.Code{blind}, "", add, "is not known: SQL that is built"},
 		"not read":         {[]judge.Code{starring("one", "mg_one"), unread}, "", add, "no contract of it is recorded"},
 		"a function":       {[]judge.Code{starring("one", "mg_one")}, "create function f() returns bigint language sql as 'select count(*) from orders'", add, "function f() names orders"},
