@@ -131,7 +131,7 @@ func TestKeep(t *testing.T) {
 		run("one", "CREATE TABLE pets (id int PRIMARY KEY); CREATE TABLE users (id int, pet int NOT NULL CONSTRAINT of REFERENCES pets); ALTER TABLE pets RENAME TO animals")
 		before := db.Value(t, "SELECT string_agg(pg_get_constraintdef(oid), ',') || (SELECT attnotnull FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'pet') FROM pg_constraint WHERE conrelid = 'users'::regclass AND contype = 'f'")
 		run("two", "ALTER TABLE users DROP COLUMN pet; ALTER TABLE users RENAME TO members")
-		on(db.URL, "shims", "keep", "public.users").run(t).expect(t, 64, "only such a one can be kept")
+		on(db.URL, "shims", "keep", "public.users").run(t).expect(t, 64, "it cannot be kept")
 		r := on(db.URL, "shims", "keep", "--format", "json", "public.members.pet").run(t)
 		r.expect(t, 0)
 		var kept struct {

@@ -19,12 +19,13 @@ import (
 func (a *app) shimsDrop() *cli.Command {
 	return &cli.Command{
 		Name:      "drop",
-		Usage:     "drop what no code that runs needs any more, now",
+		Usage:     "end what no code that runs needs any more, now",
 		ArgsUsage: "ID|NAME",
 		Description: `   migguard shims drop public.users
    migguard shims drop --app shop d3
    migguard shims drop --due
 
+Views go, and so does what migrations have dropped; a constraint that waits is made.
 What code that runs may need stays, with the reason, and exit status 77. Which
 code that is, is known with a token of the Platform API; without one it is that of
 the last two builds that were released.`,
@@ -37,7 +38,7 @@ the last two builds that were released.`,
 func (a *app) shimsKeep() *cli.Command {
 	return &cli.Command{
 		Name:      "keep",
-		Usage:     "take the drop of a column or table back: it stays for good",
+		Usage:     "take the drop of a column or table back, or give up a constraint that waits",
 		ArgsUsage: "ID|NAME",
 		Description: `   migguard shims keep public.users.notes
    migguard shims keep --format json d3`,
@@ -95,7 +96,7 @@ func (a *app) keepAction(c *cli.Context) error {
 		kept := report.Kept{Shim: chosen, Undo: []string{}}
 		undo, err := r.Keep(ctx, chosen.ID)
 		if errors.Is(err, ledger.ErrNotDeferred) {
-			return usage("%s is no column or table that a migration has dropped, and only such a one can be kept", chosen.Name)
+			return usage("%s is nothing that a migration has dropped and nothing that waits: it cannot be kept", chosen.Name)
 		}
 		if err != nil {
 			return err
