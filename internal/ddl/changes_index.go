@@ -17,6 +17,9 @@ type CreateIndex struct {
 	// Where is the predicate of a partial index in SQL.
 	Where            string `json:"where,omitempty"`
 	NullsNotDistinct bool   `json:"nulls_not_distinct,omitempty"`
+	// Collated: a key has a collation or an operator class of its own, by which values
+	// may be the same that are not for the column.
+	Collated bool `json:"collated,omitempty"`
 }
 
 // ChangeType implements Change.

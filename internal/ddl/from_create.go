@@ -108,6 +108,7 @@ func (b *builder) createIndex(s *pg.IndexStmt) {
 	}
 	for _, n := range s.GetIndexParams() {
 		c.Columns = append(c.Columns, b.indexKey(n))
+		c.Collated = c.Collated || len(n.GetIndexElem().GetCollation())+len(n.GetIndexElem().GetOpclass()) > 0
 	}
 	for _, n := range s.GetIndexIncludingParams() {
 		c.Include = append(c.Include, b.indexKey(n))

@@ -96,7 +96,7 @@ func constraintRejects(p *Pass, r catalog.Relation, c ddl.AddConstraint) []Findi
 		if c.UsingIndex != "" && (c.Constraint == ddl.Unique || !p.Lookup.Trial.MayScan()) {
 			return nil // its index rejects already
 		}
-		if c.UsingIndex == "" && (unfilledKey(r, c) || c.Constraint == ddl.Unique && keyIsThere(r, ddl.CreateIndex{Columns: c.Columns})) {
+		if c.UsingIndex == "" && (unfilledKey(r, c) || c.Constraint == ddl.Unique && keyIsThere(r, ddl.CreateIndex{Columns: c.Columns, NullsNotDistinct: c.NullsNotDistinct})) {
 			return nil
 		}
 	case ddl.ForeignKey:
@@ -158,6 +158,9 @@ func keyIsThere(r catalog.Relation, c ddl.CreateIndex) bool {
 		}
 		if c.Unique && !c.NullsNotDistinct && column.Created && !column.Filled {
 			return true // running code leaves it NULL
+		}
+		if c.Collated || c.NullsNotDistinct && !column.NotNull {
+			return false // it may reject what the other lets pass
 		}
 		keys = append(keys, column.Number)
 	}

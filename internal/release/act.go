@@ -38,9 +38,11 @@ type act struct {
 	ahead     []string         // SQL of migguard's own that has run before it
 	beside    []string         // and with it, to keep code from noticing the statement
 	notes     []string
-	answered  map[int]bool // changes about what waits, which are done with that
-	apart     *ddl.Alter   // the statement's actions, once asked for
-	tried     time.Time    // when it was last sent for its locks
+	answered  map[int]bool    // changes about what waits, which are done with that
+	closing   []string        // SQL that takes back what waits
+	takenBack map[string]bool // what that is, by id
+	apart     *ddl.Alter      // the statement's actions, once asked for
+	tried     time.Time       // when it was last sent for its locks
 	locks     []*report.Lock
 	ending    bool // judges a transaction that is about to commit
 	unshown   bool // judges what no statement says
@@ -86,7 +88,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		record = append(record, closing...)
+		a.closing = append(a.closing, closing...)
 		if answered {
 			if a.answered == nil {
 				a.answered = map[int]bool{}
@@ -175,6 +177,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.renamed(ctx, found, before, nil)
 		}
 		record = append(record, after...)
+	}
+	if held == nil { // or it goes before the same is recorded anew
+		record = append(a.closing, record...)
 	}
 	record = append(record, a.beside...)
 	var tag string

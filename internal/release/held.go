@@ -45,6 +45,9 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 		return false, nil, err
 	}
 	for _, h := range held {
+		if a.takenBack[h.id] {
+			continue // by this statement
+		}
 		taken, answers, inTheWay := a.meets(i, h)
 		if inTheWay {
 			a.verdict = judge.Refuse
@@ -62,6 +65,10 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 			closing = append(closing, ledger.RewriteWithheldSQL(h.id, sql))
 		}
 		if taken {
+			if a.takenBack == nil {
+				a.takenBack = map[string]bool{}
+			}
+			a.takenBack[h.id] = true
 			closing = append(closing, ledger.CloseWithheldSQL(h.id, a.releaseID, false, "taken back"))
 		}
 		if answers {
@@ -167,7 +174,13 @@ func (a *act) isHeld(i int, h heldRow) bool {
 func (a *act) heldOf(ctx context.Context, change ddl.Change) (held []heldRow, err error) {
 	where := "withheld.relation OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" + ddl.Literal(change.Relations()[0].String()) + ")"
 	if c, ok := change.(ddl.DropIndex); ok {
-		where = fmt.Sprintf("withheld.object_name OPERATOR(pg_catalog.=) %s AND pg_catalog.to_regclass(%s) IS NULL", ddl.Literal(c.Index.Name), ddl.Literal(c.Index.String()))
+		schemas := "pg_catalog.current_schemas(true)"
+		if c.Index.Schema != "" {
+			schemas = "ARRAY[" + ddl.Literal(c.Index.Schema) + "]::pg_catalog.name[]"
+		}
+		where = fmt.Sprintf(`withheld.object_name OPERATOR(pg_catalog.=) %s AND pg_catalog.to_regclass(%s) IS NULL AND EXISTS (
+			SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+			WHERE c.oid OPERATOR(pg_catalog.=) withheld.relation AND n.nspname OPERATOR(pg_catalog.=) ANY (%s))`, ddl.Literal(c.Index.Name), ddl.Literal(c.Index.String()), schemas)
 	}
 	rows, err := a.conn.Query(ctx, `SELECT id, kind, object_name, statement, (
 		SELECT pg_catalog.string_agg(t.attname, E'\n') FROM pg_catalog.pg_attribute t

@@ -27,6 +27,9 @@ func (a *act) withhold(ctx context.Context, held []withheldChange, record []stri
 		return "", a.cannotWait(err)
 	}
 	table := held[0].Table
+	if alter.Only() && table.HasChildren {
+		return "", a.cannotWait(errors.New("it leaves the tables alone that inherit from it"))
+	}
 	before, err := a.constraints(ctx, table)
 	if err != nil {
 		return "", err
@@ -42,14 +45,20 @@ func (a *act) withhold(ctx context.Context, held []withheldChange, record []stri
 	if a.plan.watched && rest != nil {
 		return "", a.cannotWait(errors.New("the statement calls a function, and does something else, too"))
 	}
-	_, err = a.withLock(ctx, nil, record, func(ctx context.Context) (string, error) {
+	_, err = a.withLock(ctx, a.closing, record, func(ctx context.Context) (string, error) {
 		names, err := a.tryHeld(ctx, held, trial, before)
 		if err != nil {
 			return "", err
 		}
 		var recorded []string
 		for i, h := range held {
-			sql, err := a.heldStatement(alter, h, names[i])
+			write := func(name string) (string, error) { return a.heldStatement(alter, h, name) }
+			if h.Name == "" && h.Constraint != "" && h.Constraint != ddl.NotNull {
+				if names[i], err = a.nameOfHeld(ctx, h.Table, names[i], names, write); err != nil {
+					return "", err
+				}
+			}
+			sql, err := write(names[i])
 			if err != nil {
 				return "", a.cannotWait(err)
 			}
@@ -154,15 +163,20 @@ func (a *act) trialOf(ctx context.Context, held []withheldChange, before constra
 		}
 	}
 	if !large || a.serverRefuses(staged, before) {
-		every := make([]int, len(a.plan.Changes))
-		for i := range every {
-			every[i] = i
+		var every []int
+		for i := range a.plan.Changes {
+			if !a.answered[i] {
+				every = append(every, i)
+			}
 		}
 		sql, err := a.apart.Write(ddl.Name{}, every...)
 		if err != nil {
 			return nil, a.cannotWait(err)
 		}
 		return []string{sql}, nil
+	}
+	if len(a.takenBack) > 0 {
+		return nil, a.cannotWait(errors.New("it takes back what waits, and its table is large"))
 	}
 	if err := a.canBeStaged(ctx, staged); err != nil {
 		return nil, err

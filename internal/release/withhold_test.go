@@ -17,6 +17,8 @@ var withheld = map[string]struct{ given, sql, old, mend string }{
 	"not null, left out":  {"", "alter table users alter notes set not null", "insert into users (id) values (2)", "update users set notes = 'x' where notes is null"},
 	"check":               {"", "alter table users add constraint short check (length(notes) < 4)", "insert into users values (2, 'b', 'longer')", "delete from users where id = 2"},
 	"check without name":  {"", "alter table users add check (length(notes) < 4)", "insert into users values (2, 'b', 'longer')", "delete from users where id = 2"},
+	"checks of one name":  {"", "alter table users add check (length(notes) < 4); alter table users add check (notes <> 'y')", "insert into users values (2, 'b', 'longer'), (3, 'b', 'y')", "delete from users where id in (2, 3)"},
+	"keys of one name":    {"", "alter table users add unique (notes); create unique index on users (notes); create unique index on users (notes) where id > 0", "insert into users values (2, 'b', 'b')", "delete from users where id = 2"},
 	"check, not valid":    {"", "alter table users add constraint short check (length(notes) < 4) not valid; alter table users validate constraint short", "insert into users values (2, 'b', 'longer')", "delete from users where id = 2"},
 	"check of two":        {"", "alter table users add check (name <> notes), add check (id > 0)", "insert into users values (2, 'b', 'b'), (-2, 'a', 'b')", "delete from users where id in (2, -2)"},
 	"check by a function": {"create schema s; create function s.f(text) returns bool language sql as 'select $1 <> ''x''';", "set search_path = s, public; alter table public.users add check (f(notes)); reset search_path", "insert into users values (2, 'b', 'x')", "delete from users where id = 2"},

@@ -3,7 +3,9 @@ package release
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -42,6 +44,14 @@ func (a *act) withholdIndex(ctx context.Context, h withheldChange, encoding stri
 	_, err = a.withLock(ctx, nil, nil, func(ctx context.Context) (string, error) {
 		if !h.Large {
 			if h.Name, err = a.tryIndex(ctx, h.Table, sql); err != nil {
+				return "", err
+			}
+		}
+		if c.Name == "" {
+			h.Name, err = a.nameOfHeld(ctx, h.Table, h.Name, nil, func(name string) (string, error) {
+				return ddl.WriteIndex(a.text, ddl.IndexForm{On: table, Index: name})
+			})
+			if err != nil {
 				return "", err
 			}
 			if sql, err = ddl.WriteIndex(a.text, ddl.IndexForm{On: table, Index: h.Name}); err != nil {
@@ -95,4 +105,48 @@ func (a *act) tryLargeIndex(ctx context.Context, h withheldChange, c ddl.CreateI
 		return err
 	}
 	return a.checkDuplicates(ctx, h.Table, c, h.Name)
+}
+
+// nameOfHeld is the name that the server would give what waits, if what waits already
+// were there: given is what it gives now, and taken are the others of the statement. A
+// statement that was sent before has the name it got then.
+func (a *act) nameOfHeld(ctx context.Context, table catalog.Relation, given string, taken []string, write func(name string) (string, error)) (string, error) {
+	base := strings.TrimRight(given, "0123456789")
+	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT object_name, statement FROM "+ledger.WithheldFrom+
+		" WHERE withheld.relation OPERATOR(pg_catalog.=) %d::pg_catalog.oid", table.OID))
+	if err != nil {
+		return "", explained(err)
+	}
+	for _, row := range rows {
+		if strings.TrimRight(*row[0], "0123456789") != base {
+			continue
+		}
+		if sql, err := write(*row[0]); err == nil && sql == *row[1] {
+			return *row[0], nil
+		}
+	}
+	others := []string{"''"}
+	for _, name := range taken {
+		if name != given {
+			others = append(others, ddl.Literal(name))
+		}
+	}
+	rows, err = a.conn.Query(ctx, fmt.Sprintf(`SELECT one.name FROM (
+			SELECT n, %[1]s OPERATOR(pg_catalog.||) CASE WHEN n OPERATOR(pg_catalog.=) 0 THEN '' ELSE n::pg_catalog.text END FROM pg_catalog.generate_series(0, 999) n) one (n, name)
+		WHERE one.name OPERATOR(pg_catalog.<>) ALL (ARRAY[%[2]s]::pg_catalog.text[])
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c, pg_catalog.pg_class t WHERE t.oid OPERATOR(pg_catalog.=) %[3]d::pg_catalog.oid
+			AND c.relnamespace OPERATOR(pg_catalog.=) t.relnamespace AND c.relname OPERATOR(pg_catalog.=) one.name)
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k, pg_catalog.pg_class t WHERE t.oid OPERATOR(pg_catalog.=) %[3]d::pg_catalog.oid
+			AND k.connamespace OPERATOR(pg_catalog.=) t.relnamespace AND k.conname OPERATOR(pg_catalog.=) one.name)
+		AND NOT EXISTS (SELECT FROM %[4]s JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) withheld.relation
+			JOIN pg_catalog.pg_class t ON t.relnamespace OPERATOR(pg_catalog.=) c.relnamespace AND t.oid OPERATOR(pg_catalog.=) %[3]d::pg_catalog.oid
+			WHERE withheld.kind OPERATOR(pg_catalog.=) ANY (ARRAY['add-constraint', 'create-index']) AND withheld.object_name OPERATOR(pg_catalog.=) one.name)
+		ORDER BY one.n LIMIT 1`, ddl.Literal(base), strings.Join(others, ", "), table.OID, ledger.WithheldFrom))
+	if err != nil {
+		return "", explained(err)
+	}
+	if len(rows) == 0 || len(*rows[0][0]) >= 64 {
+		return "", a.cannotWait(errors.New("it has no name, and the one the server would choose is not known before"))
+	}
+	return *rows[0][0], nil
 }
