@@ -20,6 +20,8 @@ type AddConstraint struct {
 	// NO ACTION.
 	OnDelete string `json:"on_delete,omitempty"`
 	OnUpdate string `json:"on_update,omitempty"`
+	// MatchFull: a key of which only a part is NULL is violated.
+	MatchFull bool `json:"match_full,omitempty"`
 	// UsingIndex is the index that ADD ... USING INDEX turns into the
 	// constraint.
 	UsingIndex        string `json:"using_index,omitempty"`

@@ -49,6 +49,7 @@ func (b *builder) constraint(rel Name, def *pg.Constraint) (AddConstraint, bool)
 		Deferrable:        def.GetDeferrable(),
 		InitiallyDeferred: def.GetInitdeferred(),
 		NullsNotDistinct:  def.GetNullsNotDistinct(),
+		MatchFull:         def.GetFkMatchtype() == "f",
 	}
 	if kind == ForeignKey {
 		c.Columns = stringsOf(def.GetFkAttrs())

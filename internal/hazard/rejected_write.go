@@ -135,10 +135,14 @@ func rejects(r catalog.Relation, what, name string, parent contract.Name, column
 // isNew tells a key of which running code leaves a column NULL, which then refers to
 // nothing.
 func isNew(r catalog.Relation, c ddl.AddConstraint) bool {
-	return slices.ContainsFunc(c.Columns, func(name string) bool {
+	filled := func(name string) bool {
 		column, there := r.Column(name)
-		return !there && !c.Filled || column.Created && !column.Filled
-	})
+		return (there || c.Filled) && !(column.Created && !column.Filled)
+	}
+	if c.MatchFull { // a NULL beside a value violates it
+		return !slices.ContainsFunc(c.Columns, filled)
+	}
+	return slices.ContainsFunc(c.Columns, func(name string) bool { return !filled(name) })
 }
 
 // unfilledKey is isNew where NULLs are as good as different values, or a new column

@@ -83,7 +83,7 @@ var lookupParts = map[string]string{
           SELECT pg_catalog.json_build_object(
             'not_null', t.attnotnull OR y.typnotnull OR EXISTS (
               SELECT FROM pg_catalog.pg_constraint k
-              WHERE k.conrelid = c.oid AND k.contype = 'c'
+              WHERE k.conrelid = c.oid AND k.contype = 'c' AND pg_catalog.to_jsonb(k) ->> 'conenforced' IS DISTINCT FROM 'false' -- since 18
                 AND pg_catalog.pg_get_expr(k.conbin, c.oid) = pg_catalog.format('(%I IS NOT NULL)', t.attname)),
             'default', t.atthasdef AND t.attgenerated = '', 'type_default', y.typdefault IS NOT NULL,
             'generated', t.attgenerated <> '', 'identity', t.attidentity,

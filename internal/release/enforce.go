@@ -197,7 +197,7 @@ func (e *enforcer) violated(ctx context.Context, w ledger.Withheld, change ddl.C
 		return "", fmt.Errorf("look for rows in the way: %w", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, setPath(w.SearchPath)); err != nil {
+	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0; "+setPath(w.SearchPath)); err != nil {
 		return "", fmt.Errorf("look for rows in the way: %w", err)
 	}
 	primary, err := keyColumns(ctx, tx, qualified(table))

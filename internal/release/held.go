@@ -16,6 +16,7 @@ import (
 type heldRow struct {
 	id, kind, object, statement string
 	columns                     []string // their names now
+	gone                        bool     // with one of them, to be closed
 }
 
 func (h heldRow) makesIndex() bool { return h.kind == ledger.WithheldIndex }
@@ -47,6 +48,10 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 	for _, h := range held {
 		if a.takenBack[h.id] {
 			continue // by this statement
+		}
+		if h.gone {
+			closing = append(closing, ledger.CloseWithheldSQL(h.id, a.releaseID, false, "its table, or a column of it, is gone"))
+			continue
 		}
 		taken, answers, inTheWay := a.meets(i, h)
 		if inTheWay {
@@ -184,13 +189,15 @@ func (a *act) heldOf(ctx context.Context, change ddl.Change) (held []heldRow, er
 	}
 	rows, err := a.conn.Query(ctx, `SELECT id, kind, object_name, statement, (
 		SELECT pg_catalog.string_agg(t.attname, E'\n') FROM pg_catalog.pg_attribute t
-		WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped)
+		WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped),
+		(SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute t WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation
+		AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped) OPERATOR(pg_catalog.<>) pg_catalog.cardinality(withheld.attnums)
 		FROM `+ledger.WithheldFrom+" WHERE "+where)
 	if err != nil {
 		return nil, explained(err)
 	}
 	for _, row := range rows {
-		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3]}
+		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3], gone: *row[5] == "t"}
 		if row[4] != nil {
 			h.columns = strings.Split(*row[4], "\n")
 		}

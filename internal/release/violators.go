@@ -51,8 +51,12 @@ func violators(change ddl.Change, table catalog.Relation, primary []string) (fro
 				there = append(there, "r."+ddl.Quote(column)+" IS NOT NULL")
 				same = append(same, fmt.Sprintf("r.%s = k.%s", ddl.Quote(column), ddl.Quote(c.ReferencesColumns[i])))
 			}
-			return fmt.Sprintf("%s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
-				name, strings.Join(there, " AND "), c.References, strings.Join(same, " AND ")), key
+			all := strings.Join(there, " AND ")
+			where := fmt.Sprintf("%s AND NOT EXISTS (SELECT FROM %s k WHERE %s)", all, c.References, strings.Join(same, " AND "))
+			if c.MatchFull {
+				where = fmt.Sprintf("%s OR (%s) AND NOT (%s)", where, strings.Join(there, " OR "), all)
+			}
+			return fmt.Sprintf("%s r WHERE %s", name, where), key
 		}
 	}
 	return "", ""

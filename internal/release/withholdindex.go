@@ -41,7 +41,7 @@ func (a *act) withholdIndex(ctx context.Context, h withheldChange, encoding stri
 			return "", err
 		}
 	}
-	_, err = a.withLock(ctx, nil, nil, func(ctx context.Context) (string, error) {
+	_, err = a.withLock(ctx, a.closing, nil, func(ctx context.Context) (string, error) {
 		if !h.Large {
 			if h.Name, err = a.tryIndex(ctx, h.Table, sql); err != nil {
 				return "", err
