@@ -37,6 +37,8 @@ type act struct {
 	executed  []string         // all that ran, when that was not just the statement
 	ahead     []string         // SQL of migguard's own that has run before it
 	beside    []string         // and with it, to keep code from noticing the statement
+	yields    []string         // schemas of overlays that go before it
+	yielding  []string         // SQL that takes these down, and is still to run
 	notes     []string
 	answered  map[int]bool    // changes about what waits, which are done with that
 	closing   []string        // SQL that takes back what waits
@@ -73,6 +75,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	var filled []filledChange
 	var drops []deferredDrop
 	var held []withheldChange
+	var shown *besides
 	deferring, encoding := false, ""
 	for i, change := range a.plan.Changes {
 		if err := a.checkShims(ctx, change); err != nil {
@@ -108,10 +111,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 				return "", err
 			}
 		}
-		if len(decision.Beside) > 0 {
-			if err := a.showBefore(ctx, decision, found); err != nil {
-				return "", err
-			}
+		if len(decision.Beside) > 0 && shown == nil {
+			shown = &besides{decision, *found.Relation}
 		}
 		if len(decision.Pending) > 0 {
 			if err := a.judgeAtCommit(ctx, change, found); err != nil {
@@ -180,6 +181,15 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	}
 	if held == nil { // or it goes before the same is recorded anew
 		record = append(a.closing, record...)
+	}
+	if shown != nil {
+		var dropped []string
+		if !deferring {
+			dropped = droppedColumns(a.plan.Changes)
+		}
+		if err := a.showBefore(ctx, *shown, dropped); err != nil {
+			return "", err
+		}
 	}
 	record = append(record, a.beside...)
 	var tag string

@@ -115,8 +115,9 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 	deadline := time.Now().Add(wait)
 	for try := 0; ; try++ {
 		timeout := lockTimeout(try)
-		tag, err := a.attempt(ctx, timeout, before, after, run)
+		tag, err := a.attempt(ctx, timeout, slices.Concat(a.yielding, before), after, run)
 		if err == nil {
+			a.ahead, a.yielding = append(a.ahead, a.yielding...), nil
 			return tag, nil
 		}
 		if !retryable(err) {

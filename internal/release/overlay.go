@@ -48,7 +48,7 @@ func (a *act) overlays(ctx context.Context, wanted []shim.Overlay, table catalog
 	}
 	for _, o := range wanted {
 		schemas = append(schemas, ddl.Quote(o.Overlay))
-		if slices.ContainsFunc(standing, func(row []*string) bool { return *row[0] == o.Overlay }) {
+		if !slices.Contains(a.yields, o.Overlay) && slices.ContainsFunc(standing, func(row []*string) bool { return *row[0] == o.Overlay }) {
 			continue
 		}
 		sql = append(append(sql, o.Expand()...), ledger.RecordShimSQL(ledger.NewShim{
@@ -67,35 +67,50 @@ func seesAsBefore(name string, schemas []string) string {
 	return fmt.Sprintf("code that is still running sees %s as it was, in %s, where it looks first", name, strings.Join(schemas, ", "))
 }
 
+// A besides is a decision for overlays that are made beside a statement.
+type besides struct {
+	judge.Decision
+	table catalog.Relation
+}
+
 // showBefore has overlays made with the statement, which let code see the table
-// without its new column. Of a statement that adds several the first makes them.
-func (a *act) showBefore(ctx context.Context, d judge.Decision, found catalog.Lookup) error {
-	sql, schemas, err := a.overlays(ctx, d.Beside, *found.Relation)
+// without its new column. Of a statement that adds several the first makes them. What
+// the statement drops at once a view made after it cannot have.
+func (a *act) showBefore(ctx context.Context, b besides, dropped []string) error {
+	for i := range b.Beside {
+		old := &b.Beside[i].Old
+		old.Columns = slices.DeleteFunc(slices.Clone(old.Columns), func(c catalog.Column) bool { return slices.Contains(dropped, c.Name) })
+	}
+	sql, schemas, err := a.overlays(ctx, b.Beside, b.table)
 	if err != nil {
 		return err
 	}
-	note := seesAsBefore(hazard.Display(*found.Relation), schemas)
-	if slices.Contains(a.notes, note) {
-		return nil
-	}
-	if a.notes = append(a.notes, note); sql != nil {
-		a.notes = append(a.notes, failOnView(d.Beside[0]))
+	a.notes = append(a.notes, seesAsBefore(hazard.Display(b.table), schemas))
+	if sql != nil {
+		a.notes = append(a.notes, failOnView(b.Beside[0]))
 	}
 	a.beside = append(a.beside, sql...)
 	a.mu.Lock()
-	a.standing[found.Relation.Name] = true
+	a.standing[b.table.Name] = true
 	a.mu.Unlock()
 	return nil
 }
 
-// giveWay takes down overlays that only hide a new column of a table where the server
-// would not change or drop a column under a view. Code is better off stumbling once.
-func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
-	switch change.(type) {
-	case ddl.ChangeColumnType, ddl.DropColumn, ddl.DropTable:
-	default:
-		return nil
+// droppedColumns are those that a statement drops.
+func droppedColumns(changes []ddl.Change) (names []string) {
+	for _, change := range changes {
+		if c, ok := change.(ddl.DropColumn); ok {
+			names = append(names, c.Column)
+		}
 	}
+	return names
+}
+
+// giveWay has overlays that only hide a new column of a table taken down where the
+// server would not change or drop a column under a view. Code is better off stumbling
+// once. They go in the very tries for the statement's locks: nobody waits for a view
+// while the table is waited for.
+func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
 	a.mu.Lock()
 	stand := len(a.standing) > 0
 	a.mu.Unlock()
@@ -103,28 +118,49 @@ func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Look
 		return nil
 	}
 	table := *found.Relation
-	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema, view::pg_catalog.regclass::pg_catalog.text, view::pg_catalog.int8, alone FROM %s WHERE relation = %d::pg_catalog.oid AND plain",
-		ledger.OverlaysFrom, table.OID))
+	shown := ""
+	switch c := change.(type) {
+	case ddl.ChangeColumnType:
+		shown = showing(table, c.Column)
+	case ddl.DropColumn:
+		shown = showing(table, c.Column)
+	case ddl.DropTable:
+	default:
+		return nil
+	}
+	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema, view::pg_catalog.regclass::pg_catalog.text, view::pg_catalog.int8, alone FROM %s WHERE relation = %d::pg_catalog.oid AND plain%s",
+		ledger.OverlaysFrom, table.OID, shown))
 	if err != nil || len(rows) == 0 {
 		return explained(err)
 	}
-	var sql []string
 	for _, row := range rows {
 		view, err := strconv.ParseUint(*row[2], 10, 32)
 		if err != nil {
 			return err
 		}
-		sql = append(sql, ledger.RecordShimDroppedSQL(uint32(view), a.releaseID, "was in the way of a statement"), "DROP VIEW "+*row[1])
+		drop := "DROP VIEW " + *row[1]
+		if slices.Contains(a.yielding, drop) {
+			return nil // for another of the statement's changes
+		}
+		a.yields = append(a.yields, *row[0])
+		a.yielding = append(a.yielding, ledger.RecordShimDroppedSQL(uint32(view), a.releaseID, "was in the way of a statement"), drop)
 		if *row[3] == "t" {
-			sql = append(sql, "DROP SCHEMA "+ddl.Quote(*row[0]))
+			a.yielding = append(a.yielding, "DROP SCHEMA "+ddl.Quote(*row[0]))
 		}
 	}
-	if _, err := a.withLock(ctx, nil, nil, a.instead(sql...)); err != nil {
-		return explained(err)
-	}
-	a.ahead = append(a.ahead, sql...)
 	a.notes = append(a.notes, fmt.Sprintf("code that is still running sees %s as it is now: the views that hid its new columns are in the way, and gone", hazard.Display(table)))
-	return nil
+	if !a.plan.watched {
+		return nil
+	}
+	_, err = a.withLock(ctx, nil, nil, a.instead(fmt.Sprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", qualified(table))))
+	return explained(err)
+}
+
+// showing tells the overlays that have a column: a new one is in none of its table.
+func showing(table catalog.Relation, column string) string {
+	c, _ := table.Column(column)
+	return fmt.Sprintf(" AND EXISTS (SELECT FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid"+
+		" WHERE w.ev_class = view AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = %d::pg_catalog.oid AND d.refobjsubid = %d)", table.OID, c.Number)
 }
 
 // unlike says why code would notice more of overlays than of what they hide: a function

@@ -1,0 +1,83 @@
+package release_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// sparing is code that asks for every column of orders, and not for legacy.
+func sparing() []judge.Code {
+	one := starring("one", "mg_one")
+	one.Contract.Relations[0].Uses[0].Reads = contract.Named("id", `N "1"`, "other")
+	return []judge.Code{one}
+}
+
+// A statement that adds a column and drops another goes on, in either order, and
+// whether an overlay stands or not: that of what is left is shown.
+func TestOverlayBesideADrop(t *testing.T) {
+	t.Parallel()
+	const add = "alter table orders add more int"
+	for name, sql := range map[string][]string{
+		"add, drop":                      {"alter table orders add most int, drop legacy"},
+		"drop, add":                      {"alter table orders drop legacy, add most int"},
+		"add, drop, where one stands":    {add, "alter table orders add most int, drop legacy"},
+		"drop, add, where one stands":    {add, "alter table orders drop legacy, add most int"},
+		"a new one, where one stands":    {"alter table orders drop legacy", add, "alter table orders alter more type bigint", "alter table orders drop more"},
+		"one not there, where one stand": {"alter table orders drop legacy", add, "alter table orders drop if exists legacy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{code: sparing()}, orders, "alter table orders add legacy int")
+				b.run(t, sql...)
+				if got := db.Value(t, "select string_agg(attname, ', ' order by attnum) from pg_attribute where attrelid = 'mg_one.orders'::regclass"); got != `id, N "1", other` {
+					t.Errorf("shown: %s", got)
+				}
+				if got := db.Value(t, "select count(*) from migguard.shim where dropped_at is null"); got != "1" {
+					t.Errorf("%s on record", got)
+				}
+				prepared(t, steered(t, db, "mg_one"), "orders").check(t, "behind the overlay")
+			})
+		})
+	}
+}
+
+// While the lock of a table is waited for, nobody waits long for the overlay that is
+// in the statement's way; it stands when the lock was not to be had.
+func TestGivingWayBlocksNobody(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{code: sparing(), lockWait: 4 * time.Second}, orders)
+		b.run(t, "alter table orders add more int")
+		if _, err := db.Connect(t).Exec(t.Context(), "begin; select from public.orders"); err != nil {
+			t.Fatal(err)
+		}
+		old := steered(t, db, "mg_one")
+		if _, err := old.Exec(t.Context(), "set statement_timeout = '3s'"); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := b.client.PgConn().Exec(t.Context(), "alter table orders alter other type bigint").ReadAll()
+			ended <- err
+		}()
+		for {
+			if _, err := old.Exec(t.Context(), "select id from orders"); err != nil {
+				t.Fatal(explain(err))
+			}
+			select {
+			case err := <-ended:
+				failed(t, err, "55P03", "the statement")
+				if got := db.Value(t, "select count(*) from pg_views where schemaname = 'mg_one'"); got != "1" {
+					t.Errorf("%s overlays", got)
+				}
+				return
+			default:
+			}
+		}
+	})
+}
