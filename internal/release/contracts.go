@@ -75,6 +75,9 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 	fromPlatform := r.known.Running.Source == report.FromPlatform
 	if fromPlatform {
 		for i, c := range r.known.Running.Code {
+			if c.Build == r.Build && c.Build != "" && !r.ends {
+				steering[i] = report.Steering{Why: "it is what is released, too, and would not see the change from its overlay"}
+			}
 			add(c.Build, versions(c.Releases), steering[i])
 		}
 	}

@@ -42,6 +42,14 @@ func (r *Run) Guard(ctx context.Context, release int64) (*Guarded, error) {
 // Runs says which code runs, instead of what the ledger says.
 func (r *Run) Runs(code ...judge.Code) { r.codeRuns, r.learned = code, true }
 
+// Code is the code that runs, by what the Platform API and the ledger say.
+func (r *Run) Code(ctx context.Context) ([]judge.Code, error) {
+	if err := r.identify(ctx); err != nil {
+		return nil, err
+	}
+	return r.code(ctx)
+}
+
 // Tasks does what is owed, as a run does before its runner starts and after it
 // has ended.
 func (g *Guarded) Tasks(ctx context.Context) error {
