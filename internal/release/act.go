@@ -76,6 +76,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	var drops []deferredDrop
 	var held []withheldChange
 	var shown *besides
+	var defaults []ddl.Change
 	deferring, encoding := false, ""
 	for i, change := range a.plan.Changes {
 		if err := a.checkShims(ctx, change); err != nil {
@@ -170,6 +171,10 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 				return "", err
 			}
 		}
+		switch change.(type) {
+		case ddl.SetDefault, ddl.DropDefault:
+			defaults = append(defaults, change)
+		}
 		before, after, err := a.bookkeeping(change, found)
 		if err != nil {
 			return "", err
@@ -188,6 +193,11 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			dropped = droppedColumns(a.plan.Changes)
 		}
 		if err := a.showBefore(ctx, *shown, dropped); err != nil {
+			return "", err
+		}
+	}
+	for _, change := range defaults {
+		if err := a.followDefault(ctx, change); err != nil {
 			return "", err
 		}
 	}

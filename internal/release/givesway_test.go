@@ -81,3 +81,38 @@ func TestGivingWayBlocksNobody(t *testing.T) {
 		}
 	})
 }
+
+// What old code leaves out gets the default that the table has by now, and what a
+// default needed may go.
+func TestOverlayFollowsDefaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sql  []string
+		want string // what old code's DEFAULT is
+	}{
+		"set":              {[]string{"alter table orders alter d set default 5"}, "5"},
+		"set with another": {[]string{"alter table orders alter other set default 1, alter d set default 5, add most int"}, "5"},
+		"dropped":          {[]string{"alter table orders alter d drop default", "drop function f()"}, ""},
+		"of a sequence":    {[]string{"create sequence s", "alter table orders alter d set default nextval('s')", "alter table orders alter d drop default", "drop sequence s"}, ""},
+		"of a new column":  {[]string{"alter table orders alter more set default 5"}, "7"},
+		"with a type":      {[]string{"alter table orders alter d drop default, alter d type bigint, alter d set default 5"}, "5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{code: sparing(), allow: []string{"dropped-function:f"}}, orders, "create function f() returns int language sql as 'select 7'", "alter table orders add d int default f()")
+				b.run(t, "alter table orders add more int")
+				b.run(t, c.sql...)
+				var got [2]string
+				for i, sql := range []string{"insert into orders (id) overriding system value values (9) returning coalesce(d::text, '')", "update orders set d = default returning coalesce(d::text, '')"} {
+					if err := steered(t, db, "mg_one").QueryRow(t.Context(), sql).Scan(&got[i]); err != nil {
+						t.Fatal(explain(err))
+					}
+				}
+				if got != [2]string{c.want, c.want} {
+					t.Errorf("%q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}
