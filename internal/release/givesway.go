@@ -32,6 +32,8 @@ func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Look
 	case ddl.DropColumn:
 		shown = showing(table, c.Column)
 	case ddl.DropTable:
+	case ddl.SetRowSecurity, ddl.CreatePolicy, ddl.AlterPolicy, ddl.DropPolicy:
+		// A view keeps the sight of rows that it was made with.
 	default:
 		return nil
 	}

@@ -122,6 +122,8 @@ func TestOverlayGivesWay(t *testing.T) {
 		"type, in a block": {[]string{"begin", add}, []string{"alter table orders alter other type bigint", "commit"}, ""},
 		"column":           {[]string{add}, []string{"alter table orders drop legacy"}, ""},
 		"several":          {[]string{add}, []string{"alter table orders drop legacy, alter other type bigint"}, ""},
+		"row security":     {[]string{add}, []string{"alter table orders enable row level security"}, ""},
+		"a policy":         {[]string{add}, []string{"create policy p on orders using (true)"}, ""},
 		"a column's name":  {[]string{add, rename}, []string{"alter table orders alter other type bigint"}, "0A000"},
 	} {
 		t.Run(name, func(t *testing.T) {
