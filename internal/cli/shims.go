@@ -51,29 +51,11 @@ func (a *app) shimsAction(c *cli.Context) error {
 
 // standing are the shims that stand; none where there is no ledger.
 func standing(ctx context.Context, l *ledger.Ledger) ([]report.Shim, error) {
-	recorded, err := l.Shims(ctx)
+	shims, err := release.Standing(ctx, l)
 	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
 		return nil, err
 	}
-	shims := make([]report.Shim, 0, len(recorded))
-	for _, s := range recorded {
-		shims = append(shims, release.ReportShim(s))
-	}
-	deferred, err := l.Deferred(ctx)
-	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
-		return nil, err
-	}
-	for _, d := range deferred {
-		shims = append(shims, release.ReportDeferred(d))
-	}
-	held, err := l.Withheld(ctx)
-	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
-		return nil, err
-	}
-	for _, w := range held {
-		shims = append(shims, release.ReportWithheld(w))
-	}
-	return shims, nil
+	return append([]report.Shim{}, shims...), nil
 }
 
 // openLedger opens the ledger for a command that only looks at it, or nearly.

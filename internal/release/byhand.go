@@ -67,8 +67,8 @@ func (r *Run) makeOne(ctx context.Context, id string) error {
 		return err
 	case is == nil:
 		return pgx.ErrNoRows
-	case len(made) == 0 && r.held[is.ID] != "":
-		return &StaysError{withheldName(*is), r.held[is.ID]}
+	case len(made) == 0 && r.waiting[id] != "":
+		return &StaysError{withheldName(*is), r.waiting[id]}
 	}
 	return nil // it is made, or its table is gone
 }

@@ -48,7 +48,7 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 		}
 		if waits != "" {
 			r.Out.Line("%s, which %s has dropped, stays: %s", deferredName(d), releaseName(d.Version, d.ReleaseID), waits)
-			r.waits(d.ID, waits)
+			r.waits(ReportDeferred(d).ID, waits)
 			continue
 		}
 		r.Out.Line("dropped %s, which %s has left: no code needs it", deferredName(d), releaseName(d.Version, d.ReleaseID))
@@ -151,10 +151,10 @@ func (r *Run) doubt(ctx context.Context, unused []hazard.Finding, relation uint3
 	return "", rows.Err()
 }
 
-// waits remembers what a deferred drop waits for.
-func (r *Run) waits(id int64, why string) {
+// waits remembers what something waits for that a migration has left.
+func (r *Run) waits(id, why string) {
 	if r.waiting == nil {
-		r.waiting = map[int64]string{}
+		r.waiting = map[string]string{}
 	}
 	r.waiting[id] = why
 }

@@ -133,31 +133,16 @@ func (r *Run) dropShims(ctx context.Context) ([]report.Shim, error) {
 
 // shims are those that stand when the run is over.
 func (r *Run) shims(ctx context.Context) ([]report.Shim, error) {
-	standing, err := r.Ledger.Shims(context.WithoutCancel(ctx))
+	shims, err := Standing(context.WithoutCancel(ctx), r.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	var shims []report.Shim
-	for _, s := range standing {
-		shims = append(shims, ReportShim(s))
-	}
-	deferred, err := r.Ledger.Deferred(context.WithoutCancel(ctx))
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range deferred {
-		said := ReportDeferred(d)
-		said.Waits = r.waiting[d.ID]
-		shims = append(shims, said)
-	}
-	held, err := r.Ledger.Withheld(context.WithoutCancel(ctx))
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range held {
-		said := ReportWithheld(w)
-		said.Waits = cmp.Or(r.held[w.ID], waitsForCode)
-		shims = append(shims, said)
+	for i, s := range shims {
+		said := r.waiting[s.ID]
+		if s.Waits != "" { // it is to be made
+			said = cmp.Or(said, waitsForCode)
+		}
+		shims[i].Waits = said
 	}
 	if len(shims) > 0 && r.Build == "" {
 		r.Out.Line("this build's id is unknown, so no shim is ever dropped: turn on runtime-dyno-build-metadata, or give --build")

@@ -37,7 +37,6 @@ func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld)
 	for _, w := range due {
 		isDue[w.ID] = true
 	}
-	r.held = map[int64]string{}
 	var sessions *enforcer
 	defer func() {
 		if sessions != nil {
@@ -49,7 +48,7 @@ func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld)
 			continue
 		}
 		if !isDue[w.ID] {
-			r.held[w.ID] = waitsForCode
+			r.waits(ReportWithheld(w).ID, waitsForCode)
 			continue
 		}
 		if sessions == nil {
@@ -69,7 +68,7 @@ func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld)
 		switch {
 		case gone:
 		case why != "":
-			r.held[w.ID] = why
+			r.waits(ReportWithheld(w).ID, why)
 			r.Out.Line("%s, which %s has asked for, waits: %s", withheldName(w), releaseName(w.Version, w.ReleaseID), why)
 		default:
 			r.Out.Line("made %s, which %s has asked for: the code that it waited for is gone", withheldName(w), releaseName(w.Version, w.ReleaseID))

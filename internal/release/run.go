@@ -82,8 +82,7 @@ type Run struct {
 	back     bool // this build does not fit the schema any more
 	shared   bool // another app migrates the database, too; known once learned
 	keeper   *keeper
-	waiting  map[int64]string // what deferred drops wait for, by id
-	held     map[int64]string // the same for what is made later
+	waiting  map[string]string // what is left waits for, by its ID in the report
 	tasks    *tasks
 	own      backends
 	path     *runnerPath // of the command's sessions; nil: not looked at

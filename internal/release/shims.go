@@ -2,6 +2,7 @@ package release
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"time"
 
@@ -9,6 +10,33 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/report"
 )
+
+// Standing is all that migrations have left for code from before them, in the report's
+// words. It fails with ledger.ErrNoLedger where there is no ledger.
+func Standing(ctx context.Context, l *ledger.Ledger) (shims []report.Shim, err error) {
+	recorded, err := l.Shims(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range recorded {
+		shims = append(shims, ReportShim(s))
+	}
+	deferred, err := l.Deferred(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range deferred {
+		shims = append(shims, ReportDeferred(d))
+	}
+	held, err := l.Withheld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range held {
+		shims = append(shims, ReportWithheld(w))
+	}
+	return shims, nil
+}
 
 // ReportShim is a shim of the ledger in the report's words.
 func ReportShim(s ledger.Shim) report.Shim {
