@@ -17,14 +17,17 @@ import (
 func exitStatus(err error) int {
 	var start *runner.StartError
 	var ended *signalError
+	var rehearsal *release.RehearsalError
 	switch {
 	case errors.As(err, &ended):
 		return 128 + int(ended.signal)
 	case errors.As(err, &start):
 		return start.Status
+	case errors.As(err, &rehearsal):
+		return rehearsal.Status
 	case is[*usageError](err), is[*pg.ConfigError](err), errors.Is(err, config.ErrNoDatabase),
 		is[*runner.AmbiguousError](err), is[*runner.NotFoundError](err), is[*runner.OwnerError](err),
-		is[*release.UnlistedError](err):
+		is[*release.UnlistedError](err), is[*pg.CloneError](err):
 		return release.ExitUsage
 	case is[*pg.UnreachableError](err), is[*pg.AuthError](err), is[*pg.ReadOnlyError](err),
 		is[*pg.VersionError](err), is[*release.LostError](err):

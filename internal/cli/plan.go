@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/runner"
 )
 
 func (a *app) plan() *cli.Command {
@@ -19,13 +22,19 @@ func (a *app) plan() *cli.Command {
 		Usage: "say what a run would do now, and do nothing",
 		Description: `   migguard plan
    migguard plan --app shop --format json
+   migguard plan --rehearse postgres://localhost/postgres -- python manage.py migrate
 
 Lists the pending migrations of Rails, goose or NNN_name.up.sql, judges each
 statement of SQL files by the code that runs and by what is in the database, and
 says which shims and tasks would be ended first. It only reads, and a role that
 may only read will do. Exit status 77 says that something would be refused; what
-only the run can judge, as Ruby's migrations, is said to be so and does not count.`,
-		Flags:  lookingFlags(),
+only the run can judge, as Ruby's migrations, is said to be so and does not count.
+
+With --rehearse any command's statements are known: it runs on a clone of the
+database's structure, which pg_dump and psql make on the server you name, and which
+is dropped again. What else the command does, outside the database, it really does.`,
+		Flags: append(lookingFlags(), &cli.StringFlag{Name: "rehearse",
+			Usage: "run the migrations on a clone without rows, in a database made on the server at `URL`"}),
 		Action: a.planAction,
 	}
 }
@@ -34,18 +43,21 @@ func (a *app) planAction(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	r, cfg, err := a.handRun(c)
+	server := c.String("rehearse")
+	if server == "" && a.dashed {
+		return usage("a command behind \"--\" is known by a rehearsal only: --rehearse URL of a server where a database may be made")
+	}
+	r, cfg, err := a.planRun(c)
 	if err != nil {
 		return err
 	}
-	r.ByHand, r.Migguard = cfg.Contract == config.Manual, version
-	if r.Platform != nil {
-		r.Maintenance = &maintenance.Machine{} // only that there could be one
+	var texts []string
+	if server != "" {
+		if texts, err = a.rehearse(c.Context, r, server); err != nil {
+			return err
+		}
 	}
-	if r.Command, err = a.migrationCommand(); err != nil {
-		return err
-	}
-	p, err := foresee(c.Context, r)
+	p, err := foresee(c.Context, r, texts)
 	if is[*ledger.CreateError](err) {
 		return usage("the role may not read migguard's ledger: GRANT USAGE ON SCHEMA migguard, and SELECT ON ALL TABLES IN SCHEMA migguard: %w", err)
 	}
@@ -64,7 +76,39 @@ func (a *app) planAction(c *cli.Context) error {
 	return err
 }
 
-func foresee(ctx context.Context, r *release.Run) (p report.Plan, err error) {
+func (a *app) planRun(c *cli.Context) (*release.Run, config.Config, error) {
+	r, cfg, err := a.knowing(c)
+	if err != nil {
+		return nil, cfg, err
+	}
+	r.ByHand, r.Migguard = cfg.Contract == config.Manual, version
+	if r.Platform != nil {
+		r.Maintenance = &maintenance.Machine{} // only that there could be one
+	}
+	r.Command, err = a.migrationCommand()
+	return r, cfg, err
+}
+
+// rehearse has the command tell by what it does on a clone what it would do. The
+// clone goes also when a signal ends the command.
+func (a *app) rehearse(ctx context.Context, r *release.Run, server string) (texts []string, err error) {
+	at, err := pg.Parse(server)
+	if err != nil {
+		return nil, usage("--rehearse: %w", err)
+	}
+	r.Environ, r.Stdin, r.Stdout, r.Stderr, r.Log = a.environ, a.stdin, a.stdout, a.stderr, slog.New(slog.DiscardHandler)
+	ctx, signals, stop := watchSignals(ctx, r)
+	defer stop()
+	r.Signals = signals
+	clone, err := pg.MakeClone(ctx, r.Database, at, runner.Bookkeeping, a.environ)
+	if err != nil {
+		return nil, err
+	}
+	texts, err = r.Rehearse(ctx, clone.Config)
+	return append([]string{}, texts...), errors.Join(err, clone.Drop(ctx))
+}
+
+func foresee(ctx context.Context, r *release.Run, texts []string) (p report.Plan, err error) {
 	conn, facts, err := pg.Look(ctx, r.Database)
 	if err != nil {
 		return p, err
@@ -75,5 +119,5 @@ func foresee(ctx context.Context, r *release.Run) (p report.Plan, err error) {
 		return p, err
 	}
 	defer func() { _ = r.Ledger.Close() }()
-	return r.Foresee(ctx)
+	return r.Foresee(ctx, texts)
 }

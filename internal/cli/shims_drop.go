@@ -139,6 +139,11 @@ func (a *app) handRun(c *cli.Context) (*release.Run, config.Config, error) {
 	if err := a.noDash(); err != nil {
 		return nil, config.Config{}, err
 	}
+	return a.knowing(c)
+}
+
+// knowing is handRun for what takes a command.
+func (a *app) knowing(c *cli.Context) (*release.Run, config.Config, error) {
 	cfg, err := a.config(c)
 	if err != nil {
 		return nil, cfg, err

@@ -134,3 +134,16 @@ func (c *Config) String() string {
 
 // GoString keeps %#v from showing what String hides.
 func (c *Config) GoString() string { return "pg.Config(" + c.String() + ")" }
+
+// Reveals tells whether a text holds the way to the database: its password, or its
+// host's name, unless that is this machine's own.
+func (c *Config) Reveals(text string) bool {
+	const short = 6 // characters; a shorter one is found in any text
+	if len(c.conn.Password) >= short && strings.Contains(text, c.conn.Password) {
+		return true
+	}
+	host := c.conn.Host
+	address := net.ParseIP(host)
+	local := host == "localhost" || strings.HasPrefix(host, "/") || address != nil && address.IsLoopback()
+	return !local && strings.Contains(text, host)
+}

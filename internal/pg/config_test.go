@@ -62,3 +62,26 @@ func TestParseHidesThePassword(t *testing.T) {
 		}
 	}
 }
+
+func TestReveals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		url, text string
+		want      bool
+	}{
+		{"postgres://u:longsecret@db.example.com/app", "longsecret", true},
+		{"postgres://u:longsecret@db.example.com/app", "jdbc:x:db.example.com", true},
+		{"postgres://u:longsecret@db.example.com/app", "postgres://u:other@db.example.org/app", false},
+		{"postgres://u:p@localhost/app", "localhost p", false},
+		{"postgres://u:p@127.0.0.1/app", "127.0.0.1", false},
+		{"postgres://u@/app?host=/run/postgresql", "/run/postgresql", false},
+	} {
+		cfg, err := Parse(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Reveals(c.text); got != c.want {
+			t.Errorf("%s in %q: %v", c.url, c.text, got)
+		}
+	}
+}

@@ -15,18 +15,21 @@ import (
 type UnlistedError struct{ Command string }
 
 func (e *UnlistedError) Error() string {
-	return "which migrations of " + e.Command + " are pending is known for Rails, goose and NNN_name.up.sql only"
+	return "which migrations of " + e.Command + " are pending is known for Rails, goose and NNN_name.up.sql only; for others give --rehearse the URL of a server where a database may be made to try it on"
 }
 
 // Foresee says what a run of a newer build would do now, and changes nothing: it
 // asks by the session Catalog, which refuses to write, and by Ledger, which needs no
 // lock. It takes what EndDue takes, and Command; it fails with an *UnlistedError,
-// and as the runner's list of what is pending does.
-func (r *Run) Foresee(ctx context.Context) (p report.Plan, err error) {
-	p = report.Plan{Version: r.Migguard, Runner: r.Command.String(), Database: r.Database.String()}
-	all, err := r.pending(ctx)
-	if err != nil {
-		return p, err
+// and as the runner's list of what is pending does. That list is not asked where texts
+// are given, which Rehearse has heard.
+func (r *Run) Foresee(ctx context.Context, texts []string) (p report.Plan, err error) {
+	p = report.Plan{Version: r.Migguard, Runner: r.Command.String(), Database: r.Database.String(), Rehearsed: texts != nil}
+	all := []pendingFile{{file: p.Runner, texts: texts}}
+	if texts == nil {
+		if all, err = r.pending(ctx); err != nil {
+			return p, err
+		}
 	}
 	err = r.afterwards(ctx)
 	p.App, p.Running = r.App, r.known.Running
@@ -53,7 +56,9 @@ func (r *Run) Foresee(ctx context.Context) (p report.Plan, err error) {
 		if err != nil {
 			return p, err
 		}
-		p.Migrations = append(p.Migrations, planned)
+		if texts == nil || len(planned.Statements) > 0 {
+			p.Migrations = append(p.Migrations, planned)
+		}
 	}
 	return p, nil
 }

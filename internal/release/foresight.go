@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,11 +52,14 @@ func (f *foresight) migration(ctx context.Context, m pendingFile) (report.Planne
 	return planned, nil
 }
 
+// setting is in every text that changes a setting, and in few that show one.
+var setting = regexp.MustCompile(`(?i)\bset\b|\bset_config\b`)
+
 // movesPath tells a text that may set the search path, by SET or set_config; that of
 // a function's definition is the function's.
 func movesPath(text string, all []guard.Statement) bool {
 	defines := len(all) == 1 && has[ddl.CreateFunction](all[0].Data.(plan).Changes)
-	return !defines && strings.Contains(strings.ToLower(text), "search_path")
+	return !defines && strings.Contains(strings.ToLower(text), "search_path") && setting.MatchString(text)
 }
 
 // statement judges one. An error is of looking; what the server, or the gate, says

@@ -28,14 +28,21 @@ type relay struct {
 
 // listen starts the guard. The caller closes the relay.
 func (r *Run) listen(ctx context.Context, g *gate) (*relay, error) {
-	password := rand.Text()
+	l, err := serve(ctx, guard.Config{Dialer: dialer{r.Database, &r.own, r.path}, Gate: g, Refused: g.tooLong, Logger: r.Log}, r.Database)
+	if err == nil {
+		l.outside = g.outside
+	}
+	return l, err
+}
+
+// serve starts a guard that is reached where the command expects the database.
+func serve(ctx context.Context, cfg guard.Config, database *pg.Config) (*relay, error) {
 	cert, ca, err := guard.Ephemeral()
 	if err != nil {
 		return nil, err
 	}
-	relayed, err := guard.New(guard.Config{
-		Password: password, Dialer: dialer{r.Database, &r.own, r.path}, Gate: g, Certificate: cert,
-		Refused: g.tooLong, Logger: r.Log})
+	cfg.Password, cfg.Certificate = rand.Text(), cert
+	relayed, err := guard.New(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +64,10 @@ func (r *Run) listen(ctx context.Context, g *gate) (*relay, error) {
 		_ = relayed.Serve(serving, listener)
 	}()
 	address := listener.Addr().(*net.TCPAddr)
-	return &relay{guard: relayed, dir: dir, stop: stop, outside: g.outside, redirect: runner.Redirect{
-		Targets: []runner.Target{{Host: r.Database.Host(), Port: r.Database.Port(), Database: r.Database.Database()}},
+	return &relay{guard: relayed, dir: dir, stop: stop, redirect: runner.Redirect{
+		Targets: []runner.Target{{Host: database.Host(), Port: database.Port(), Database: database.Database()}},
 		Host:    address.IP.String(), Port: uint16(address.Port),
-		User: r.Database.User(), Password: password, CAFile: file,
+		User: database.User(), Password: cfg.Password, CAFile: file,
 	}}, nil
 }
 
@@ -70,7 +77,9 @@ func (l *relay) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	err := l.guard.Close(ctx)
-	l.outside.close(ctx)
+	if l.outside != nil {
+		l.outside.close(ctx)
+	}
 	l.stop()
 	_ = os.RemoveAll(l.dir)
 	return err

@@ -16,6 +16,8 @@ type Plan struct {
 	Runner   string  `json:"runner"`
 	Database string  `json:"database"` // without password
 	Running  Running `json:"running"`
+	// Rehearsed says that the statements are those that the runner has sent to a clone.
+	Rehearsed bool `json:"rehearsed"`
 	// Migrations are those that are pending, in their order.
 	Migrations []Planned `json:"migrations"`
 	Due        []Shim    `json:"due_shims"` // that a run would end before them
@@ -95,10 +97,17 @@ func WritePlan(w io.Writer, p Plan) error {
 	}
 	fmt.Fprintln(w, "\nPENDING")
 	for _, m := range p.Migrations {
+		if p.Rehearsed {
+			m.File += ", as rehearsed"
+		}
 		writePlanned(w, m)
 	}
 	if len(p.Migrations) == 0 {
-		fmt.Fprintln(w, "No migration is pending.")
+		none := "No migration is pending."
+		if p.Rehearsed {
+			none = "The command has changed no schema in the rehearsal."
+		}
+		fmt.Fprintln(w, none)
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", p.conclusion())
 	return err
