@@ -98,14 +98,10 @@ func (r *Run) guarded(ctx context.Context, g *gate) (exit int, reason string, er
 	}
 	closed := sync.OnceValue(func() error { return relay.close(ctx) })
 	defer func() { _ = closed() }()
-	command := r.Command
-	environ := command.Environ(r.Environ)
-	env, _, err := relay.redirect.Env(environ)
+	command, env, err := relay.lead(r.Command, r.Environ)
 	if err != nil {
 		return ExitUsage, err.Error(), err
 	}
-	command.Args, _ = relay.redirect.Args(command.Args, environ)
-	command.Env = nil // in env now
 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

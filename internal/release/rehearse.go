@@ -37,14 +37,10 @@ func (r *Run) Rehearse(ctx context.Context, clone *pg.Config) (texts []string, e
 	}
 	closed := sync.OnceValue(func() error { return relay.close(ctx) })
 	defer func() { _ = closed() }()
-	command := r.Command
-	environ := command.Environ(r.Environ)
-	env, _, err := relay.redirect.Env(environ)
+	command, env, err := relay.lead(r.Command, r.Environ)
 	if err != nil {
 		return nil, &RehearsalError{ExitUsage, err.Error()}
 	}
-	command.Args, _ = relay.redirect.Args(command.Args, environ)
-	command.Env = nil
 	if env, err = r.harmless(env); err != nil {
 		return nil, err
 	}

@@ -71,6 +71,19 @@ func serve(ctx context.Context, cfg guard.Config, database *pg.Config) (*relay, 
 	}}, nil
 }
 
+// lead is the command as it is to be run, and its environment: all that is known to mean
+// the database leads to the guard.
+func (l *relay) lead(command runner.Command, environ []string) (runner.Command, []string, error) {
+	environ = command.Environ(environ)
+	env, _, err := l.redirect.Env(environ)
+	if err != nil {
+		return command, nil, err
+	}
+	command.Args, _ = l.redirect.Args(command.Args, environ)
+	command.Env = nil // in env now
+	return command, env, nil
+}
+
 // close ends the guard's sessions, so that the server rolls back what they had
 // open, and leaves nothing behind. It fails when they have not ended in time.
 func (l *relay) close(ctx context.Context) error {
