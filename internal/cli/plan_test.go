@@ -27,6 +27,11 @@ type foreseen struct {
 	Text, Verdict, Error, Detail, Hint string
 	Hazards                            []struct{ ID string }
 	Executed                           []string
+	Takes                              *struct {
+		Least float64 `json:"least_seconds"`
+		Most  float64 `json:"most_seconds"`
+		Of    string
+	}
 }
 
 func (r result) planned(t *testing.T) (p planned) {
@@ -177,4 +182,23 @@ func TestPlanOfMaintenance(t *testing.T) {
 		s.call(append([]string{"plan"}, strings.Fields(words)...)...).in(app).run(t).expect(t, 64)
 	}
 	s.call("plan").in(newApp(t)).run(t).expect(t, 64, "no migration command found")
+}
+
+// TestPlanOfLargeTables says how long tasks may take.
+func TestPlanOfLargeTables(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	app := newApp(t)
+	writeFile(t, app, "migrations/001_a.up.sql", "CREATE TABLE visits (id int PRIMARY KEY, page text, n int)")
+	on(db.URL, "run", "--build", "one").in(app).run(t).expect(t, 0)
+	db.Exec(t, "INSERT INTO visits SELECT g, repeat('x', 100), 1 FROM generate_series(1, 150000) g", "ANALYZE")
+	writeFile(t, app, "migrations/002_b.up.sql", "CREATE INDEX ON visits (page); ALTER TABLE visits ADD CONSTRAINT positive CHECK (n > 0), ADD CONSTRAINT few CHECK (n < 9); COMMENT ON TABLE visits IS ''")
+	writeFile(t, app, "migguard.toml", "[policy]\nrejected-write = 'allow'\n")
+	r := on(db.URL, "plan", "--format", "json").in(app).run(t)
+	all := r.planned(t).Migrations[0].Statements
+	if len(all) != 3 || all[0].Takes == nil || all[0].Takes.Least != 1 || all[0].Takes.Most != 2 || all[0].Takes.Of != "20 MB" ||
+		all[1].Takes == nil || all[1].Takes.Least != 2 || all[2].Takes != nil {
+		t.Errorf("%s", r.stdout)
+	}
+	on(db.URL, "plan").in(app).run(t).says(t, "after the commit, for some 1s to 2s (20 MB)")
 }

@@ -29,6 +29,8 @@ type foresight struct {
 	others  bool // something that is no relation is changed, too
 	moved   bool // names may mean something else in this migration
 	blind   bool // an earlier statement may do what it does not say
+	// takes is how long the tasks of the statement that is judged may take.
+	takes *report.Span
 }
 
 func (f *foresight) migration(ctx context.Context, m pendingFile) (report.Planned, error) {
@@ -67,6 +69,7 @@ func movesPath(text string, all []guard.Statement) bool {
 func (f *foresight) statement(ctx context.Context, st guard.Statement) (report.Foreseen, error) {
 	a := &act{gate: f.gate, conn: f.conn, plan: st.Data.(plan), text: st.SQL, began: time.Now(), verdict: judge.Allow}
 	was := f.blind
+	f.takes = nil
 	unknown, err := f.judge(ctx, a)
 	done := a.finish("", err)
 	s := report.Foreseen{Text: runner.Masked(clip(done.Text)), Verdict: done.Verdict, Hazards: done.Hazards, Executed: done.Executed,
@@ -82,10 +85,15 @@ func (f *foresight) statement(ctx context.Context, st guard.Statement) (report.F
 	case err != nil:
 		return s, err
 	}
-	if refusal == nil && unknown != "" {
+	switch {
+	case refusal == nil && unknown != "":
 		s.Verdict, s.Executed, s.Error, s.Hint, s.Detail = report.Unknown, nil, "", "", unknown
-	} else if was && s.Verdict != string(judge.Refuse) {
-		s.Notes = append(s.Notes, "an earlier statement may change what this one meets, and does not show it")
+	case s.Verdict == string(judge.Refuse):
+	default:
+		s.Takes = f.takes
+		if was {
+			s.Notes = append(s.Notes, "an earlier statement may change what this one meets, and does not show it")
+		}
 	}
 	if s.Hazards == nil {
 		s.Hazards = []report.Hazard{}
@@ -140,6 +148,9 @@ func (f *foresight) judge(ctx context.Context, a *act) (unknown string, err erro
 		}
 		if err := f.act(ctx, a, d); err != nil {
 			return "", err
+		}
+		if found.Relation != nil {
+			f.takes = f.takes.Plus(estimate(d, found.Relation.Size))
 		}
 		if _, _, err := a.bookkeeping(change, found); err != nil {
 			return "", err

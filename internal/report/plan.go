@@ -1,9 +1,12 @@
 package report
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // Unknown is the verdict on a statement that only the run can judge.
@@ -44,12 +47,42 @@ type Foreseen struct {
 	Hazards []Hazard `json:"hazards"`
 	// Executed is SQL in its place, as far as it is known.
 	Executed []string `json:"executed"`
-	Notes    []string `json:"notes,omitempty"`
+	// Takes is how long the tasks that it leaves for after the commit may take.
+	Takes *Span    `json:"takes,omitempty"`
+	Notes []string `json:"notes,omitempty"`
 	// Error, Detail and Hint are what the command would be told; of an unknown
 	// verdict Detail is why it is.
 	Error  string `json:"error,omitempty"`
 	Detail string `json:"detail,omitempty"`
 	Hint   string `json:"hint,omitempty"`
+}
+
+// A Span is how long something may take, guessed from a size. In JSON its ends are in
+// seconds.
+type Span struct {
+	Least, Most time.Duration
+	Of          string // the size
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s Span) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Least float64 `json:"least_seconds"`
+		Most  float64 `json:"most_seconds"`
+		Of    string  `json:"of"`
+	}{s.Least.Seconds(), s.Most.Seconds(), s.Of})
+}
+
+// Plus is both, one after the other; nil is nothing.
+func (s *Span) Plus(other *Span) *Span {
+	if s == nil || other == nil {
+		return cmp.Or(s, other)
+	}
+	return &Span{s.Least + other.Least, s.Most + other.Most, other.Of}
+}
+
+func (s Span) String() string {
+	return fmt.Sprintf("after the commit, for some %v to %v (%s)", s.Least, s.Most, s.Of)
 }
 
 // Count fills in what the plan counts, and makes empty lists of nil ones.
@@ -139,6 +172,9 @@ func writePlanned(w io.Writer, m Planned) {
 			for _, sql := range s.Executed {
 				lines = append(lines, "instead: "+oneLine(sql))
 			}
+		}
+		if s.Takes != nil {
+			lines = append(lines, s.Takes.String())
 		}
 		for _, line := range append(lines, s.Notes...) {
 			fmt.Fprintf(w, "              %s\n", strings.ReplaceAll(line, "\n", "\n              "))
