@@ -43,7 +43,7 @@ func TestJunk(t *testing.T) {
 	t.Parallel()
 	junk := make([]byte, 1<<20)
 	_, _ = io.ReadFull(rand.NewChaCha8([32]byte{1}), junk)
-	for _, extension := range []string{".rb", ".erb", ".py", ".go", ".js", ".ts", ".sql", ".prisma"} {
+	for _, extension := range []string{".rb", ".erb", ".py", ".go", ".js", ".ts", ".sql", ".prisma", ".php", ".ex"} {
 		t.Run(extension, func(t *testing.T) {
 			t.Parallel()
 			dir := withModel(t)

@@ -13,6 +13,7 @@ import (
 	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/golang"
 	"github.com/migguard/migguard/internal/scan/javascript"
+	"github.com/migguard/migguard/internal/scan/laravel"
 	"github.com/migguard/migguard/internal/scan/rails"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 )
@@ -44,6 +45,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	s.resolvePython()
 	golang.Resolve(s.golang, &s.found)
 	javascript.Resolve(s.javascript, &s.found)
+	laravel.Resolve(s.php, &s.found)
 	for _, language := range slices.Sorted(keys(s.languages)) {
 		s.libraries(language)
 	}
@@ -63,6 +65,7 @@ type scan struct {
 	golang []*golang.File
 	// javascript are files of TypeScript, Prisma and packages, too.
 	javascript []*javascript.File
+	php        []*laravel.File
 	// languages are those seen, with the first file of each.
 	languages map[string]contract.Evidence
 	files     int
@@ -142,6 +145,11 @@ func (s *scan) read(file source) {
 		s.mu.Lock()
 		s.javascript = append(s.javascript, f)
 		s.mu.Unlock()
+	case "PHP":
+		f := laravel.Read(file.path, src)
+		s.mu.Lock()
+		s.php = append(s.php, f)
+		s.mu.Unlock()
 	case "SQL":
 		if !migration.Match(src) {
 			sqltext.File(&s.found, file.path, string(src))
@@ -167,7 +175,7 @@ func (s *scan) libraries(language string) {
 	at := s.languages[language]
 	switch language {
 	case "SQL", "Prisma", "Vue", "Svelte", "Astro":
-	case "Ruby", "Python", "Go", "JavaScript", "TypeScript":
+	case "Ruby", "Python", "Go", "JavaScript", "TypeScript", "PHP":
 		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
 	default:
 		s.found.MayUpsert() // by libraries that have other words for it

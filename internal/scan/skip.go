@@ -30,6 +30,12 @@ func skipped(at string, beside map[string]bool) bool {
 	switch base {
 	case "vendor":
 		return beside["go.mod"] // Go's libraries
+	case "storage", "tests":
+		return beside["artisan"] // what Laravel has compiled, and its tests
+	case "lang":
+		return beside["artisan"] || path.Base(path.Dir(at)) == "resources" // translations
+	case "deps", "_build":
+		return beside["mix.exs"] // Elixir's libraries, and what is compiled
 	case "versions":
 		// Alembic's migrations, and those of sqlalchemy-migrate.
 		return isAlembic(beside) || beside["migrate.cfg"]
@@ -58,6 +64,8 @@ func holdsCode(at string, names map[string]bool) bool {
 		return names["__init__.py"] || names["models.py"]
 	case base == "migrations" && names["__init__.py"] || isDrizzle(names):
 		return false
+	case isComposer(base, names) || isSteps(names):
+		return false
 	case base == "tests" || base == "test":
 		// An application may be called so: then it has models.
 		return !names["__init__.py"] || names["models.py"] || names["models"] || names["apps.py"]
@@ -71,6 +79,27 @@ var drizzleStep = regexp.MustCompile(`^\d{4}_\w+\.sql$`)
 
 func isDrizzle(names map[string]bool) bool {
 	return names["meta"] && slices.ContainsFunc(slices.Collect(keys(names)), drizzleStep.MatchString)
+}
+
+// isComposer tells PHP's libraries, where no gems stand beside them.
+func isComposer(base string, names map[string]bool) bool {
+	return base == "vendor" && names["autoload.php"] && !names["bundle"]
+}
+
+// steps is how Laravel's and Ecto's migrations are called, and Laravel's factories,
+// which are for tests.
+var steps = regexp.MustCompile(`^(?:\d{4}_\d\d_\d\d_\d{6}_\w+\.php|\d{14}_\w+\.exs|\w+Factory\.php)$`)
+
+// isSteps tells a folder that holds such files, and no others of code.
+func isSteps(names map[string]bool) bool {
+	some := false
+	for name := range names {
+		if languageOf(name) != "" && !steps.MatchString(name) && name != ".formatter.exs" {
+			return false
+		}
+		some = some || steps.MatchString(name)
+	}
+	return some
 }
 
 // scriptTest is how tests of JavaScript are called, and declarations of types,

@@ -75,11 +75,9 @@ func forget(t *testing.T, db *pgtest.DB) {
 	db.Exec(t, "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()")
 }
 
-// sent asks the database which queries it has seen, and checks that the contract
-// has each of their columns as used. It gives how many.
-func sent(t *testing.T, db *pgtest.DB, c *contract.Contract) int {
+// eachSent asks the database which queries it has seen, and gives each of their columns.
+func eachSent(t *testing.T, db *pgtest.DB, do func(table, column, query string)) {
 	t.Helper()
-	columns := 0
 	for _, row := range db.Query(t, `SELECT query FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database() WHERE toplevel`) {
 		uses, err := ddl.NeedsOf(row[0])
 		if err != nil {
@@ -90,13 +88,22 @@ func sent(t *testing.T, db *pgtest.DB, c *contract.Contract) int {
 				continue
 			}
 			for _, column := range slices.Concat(n.Reads.Names, n.Updates.Names, n.Inserts.Names) {
-				columns++
-				if a := c.Column(contract.Name{Name: n.Relation.Name}, column, contract.AnyWay); a.Verdict != contract.Yes {
-					t.Errorf("%s.%s: %s, and it was sent: %s", n.Relation.Name, column, a.Verdict, row[0])
-				}
+				do(n.Relation.Name, column, row[0])
 			}
 		}
 	}
+}
+
+// sent checks that the contract has each column of a query that the database has seen
+// as used. It gives how many.
+func sent(t *testing.T, db *pgtest.DB, c *contract.Contract) (columns int) {
+	t.Helper()
+	eachSent(t, db, func(table, column, query string) {
+		columns++
+		if a := c.Column(contract.Name{Name: table}, column, contract.AnyWay); a.Verdict != contract.Yes {
+			t.Errorf("%s.%s: %s, and it was sent: %s", table, column, a.Verdict, query)
+		}
+	})
 	return columns
 }
 

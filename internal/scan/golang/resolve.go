@@ -1,7 +1,6 @@
 package golang
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -161,7 +160,7 @@ func (p *project) dynamic(f *File) {
 		}
 	}
 	if len(places) > 0 {
-		p.to.Gap(contract.Gap{Reach: contract.Anything, At: places[0], Why: fmt.Sprintf("%d places in this file take SQL from a variable", len(places))})
+		p.to.Gap(contract.Gap{Reach: contract.Anything, At: places[0], Why: sqltext.Variables(len(places))})
 	}
 }
 

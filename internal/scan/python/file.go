@@ -1,7 +1,6 @@
 package python
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -103,7 +102,7 @@ func (f *File) Note(to *found.Findings, builds bool) {
 	}
 	if len(dynamic) > 0 {
 		to.Gap(contract.Gap{Reach: contract.Anything, At: dynamic[0],
-			Why: fmt.Sprintf("%d places in this file take SQL from a variable", len(dynamic))})
+			Why: sqltext.Variables(len(dynamic))})
 	}
 	for _, at := range f.foreign {
 		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM that is not understood", At: at})

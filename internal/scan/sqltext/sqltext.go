@@ -5,6 +5,7 @@
 package sqltext
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -47,6 +48,11 @@ type Literal struct {
 	Base contract.Name
 	// TextBigint: see contract.Use.
 	TextBigint bool
+}
+
+// Variables is why there is a gap at calls that send SQL which is no text.
+func Variables(places int) string {
+	return fmt.Sprintf("%d places in this file take SQL from a variable", places)
 }
 
 // Is tells whether a text looks like SQL, or a part of it.

@@ -9,7 +9,9 @@ import (
 	"unsafe"
 
 	sitter "github.com/tree-sitter/go-tree-sitter"
+	elixir "github.com/tree-sitter/tree-sitter-elixir/bindings/go"
 	javascript "github.com/tree-sitter/tree-sitter-javascript/bindings/go"
+	php "github.com/tree-sitter/tree-sitter-php/bindings/go"
 	python "github.com/tree-sitter/tree-sitter-python/bindings/go"
 	ruby "github.com/tree-sitter/tree-sitter-ruby/bindings/go"
 	typescript "github.com/tree-sitter/tree-sitter-typescript/bindings/go"
@@ -25,6 +27,8 @@ const (
 	JavaScript
 	TypeScript
 	TSX
+	PHP
+	Elixir
 )
 
 var grammars = map[Language]func() unsafe.Pointer{
@@ -33,6 +37,8 @@ var grammars = map[Language]func() unsafe.Pointer{
 	JavaScript: javascript.Language,
 	TypeScript: typescript.LanguageTypescript,
 	TSX:        typescript.LanguageTSX,
+	PHP:        php.LanguagePHP,
+	Elixir:     elixir.Language,
 }
 
 // Node is one named part of a source text, or an operator.
@@ -150,6 +156,23 @@ func (n *Node) Child(field string) *Node {
 		}
 	}
 	return nil
+}
+
+// Without is a source with blanks in place of the nodes of some kinds, as comments.
+func Without(root *Node, src []byte, kinds ...string) []byte {
+	blank := slices.Clone(src)
+	root.Walk(func(n *Node) bool {
+		if !n.Is(kinds...) {
+			return true
+		}
+		for i := n.Start; i < n.End; i++ {
+			if blank[i] != '\n' {
+				blank[i] = ' '
+			}
+		}
+		return false
+	})
+	return blank
 }
 
 // Walk calls do for the node and everything below it, parents first, and goes

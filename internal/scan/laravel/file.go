@@ -1,0 +1,127 @@
+package laravel
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/sqltext"
+	"github.com/migguard/migguard/internal/scan/syntax"
+)
+
+// A File is what one source file says. Files are read independently of one
+// another and resolved together.
+type File struct {
+	path      string
+	namespace string
+	// imports are the names a file gives to classes, in full.
+	imports map[string]string
+	classes []*class
+	queries []query
+	words   []string
+	texts   []sqltext.Literal
+	// fragments are parts of statements, with the query they are put into.
+	fragments []fragment
+	dynamic   []contract.Evidence // what takes SQL, or a table's name, from a variable
+	blinds    []contract.Gap
+	copies    bool // it copies rows of models that are not known
+	laravel   bool // it names Laravel's database
+	foreign   bool // and another ORM
+	weak      string
+}
+
+type fragment struct {
+	sqltext.Literal
+	of *query
+}
+
+var (
+	// ours are names of Laravel's database, others' ORMs and query builders that are
+	// not understood.
+	ours   = regexp.MustCompile(`\b(?:Illuminate\\(?:Database|Support\\Facades|Foundation)|Laravel)\\`)
+	others = regexp.MustCompile(`\b(?:Doctrine\\(?:ORM|DBAL|ODM)|Cake\\(?:ORM|Database)|CodeIgniter\\|yii\\db|Propel\\Runtime|RedBeanPHP\\|Cycle\\(?:ORM|Database)|Phalcon\\Mvc\\Model|Medoo\\|Laminas\\Db|Zend_?\\?Db|Nette\\Database|Opis\\Database|Atlas\\(?:Orm|Mapper|Query)|Spot\\Mapper|Kohana_|Pop\\Db|Aura\\Sql|Latitude\\|Envms\\FluentPDO|Pixie\\)`)
+	// asks are signs of queries in a template, which is not parsed.
+	asks = regexp.MustCompile(`\bDB::|[Rr]aw\(|->(?:statement|select|table|from|query)\(|\bpg_query`)
+)
+
+// IsTemplate tells Blade's templates, which are PHP to their compiler only.
+func IsTemplate(path string) bool { return strings.HasSuffix(path, ".blade.php") }
+
+// Read reads one file of PHP, or a template.
+func Read(path string, src []byte) *File {
+	f := &File{path: path, imports: make(map[string]string)}
+	if IsTemplate(path) {
+		f.words = wordsOf(string(src))
+		if at := asks.FindIndex(src); at != nil {
+			line := 1 + strings.Count(string(src[:at[0]]), "\n")
+			f.dynamic = append(f.dynamic, contract.Evidence{File: path, Line: line, Text: string(src[at[0]:at[1]])})
+		}
+		return f
+	}
+	root, broken, err := syntax.Parse(syntax.PHP, src)
+	switch {
+	case err != nil:
+		f.weak = err.Error()
+	case broken:
+		f.weak = "not all of the file could be parsed"
+	}
+	if f.weak != "" {
+		f.words = wordsOf(string(src))
+		f.laravel, f.foreign = ours.Match(src), others.Match(src)
+	}
+	if err != nil {
+		return f
+	}
+	r := &reader{file: f, src: src, done: make(map[*syntax.Node]bool)}
+	if f.weak == "" {
+		code := syntax.Without(root, src, "comment")
+		f.words = wordsOf(string(code))
+		f.laravel, f.foreign = ours.Match(code), others.Match(code)
+	}
+	r.walk(root)
+	return f
+}
+
+var (
+	// dynamicWhere is a method that names columns: whereNameAndEmail.
+	dynamicWhere = regexp.MustCompile(`\bwhere([A-Z]\w*)`)
+	and          = regexp.MustCompile(`(?:And|Or)([A-Z])`)
+	accessor     = regexp.MustCompile(`\b[gs]et([A-Z]\w*?)Attribute\b`)
+)
+
+// wordsOf are the words of a text, and the columns that methods' names mean.
+func wordsOf(text string) []string {
+	words := found.SnakeWordsOf(text)
+	for _, m := range dynamicWhere.FindAllStringSubmatch(text, -1) {
+		words = append(words, snake(m[1]))
+		for part := range strings.FieldsSeq(and.ReplaceAllString(m[1], " ${1}")) {
+			words = append(words, snake(part))
+		}
+	}
+	for _, m := range accessor.FindAllStringSubmatch(text, -1) {
+		words = append(words, snake(m[1]))
+	}
+	return words
+}
+
+// note notes what a file says by itself.
+func (f *File) note(to *found.Findings) {
+	here := contract.Evidence{File: f.path, Line: 1}
+	if f.weak != "" {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.weak, At: here})
+	}
+	if f.foreign {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM of PHP that is not understood", At: here})
+	}
+	for _, g := range f.blinds {
+		to.Blind(g)
+	}
+	to.Words(f.words...)
+	for _, t := range f.texts {
+		sqltext.Read(to, t)
+	}
+	if len(f.dynamic) > 0 {
+		to.Gap(contract.Gap{Reach: contract.Anything, At: f.dynamic[0], Why: sqltext.Variables(len(f.dynamic))})
+	}
+}
