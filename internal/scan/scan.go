@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/ecto"
 	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/golang"
 	"github.com/migguard/migguard/internal/scan/javascript"
@@ -46,6 +47,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	golang.Resolve(s.golang, &s.found)
 	javascript.Resolve(s.javascript, &s.found)
 	laravel.Resolve(s.php, &s.found)
+	ecto.Resolve(s.elixir, &s.found)
 	for _, language := range slices.Sorted(keys(s.languages)) {
 		s.libraries(language)
 	}
@@ -66,6 +68,7 @@ type scan struct {
 	// javascript are files of TypeScript, Prisma and packages, too.
 	javascript []*javascript.File
 	php        []*laravel.File
+	elixir     []*ecto.File
 	// languages are those seen, with the first file of each.
 	languages map[string]contract.Evidence
 	files     int
@@ -150,6 +153,11 @@ func (s *scan) read(file source) {
 		s.mu.Lock()
 		s.php = append(s.php, f)
 		s.mu.Unlock()
+	case "Elixir":
+		f := ecto.Read(file.path, src)
+		s.mu.Lock()
+		s.elixir = append(s.elixir, f)
+		s.mu.Unlock()
 	case "SQL":
 		if !migration.Match(src) {
 			sqltext.File(&s.found, file.path, string(src))
@@ -175,7 +183,7 @@ func (s *scan) libraries(language string) {
 	at := s.languages[language]
 	switch language {
 	case "SQL", "Prisma", "Vue", "Svelte", "Astro":
-	case "Ruby", "Python", "Go", "JavaScript", "TypeScript", "PHP":
+	case "Ruby", "Python", "Go", "JavaScript", "TypeScript", "PHP", "Elixir":
 		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
 	default:
 		s.found.MayUpsert() // by libraries that have other words for it

@@ -30,7 +30,7 @@ var languages = map[string]string{
 	".haml": "HAML", ".slim": "Slim", ".liquid": "Liquid",
 	".js": "JavaScript", ".cjs": "JavaScript", ".mjs": "JavaScript", ".jsx": "JavaScript",
 	".ts": "TypeScript", ".cts": "TypeScript", ".mts": "TypeScript", ".tsx": "TypeScript", ".prisma": "Prisma", ".vue": "Vue", ".svelte": "Svelte", ".astro": "Astro",
-	".go": "Go", ".php": "PHP", ".ex": "Elixir", ".exs": "Elixir", ".eex": "Elixir", ".heex": "Elixir",
+	".go": "Go", ".php": "PHP", ".ex": "Elixir", ".exs": "Elixir", ".eex": "Elixir", ".heex": "Elixir", ".leex": "Elixir",
 	".java": "Java", ".kt": "Kotlin", ".scala": "Scala", ".clj": "Clojure", ".groovy": "Groovy",
 	".cs": "C#", ".rs": "Rust", ".pl": "Perl", ".pm": "Perl", ".sh": "shell", ".bash": "shell",
 }
