@@ -21,6 +21,8 @@ type detector struct {
 // detectors is the table, sorted by name. A new runner is one file with its
 // detector and one row here.
 var detectors = []detector{
+	artisanDetector,
+	ectoDetector,
 	gooseDetector,
 	railsDetector,
 	sqlDetector,
