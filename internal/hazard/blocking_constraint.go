@@ -33,7 +33,8 @@ CONCURRENTLY, and made the constraint then. A run that is killed in between leav
 task in the ledger, and the next one does it first. Refused for a PRIMARY KEY on other
 columns, for EXCLUDE, for a foreign key of, or to, a partitioned table before
 PostgreSQL 18, and for a domain, each large table that uses it by itself: its
-constraint has no validation that lets others write (SHARE lock). Passes as it is on a small table (10,000 rows and 10 MB, or what
+constraint has no validation that lets others write (SHARE lock); VALIDATE of one that is
+valid is answered and not run, as the server would read all of it again. Passes as it is on a small table (10,000 rows and 10 MB, or what
 small-table-rows and small-table-mb say in migguard.toml), if no code runs, with
 --allow blocking-constraint:TABLE, and with [policy] blocking-constraint = "allow".`,
 	Remedy: `Leave it to migguard; or add the constraint NOT VALID and VALIDATE it in a later

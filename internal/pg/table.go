@@ -123,6 +123,14 @@ func IsPartitioned(table string) string {
 	return "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.=) 'p' AND c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" + table + "))"
 }
 
+// ValidInDomain is the query whether a domain of the session's role, a literal as the
+// statement names it, has a constraint, a literal too, that is valid.
+func ValidInDomain(domain, name string) string {
+	return `SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) k.contypid
+		WHERE t.oid OPERATOR(pg_catalog.=) pg_catalog.to_regtype(` + domain + `) AND k.conname OPERATOR(pg_catalog.=) ` + name + `
+		AND k.contype OPERATOR(pg_catalog.=) 'c' AND k.convalidated AND pg_catalog.pg_has_role(t.typowner, 'USAGE'))`
+}
+
 // IsRelation is the query whether there is a relation, a SQL literal of its name.
 func IsRelation(name string) string {
 	return "SELECT pg_catalog.to_regclass(" + name + ") IS NOT NULL"

@@ -131,6 +131,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.plan.Tag, nil
 		case repeated(change, found):
 			return a.skip(found), nil
+		case found.Already && has[ddl.ValidateDomainConstraint](a.plan.Changes):
+			return a.done("it is valid already, and the server would read all that use the domain again"), nil
 		case decision.Verdict == judge.Refuse:
 			return "", a.refuse(decision)
 		case a.plan.watched && decision.Withheld != nil && (slices.ContainsFunc(a.plan.Changes, reaches) || decision.Withheld.Large && !decision.Withheld.Index):

@@ -105,9 +105,13 @@ func repeated(change ddl.Change, found catalog.Lookup) bool {
 	return c.IfExists || target != nil && target.OID == r.Standing.Relation
 }
 
-// skip answers a repeated rename, which leaves nothing to do.
+// skip answers a statement that leaves nothing to do: a repeated rename.
 func (a *act) skip(found catalog.Lookup) string {
-	note := fmt.Sprintf("the table %s is renamed to %s already, and its shim stands", hazard.Display(*found.Relation), found.Relation.Standing.Name)
+	return a.done(fmt.Sprintf("the table %s is renamed to %s already, and its shim stands", hazard.Display(*found.Relation), found.Relation.Standing.Name))
+}
+
+// done answers a statement that leaves nothing to do, and says why.
+func (a *act) done(note string) string {
 	a.notes = append(a.notes, note)
 	a.conn.Notice("migguard: "+note, "", "")
 	return a.plan.Tag

@@ -8,6 +8,7 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/pg"
 )
 
 // decide asks the catalogs about one of the changes, if it needs that, and the
@@ -42,7 +43,11 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 	if err := a.holding(ctx, change, &found); err != nil {
 		return found, true, err
 	}
-	found.Already = repeated(change, found) || standsAlready(change, found) || a.columnIsThere(i, found)
+	valid, err := a.validDomain(ctx, change)
+	if err != nil {
+		return found, true, err
+	}
+	found.Already = valid || repeated(change, found) || standsAlready(change, found) || a.columnIsThere(i, found)
 	if found.Already || a.idle {
 		return found, true, nil
 	}
@@ -58,6 +63,18 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 		err = a.tryPartition(ctx, change, &found)
 	}
 	return found, true, err
+}
+
+// validDomain tells the validation of a domain's constraint that is valid. The
+// server would read all tables that use it (AlterDomainValidateConstraint,
+// src/backend/commands/typecmds.c), as it does not for a table's.
+func (a *act) validDomain(ctx context.Context, change ddl.Change) (bool, error) {
+	c, ok := change.(ddl.ValidateDomainConstraint)
+	if !ok {
+		return false, nil
+	}
+	valid, err := a.ask(ctx, pg.ValidInDomain(ddl.Literal(c.Domain.String()), ddl.Literal(c.Name)))
+	return err == nil && valid.Scans, err
 }
 
 // takesIndex tells a primary key that may reject what its index does not.

@@ -47,3 +47,21 @@ func TestDomainOfSeveralTables(t *testing.T) {
 		b.fails(t, "42704", "alter domain absent set not null")
 	})
 }
+
+// A constraint that is valid is not validated again, which would read all that uses
+// the domain; to whom it does not belong the server says so.
+func TestDomainIsValidAlready(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, domains, "alter domain short validate constraint s")
+		b.run(t, "begin", "alter domain short validate constraint s")
+		b.olds(t, "set lock_timeout = '5s'", "insert into a values (2, 'o', 1)")
+		b.run(t, "commit")
+		if got, _ := b.Recorded(); got[len(got)-1] != "allow" {
+			t.Error(got)
+		}
+		app, _ := role(t, db, "app")
+		b.run(t, "grant usage on schema migguard to "+app, "grant select on all tables in schema migguard to "+app, "set role "+app)
+		b.fails(t, "MG006", "alter domain short validate constraint s")
+	})
+}

@@ -209,8 +209,6 @@ func (a *act) isBuilt(ctx context.Context, table catalog.Relation, index, sql st
 	if err != nil || len(rows) == 0 || *rows[0][0] != sql || *rows[0][1] != "f" {
 		return false, explained(err)
 	}
-	note := fmt.Sprintf("the index %s on %s is built already", ddl.Quote(index), hazard.Display(table))
-	a.notes = append(a.notes, note)
-	a.conn.Notice("migguard: "+note, "", "")
+	a.done(fmt.Sprintf("the index %s on %s is built already", ddl.Quote(index), hazard.Display(table)))
 	return true, nil
 }
