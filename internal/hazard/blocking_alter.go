@@ -24,23 +24,27 @@ type or a new column does so depends on version, indexes, constraints and
 settings: migguard tries the change on an empty copy of the table and looks
 whether the server writes the copy anew or reads it. A table that is logged, or in
 the tablespace, or of the access method already, is left as it is.`,
-	Verdicts: `Rewritten, if a DEFAULT, or serial, is all that makes ADD COLUMN write the table: the column is
+	Verdicts: `Rewritten, if a DEFAULT, serial, or IDENTITY is all that makes ADD COLUMN write the table: the column is
 added without values, its default set for new rows, and the rows there are get theirs
-in batches when the transaction has committed; NOT NULL comes last. Statements of the
+in batches when the transaction has committed; NOT NULL comes last. An identity column
+counts by a default until then: it is made one at the end, and its sequence anew, which
+goes on where that has come to. Statements of the
 same transaction that read or write the table are refused then (MG055). Not where an
 UPDATE would fire triggers or rules, with row security forced, or in a table that
 others inherit from. The partitions of a table are filled one by one; not if one of
 them is foreign, fires, hides rows or belongs to another role.
 
-Refused otherwise: IDENTITY, and GENERATED ... STORED, which a column cannot become that
-is there already. Under maintenance mode, if migguard.toml has [policy]
+Refused otherwise: GENERATED ... STORED, which a column that is there cannot become in any
+version (SET EXPRESSION, from 17 on, takes a generated column only, and writes the
+table), IDENTITY with a SEQUENCE NAME, and changes of type. Under maintenance mode, if migguard.toml has [policy]
 blocking-alter = "maintenance". Passes where the server has no such work to do, on a small table
 (10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
 migguard.toml), if no code runs, with --allow blocking-alter:TABLE, and with
 [policy] blocking-alter = "allow".`,
 	Remedy: `Add the column without a default, SET DEFAULT for new rows in a second statement,
 and fill the old rows in batches. For another type, do that with a second column
-that takes the place of the first one. Instead of CLUSTER and VACUUM FULL use
+that takes the place of the first one. GENERATED ... VIRTUAL, from 18 on, takes no time;
+before, compute the value in a trigger or in the code. Instead of CLUSTER and VACUUM FULL use
 pg_repack.`,
 	Bad:  `ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();`,
 	Good: `ALTER TABLE users ADD COLUMN token uuid; ALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();`,
@@ -62,8 +66,11 @@ pg_repack.`,
 
 // instead is another way to what a change is for.
 func instead(change ddl.Change) string {
-	switch change.(type) {
+	switch c := change.(type) {
 	case ddl.AddColumn:
+		if c.Generated != "" {
+			return "From PostgreSQL 18 on, GENERATED ... VIRTUAL takes no time; before, compute the value in a trigger or in the code. "
+		}
 		return "Add the column without a value, SET DEFAULT in a second statement, and fill the rows there are in batches. "
 	case ddl.ChangeColumnType, ddl.SetExpression:
 		return "Add a second column, write both, fill the rows there are in batches, and read the new one in the release after. "

@@ -10,18 +10,23 @@ import (
 type FilledColumn struct {
 	Table   catalog.Relation
 	Column  string
-	Default string // the expression in SQL; of a serial column not known yet
-	Serial  bool
-	NotNull bool
+	Default string // the expression in SQL; of a numbered column not known yet
+	// Numbered: it is a serial or identity column.
+	Numbered bool
+	NotNull  bool
 }
 
+// partitionedIdentity is the version from which partitioned tables have identity
+// columns (release notes of 17).
+const partitionedIdentity = 17
+
 // filledColumn tells whether the default is all that makes the server write the
-// table anew; then there may be an obstacle. That of a serial column is the next
-// number of its sequence. An identity column, and a stored generated one, which no
-// column becomes later, are more than a value.
-func filledColumn(c ddl.AddColumn, found catalog.Lookup) (*FilledColumn, *Obstacle) {
+// table anew; then there may be an obstacle. That of a serial or identity column is
+// the next number of its sequence. A stored generated column no column becomes later.
+func filledColumn(c ddl.AddColumn, found catalog.Lookup, major int) (*FilledColumn, *Obstacle) {
 	_, plain := ddl.ServerTypeOf(c.Type) // any other may be a domain that takes no NULL
-	if (c.Default == "") != c.Serial || c.Identity != "" || c.Generated != "" || !plain && !c.Serial || found.Trial == nil || !found.Trial.Rewrites {
+	numbered := c.Serial || c.Identity != ""
+	if (c.Default == "") != numbered || c.Generated != "" || !plain && !c.Serial || found.Trial == nil || !found.Trial.Rewrites {
 		return nil, nil
 	}
 	r := *found.Relation
@@ -36,8 +41,11 @@ func filledColumn(c ddl.AddColumn, found catalog.Lookup) (*FilledColumn, *Obstac
 	case r.RowSecurityForced:
 		return cannot("row level security is forced on it, and may hide rows")
 	}
-	if c.Serial && r.Owner != r.Role {
+	switch {
+	case numbered && r.Owner != r.Role:
 		return cannot("its sequence would belong to the session's role, and has to be its owner's")
+	case c.Identity != "" && r.Kind == catalog.PartitionedTable && major < partitionedIdentity:
+		return cannot("before PostgreSQL 17 a partitioned table has no identity columns")
 	}
-	return &FilledColumn{Table: r, Column: c.Column, Default: c.Default, Serial: c.Serial, NotNull: c.NotNull || c.Serial}, nil
+	return &FilledColumn{Table: r, Column: c.Column, Default: c.Default, Numbered: numbered, NotNull: c.NotNull || numbered}, nil
 }

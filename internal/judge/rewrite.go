@@ -51,7 +51,7 @@ func (d *Decision) rewrite(change ddl.Change, facts Facts) {
 		if !ok {
 			return
 		}
-		if d.Filled, d.Obstacle = filledColumn(c, facts.Lookup); d.Filled == nil {
+		if d.Filled, d.Obstacle = filledColumn(c, facts.Lookup, facts.Major); d.Filled == nil {
 			return
 		}
 	case hazard.BlockingRefresh:

@@ -18,6 +18,7 @@ const (
 	UseIndex           = "use-index"           // for a UNIQUE constraint of the same name
 	BackfillColumn     = "backfill-column"     // gives the rows that have none a value
 	AddConstraint      = "add-constraint"      // NOT VALID
+	AddIdentity        = "add-identity"        // of a column that has its numbers
 	ReindexIndex       = "reindex-index"       // builds an index anew
 	ReindexTable       = "reindex-table"       // builds all of a table's anew
 )

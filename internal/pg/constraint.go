@@ -27,15 +27,16 @@ FROM (SELECT) one LEFT JOIN pg_catalog.pg_constraint c ON c.conrelid = $1 AND c.
 
 // A ColumnState is what there is under a column's name.
 type ColumnState struct {
-	Found   bool
-	NotNull bool
+	Found    bool
+	NotNull  bool
+	Identity bool
 }
 
 // ReadColumnState looks for a column of a table, by oid.
 func ReadColumnState(ctx context.Context, conn *pgx.Conn, table uint32, name string) (s ColumnState, err error) {
 	err = conn.QueryRow(ctx, `
-SELECT a.attnum IS NOT NULL, coalesce(a.attnotnull, false)
-FROM (SELECT) one LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = $1 AND a.attname = $2 AND NOT a.attisdropped`, table, name).Scan(&s.Found, &s.NotNull)
+SELECT a.attnum IS NOT NULL, coalesce(a.attnotnull, false), coalesce(a.attidentity <> '', false)
+FROM (SELECT) one LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = $1 AND a.attname = $2 AND NOT a.attisdropped`, table, name).Scan(&s.Found, &s.NotNull, &s.Identity)
 	if err != nil {
 		return s, fmt.Errorf("look for column %s: %w", name, err)
 	}

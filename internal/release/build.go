@@ -60,6 +60,8 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 		note, err = t.backfill(ctx, conn, task, commandRuns)
 	case ledger.AddConstraint:
 		note, err = t.addConstraint(ctx, conn, task, commandRuns)
+	case ledger.AddIdentity:
+		note, err = t.addIdentity(ctx, conn, task, commandRuns)
 	case ledger.IndexPartitioned:
 		note, err = t.indexPartitioned(ctx, conn, task, commandRuns)
 	case ledger.ReindexIndex, ledger.ReindexTable:

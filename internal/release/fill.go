@@ -25,9 +25,9 @@ type filledChange struct {
 	notNull string
 	// partitions are the names of those of its table.
 	partitions []string
-	// sequence and integer are those of a serial column.
+	// sequence and numbers are those of a serial or identity column.
 	sequence ddl.Name
-	integer  string
+	numbers  ddl.Numbered
 }
 
 // empty has the columns written without their values.
@@ -45,11 +45,12 @@ func (a *act) empty(ctx context.Context, filled []filledChange, before constrain
 			return err
 		}
 		var name string
-		if f.Serial {
+		if f.Numbered {
 			if f.sequence, err = a.sequenceName(ctx, f.Table, f.Column); err != nil {
 				return err
 			}
-			name, f.integer, f.Default, err = alter.EmptySerial(f.action, f.sequence)
+			f.numbers, err = alter.EmptyNumbered(f.action, ddl.Name{Schema: f.Table.Schema, Name: f.Table.Name}, f.sequence)
+			name, f.Default = f.numbers.NotNull, f.numbers.Value
 		} else {
 			name, err = alter.Empty(f.action)
 		}
@@ -96,6 +97,9 @@ func (a *act) promiseFilled(ctx context.Context, filled []filledChange) error {
 			return err
 		}
 		if err := a.promiseNotNull(ctx, f.Table, f.Column); err != nil {
+			return err
+		}
+		if err := a.promiseIdentity(ctx, f); err != nil {
 			return err
 		}
 	}

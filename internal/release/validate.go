@@ -25,6 +25,7 @@ var spoken = map[string]speech{
 	ledger.UseIndex:           {"constraint", "add", "added", "with the index that was built for it"},
 	ledger.BackfillColumn:     {"values of column", "fill in", "filled in", "in batches, while others could read and write"},
 	ledger.AddConstraint:      {"constraint", "add", "added", "without reading the table"},
+	ledger.AddIdentity:        {"identity of column", "add", "added", "without reading the table"},
 	ledger.ReindexIndex:       {"index", "rebuild", "rebuilt", "while others could read and write"},
 	ledger.ReindexTable:       {"the indexes of", "rebuild", "rebuilt", "while others could read and write"},
 }
