@@ -39,6 +39,9 @@ type Lookup struct {
 	// Locked: the transaction keeps others from reading or writing a relation that
 	// was there before the run, or the statement does.
 	Locked bool `json:"-"`
+	// Touched is how many rows of the relation the statement is to change, by the
+	// planner's estimate; nil: not asked for.
+	Touched *float64 `json:"-"`
 	// Trial is what the change does to an empty copy of the relation; nil:
 	// not tried.
 	Trial *Trial `json:"-"`

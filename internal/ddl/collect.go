@@ -115,6 +115,12 @@ func (b *builder) collectMaintenance(n *pg.Node) bool {
 		b.truncate(s.TruncateStmt)
 	case *pg.Node_LockStmt:
 		b.lockTable(s.LockStmt)
+	case *pg.Node_UpdateStmt:
+		b.writeRows(s.UpdateStmt.GetRelation(), "UPDATE", s.UpdateStmt.GetWhereClause() == nil && s.UpdateStmt.GetFromClause() == nil)
+	case *pg.Node_DeleteStmt:
+		b.writeRows(s.DeleteStmt.GetRelation(), "DELETE", s.DeleteStmt.GetWhereClause() == nil && s.DeleteStmt.GetUsingClause() == nil)
+	case *pg.Node_MergeStmt:
+		b.writeRows(s.MergeStmt.GetRelation(), "MERGE", false)
 	case *pg.Node_VacuumStmt:
 		b.vacuum(s.VacuumStmt)
 	case *pg.Node_ClusterStmt:

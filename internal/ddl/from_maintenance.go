@@ -22,6 +22,10 @@ func (b *builder) lockTable(s *pg.LockStmt) {
 	}
 }
 
+func (b *builder) writeRows(rel *pg.RangeVar, command string, all bool) {
+	b.add(WriteRows{Relation: rangeName(rel), Command: command, All: all})
+}
+
 // vacuum reads VACUUM and ANALYZE. Only ANALYZE may run in a transaction.
 func (b *builder) vacuum(s *pg.VacuumStmt) {
 	b.alone = s.GetIsVacuumcmd()

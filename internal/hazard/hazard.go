@@ -55,8 +55,8 @@ type Hazard struct {
 	// Tolerable: only some of what running code does would break, and policy may
 	// let it pass everywhere.
 	Tolerable bool `json:"tolerable,omitempty"`
-	// Passing: each session meets it once. It is no reason to refuse, and said where
-	// nothing keeps code from it.
+	// Passing: it is no reason to refuse, because each session meets it once or it
+	// passes with the statement, and said where nothing keeps code from it.
 	Passing bool `json:"passing,omitempty"`
 	// Bad is SQL that has the hazard where users(id, notes, mood) exists, the
 	// last an enum, and what Given makes; Good is SQL that has not.
@@ -139,6 +139,7 @@ var All = []*Hazard{
 	DroppedView,
 	ExplicitIdentity,
 	HiddenRows,
+	LockedRows,
 	LostArbiter,
 	RejectedWrite,
 	RenamedColumn,

@@ -63,6 +63,11 @@ func TestExamples(t *testing.T) {
 						pass.Lookup.Relation = given[r[0].Name]
 					}
 					switch c := change.(type) {
+					case ddl.WriteRows:
+						pass.Lookup.Touched = new(1.0)
+						if bad {
+							pass.Lookup.Touched = new(1e6)
+						}
 					case ddl.CreateTable:
 						given[c.Relation.Name] = nil
 					case ddl.AttachPartition:

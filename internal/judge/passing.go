@@ -7,27 +7,33 @@ import (
 	"github.com/migguard/migguard/internal/shim"
 )
 
-// pass judges a danger that each session meets once. Code is kept from it where that
-// costs nothing; else it is said. What is refused anyway needs no word about it, and
+// pass judges a danger that passes by itself. Code is kept from it where that is
+// possible and costs nothing; else it is said. What is refused anyway needs no word about it, and
 // under maintenance mode no old code is there.
 func (d *Decision) pass(f hazard.Finding, change ddl.Change, facts Facts, policy *Policy) {
 	if d.Verdict == Maintenance || d.Verdict == Refuse {
 		return
 	}
 	choice, table := policy.choice(f)
-	overlays, why := facts.beside(change)
-	if !choice.permits(Shim) {
+	var overlays []shim.Overlay
+	var why *Obstacle
+	switch {
+	case f.Hazard.Shimmed && !choice.permits(Shim):
 		why = choice.obstacle(Shim, f, table)
+	case f.Hazard.Shimmed:
+		overlays, why = facts.beside(change)
 	}
 	switch {
-	case why == nil:
+	case f.Hazard.Shimmed && why == nil:
 		d.Verdict, d.Beside = d.Verdict.Over(Shim), overlays
 	case choice.permits(Maintenance):
 		d.Verdict, d.Index, d.Staged, d.Filled, d.Refresh, d.Withheld = Maintenance, nil, nil, nil, "", nil
 	case choice.Only != nil || choice.Most == Refuse:
 		d.Verdict, d.Obstacle = Refuse, why
 	default:
-		f.Detail += " No overlay hides it: " + why.Reason + "."
+		if why != nil {
+			f.Detail += " No overlay hides it: " + why.Reason + "."
+		}
 		d.Said = append(d.Said, f)
 		return
 	}

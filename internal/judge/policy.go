@@ -159,6 +159,11 @@ func (p *Policy) Large(l catalog.Lookup) bool {
 	return (&hazard.Pass{Lookup: l, Small: p.small()}).Large()
 }
 
+// Many tells whether so many rows are more than a small table has.
+func (p *Policy) Many(rows float64) bool {
+	return (&hazard.Pass{Small: p.small()}).Many(rows)
+}
+
 func (p *Policy) small() *catalog.Size {
 	if p == nil {
 		return nil

@@ -135,3 +135,11 @@ func ValidInDomain(domain, name string) string {
 func IsRelation(name string) string {
 	return "SELECT pg_catalog.to_regclass(" + name + ") IS NOT NULL"
 }
+
+// NullParameters is the query for what follows the name of a prepared statement, a SQL
+// literal, in EXECUTE: as many NULLs as it takes.
+func NullParameters(name string) string {
+	return `SELECT CASE WHEN pg_catalog.cardinality(p.parameter_types) OPERATOR(pg_catalog.=) 0 THEN ''
+		ELSE pg_catalog.format('(%s)', pg_catalog.array_to_string(pg_catalog.array_fill('NULL'::pg_catalog.text, ARRAY[pg_catalog.cardinality(p.parameter_types)]), ', ')) END
+		FROM pg_catalog.pg_prepared_statements p WHERE p.name OPERATOR(pg_catalog.=) ` + name
+}

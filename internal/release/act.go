@@ -79,6 +79,12 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	var defaults []ddl.Change
 	deferring, encoding := false, ""
 	for i, change := range a.plan.Changes {
+		if c, ok := change.(ddl.WriteRows); ok {
+			if err := a.weigh(ctx, c); err != nil {
+				return "", err
+			}
+			continue
+		}
 		if err := a.checkShims(ctx, change); err != nil {
 			return "", err
 		}

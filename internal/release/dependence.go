@@ -114,6 +114,8 @@ func (f *foresight) touch(change ddl.Change) {
 		}
 	}
 	switch c := change.(type) {
+	case ddl.WriteRows: // which changes none
+		return
 	case ddl.CreateIndex:
 		f.touched[c.Name] = true
 		return

@@ -48,6 +48,9 @@ func (f *foresight) migration(ctx context.Context, m pendingFile) (report.Planne
 			if err := errors.Join(err, f.conn.done(ctx)); err != nil {
 				return planned, err
 			}
+			if st.Data.(plan).Class == ddl.Query && foreseen.Verdict == string(judge.Allow) && len(foreseen.Hazards) == 0 {
+				continue
+			}
 			planned.Statements = append(planned.Statements, foreseen)
 		}
 	}
@@ -124,6 +127,12 @@ func (f *foresight) judge(ctx context.Context, a *act) (unknown string, err erro
 	for i, change := range a.plan.Changes {
 		if why := f.depends(change); why != "" {
 			unknown = why
+			continue
+		}
+		if c, ok := change.(ddl.WriteRows); ok {
+			if err := a.weigh(ctx, c); err != nil {
+				return "", err
+			}
 			continue
 		}
 		for _, check := range []func(context.Context, ddl.Change) error{a.checkShims, a.checkOwed, a.checkDeferred} {

@@ -32,13 +32,14 @@ type gate struct {
 	out         *report.Reporter
 
 	mu         sync.Mutex
-	harmless   map[string]bool // names of functions that hide no change
-	standing   map[string]bool // names that shims' views have, or had
-	shimmed    map[uint32]bool // tables that code knows by a shim's name, or with other columns' names
-	made       map[string]bool // relations this run has created, as it named them
-	told       map[string]bool // tables of which it was said that sessions stumble once
-	functions  map[string]bool // names of functions it has created anew
-	byHand     map[string]bool // names of relations that LOCK TABLE names
+	harmless   map[string]bool    // names of functions that hide no change
+	standing   map[string]bool    // names that shims' views have, or had
+	shimmed    map[uint32]bool    // tables that code knows by a shim's name, or with other columns' names
+	made       map[string]bool    // relations this run has created, as it named them
+	told       map[string]bool    // dangers that pass, each with the table of which that was said
+	weighed    map[ddl.Shape]bool // texts that write few rows
+	functions  map[string]bool    // names of functions it has created anew
+	byHand     map[string]bool    // names of relations that LOCK TABLE names
 	hidden     hiddenCode
 	blurred    bool            // prepared statements may change what names mean, unseen
 	own        *backends       // the guard's sessions

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
@@ -39,7 +40,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
 		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, seen: r.seenQueries(), next: r.Contract, out: r.Out,
-		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, told: map[string]bool{}, owes: map[string]bool{}, tasks: r.work(),
+		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, told: map[string]bool{}, weighed: map[ddl.Shape]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		byHand: map[string]bool{}, hidden: hidden, outside: &outside{database: r.Database},
 		cache: map[string]inspected{}, own: &r.own, path: r.watchPath(),
 		idle: r.idle(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),

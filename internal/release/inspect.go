@@ -62,7 +62,9 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 		if g.rigsPlain(sql) {
 			return whole(sql, plan{Statement: ddl.Statement{Text: sql, Class: ddl.Query}, rigged: true})
 		}
-		return nil
+		if !g.mayWriteMany(sql, set) {
+			return nil
+		}
 	}
 	if len(sql) > maxParsed {
 		return whole(sql, plan{
@@ -124,7 +126,7 @@ func (g *gate) parsed(sql string, prepared bool) []guard.Statement {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !ok {
-		text.steady = steady(parsed)
+		text.steady = ddl.Plain(sql) || steady(parsed)
 		text.statements = g.plans(sql, parsed, text.steady)
 		if len(sql) <= cachedText {
 			if len(g.cache) >= inspectCache {
@@ -153,7 +155,7 @@ func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.St
 		last = st.Span.Start
 		out = append(out, guard.Statement{
 			SQL: st.Text, Offset: offset, Data: p,
-			Gated:   p.watched || p.rigged || st.Class == ddl.Schema || g.touchesUnfilled(st.Text),
+			Gated:   p.watched || p.rigged || st.Class == ddl.Schema || g.touchesUnfilled(st.Text) || g.isToWeigh(st),
 			Unsplit: st.Class == ddl.Unparsed,
 			Block:   block(st),
 		})

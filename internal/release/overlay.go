@@ -142,8 +142,8 @@ func (a *act) say() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, f := range a.said {
-		if !a.told[f.Relation] {
-			a.told[f.Relation] = true
+		if of := f.Hazard.ID + " " + f.Relation; !a.told[of] {
+			a.told[of] = true
 			evidence, _, _ := strings.Cut(f.Detail, " No overlay hides it: ")
 			a.notes = append(a.notes, fmt.Sprintf("%s. %s (%s)", f.Message, evidence, f.Hazard.ID))
 		}

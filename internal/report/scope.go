@@ -26,8 +26,9 @@ const unjudged = `
   TO, REASSIGN OWNED and DROP OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show.
-* UPDATE, DELETE, INSERT ... SELECT and COPY of many rows, by themselves or in a
-  transaction that holds locks; LOCK TABLE.
+* WITH ... (UPDATE ...) SELECT of many rows, and those that functions, DO blocks, triggers and
+  CASCADE change. INSERT ... SELECT and COPY of many rows: nobody waits for rows that are
+  new, but for the locks that the transaction holds, and standbys fall behind.
 * UNIQUE and PRIMARY KEY of a large table with partitions, and a new column with a volatile
   default of one that others inherit from, have no rewrite, and are refused.
 
@@ -47,6 +48,11 @@ identity on a column that may be NULL, a foreign key between types that do not c
 ADD COLUMN that may be NULL or has a constant default; SET DEFAULT to a value; SET
 STATISTICS, STORAGE and COMPRESSION, storage parameters; ANALYZE, CREATE STATISTICS,
 COMMENT; GRANT; DROP CHECK; CREATE EXTENSION; ATTACH of an index.
+
+**As the migration says.** LOCK TABLE asks for its lock by name, and is waited for as long as the migration's
+lock_timeout says.
+BEGIN, COMMIT and SAVEPOINT of its own, a lock_timeout or statement_timeout that it sets,
+one transaction or several, IF NOT EXISTS: they are carried out as written.
 
 **A matter of taste.** Which types to use, names, IF NOT EXISTS, how many columns an index
 or a table has, whether an index is needed or is there twice, lengths of text, hash

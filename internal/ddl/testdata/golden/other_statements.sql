@@ -50,6 +50,10 @@ ROLLBACK PREPARED 'gid';
 -- COPY
 COPY users FROM STDIN;
 COPY (SELECT f(1)) TO STDOUT;
+-- rows that are there
+UPDATE s.t SET a = 1;
+DELETE FROM t USING u WHERE t.id = u.id;
+MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE;
 -- what cannot be seen through
 DO $$ BEGIN DROP TABLE x; END $$;
 CALL app.p(f(1));
