@@ -200,8 +200,9 @@ func cleaned(ctx context.Context, failure error, drop func(context.Context) erro
 	return failure
 }
 
-// watch tells how far the build is, and stops one that waits for a transaction
-// of the command, which will not end before the build.
+// watch tells how far the build is, cancels what it waits for where the user wants
+// that, and stops one that waits for a transaction of the command, which will not end
+// before the build.
 func (t *tasks) watch(ctx context.Context, stop context.CancelCauseFunc, pid uint32, task ledger.Task, commandRuns bool) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -235,6 +236,9 @@ func (t *tasks) watch(ctx context.Context, stop context.CancelCauseFunc, pid uin
 		if commandRuns && slices.ContainsFunc(build.Blockers, func(s pg.Session) bool { return slices.Contains(own, s.PID) }) {
 			stop(errPostponed)
 			continue
+		}
+		if len(build.Blockers) > 0 {
+			t.run.cancel(ctx, conn, func(seconds float64) string { return pg.CancelAhead(pid, seconds) })
 		}
 		if time.Since(told) >= tellEvery && task.Kind != ledger.BackfillColumn { // which tells itself
 			told = time.Now()

@@ -36,7 +36,7 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 		}
 		var kept *ledger.KeptError
 		if waits == "" {
-			if err := r.Ledger.DropDeferred(ctx, d.ID); err != nil {
+			if err := r.dropping(ctx, d.Object.Relation, func() error { return r.Ledger.DropDeferred(ctx, d.ID) }); err != nil {
 				waits = err.Error()
 				errors.As(err, &kept)
 			}

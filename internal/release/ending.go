@@ -121,7 +121,7 @@ func (r *Run) dropShims(ctx context.Context) ([]report.Shim, error) {
 	}
 	var dropped []report.Shim
 	for _, s := range due {
-		if err := r.Ledger.DropShim(ctx, s.ID); err != nil {
+		if err := r.dropping(ctx, s.View, func() error { return r.Ledger.DropShim(ctx, s.ID) }); err != nil {
 			r.Out.Line("the shim %s stays: %v", s.ViewName, err)
 			continue
 		}

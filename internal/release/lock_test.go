@@ -113,48 +113,6 @@ func readAlways(t *testing.T, conn *pgx.Conn, quit <-chan struct{}) (longest tim
 	}
 }
 
-// A query in the way that runs for too long is cancelled when the user wants that,
-// and no other, nor an idle transaction.
-func TestCancelBlockers(t *testing.T) {
-	t.Parallel()
-	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-		b := setup(t, db, options{cancel: time.Millisecond}, "create table a (id int); create table other (id int); insert into a values (1); insert into other values (1)")
-		sleeping := func(table string) <-chan error {
-			conn, ended := db.Connect(t), make(chan error, 1)
-			go func() {
-				_, err := conn.Exec(t.Context(), "select pg_sleep(600) from "+table)
-				ended <- err
-			}()
-			await(t, db, "select count(*) = 1 from pg_locks where granted and relation = '"+table+"'::regclass")
-			return ended
-		}
-		inTheWay, elsewhere := sleeping("a"), sleeping("other")
-		b.run(t, "alter table a rename to b")
-		failed(t, <-inTheWay, "57014", "the query in the way")
-
-		idle := db.Connect(t)
-		for _, sql := range []string{"begin", "select from other", "select from b"} {
-			if _, err := idle.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
-				t.Fatal(err)
-			}
-		}
-		done := b.sending(t, "alter table b rename to c")
-		await(t, db, "select count(*) > 0 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-		await(t, db, "select count(*) = 0 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") // its first try is over
-		if _, err := idle.Exec(t.Context(), "commit"); err != nil {
-			t.Errorf("an idle transaction: %v", err)
-		}
-		if err := <-done; err != nil {
-			t.Error(explain(err))
-		}
-		select {
-		case err := <-elsewhere:
-			t.Errorf("a query on another table: %v", err)
-		default:
-		}
-	})
-}
-
 // await returns when a query's one row says true.
 func await(t *testing.T, db *pgtest.DB, query string) {
 	t.Helper()

@@ -11,7 +11,6 @@ import (
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
-	"github.com/migguard/migguard/internal/pg"
 )
 
 // SQLSTATEs that are worth another try (manual, appendix A).
@@ -48,57 +47,6 @@ func (a *act) queues() bool {
 
 func (g *gate) isStrong(l ddl.Lock) bool {
 	return l.Mode.Compare(ddl.Share) >= 0 && !g.hasMade(l.Relation)
-}
-
-// wanted are the relations the statement names and wants a strong lock on, as SQL
-// literals, and whether readers have to go for one.
-func (a *act) wanted() (names []string, readers bool) {
-	mode := ddl.Share
-	for _, l := range a.plan.Locks {
-		if l.Via == ddl.Itself && a.isStrong(l) {
-			names = append(names, ddl.Literal(l.Relation.String()))
-			if l.Mode.Compare(mode) > 0 {
-				mode = l.Mode
-			}
-		}
-	}
-	return names, mode == ddl.AccessExclusive
-}
-
-// blockers are the transactions in the way of the statement, as far as it names
-// the relations. That they cannot be told stops nothing.
-func (a *act) blockers(ctx context.Context) []string {
-	names, readers := a.wanted()
-	if len(names) == 0 {
-		return nil
-	}
-	rows, err := a.conn.Query(ctx, pg.Blockers(names, readers))
-	if err != nil {
-		return nil
-	}
-	var lines []string
-	for _, row := range rows {
-		lines = append(lines, *row[0])
-	}
-	return lines
-}
-
-// cancelBlockers cancels queries in the way that run for longer than the user lets
-// them. That it cannot be done stops nothing.
-func (a *act) cancelBlockers(ctx context.Context) {
-	names, readers := a.wanted()
-	if a.cancelAfter == 0 || len(names) == 0 {
-		return
-	}
-	rows, err := a.conn.Query(ctx, pg.CancelBlockers(names, readers, a.cancelAfter.Seconds()))
-	if err != nil {
-		return
-	}
-	for _, row := range rows {
-		if *row[1] == "t" {
-			a.out.Cancelled(*row[0], a.cancelAfter)
-		}
-	}
 }
 
 // withLock runs the statement, or what stands for it, between SQL of migguard's

@@ -46,7 +46,7 @@ type Run struct {
 	// LockWait bounds the waiting for another run, and for one strong lock.
 	LockWait time.Duration
 	// CancelBlockers is how long a query may run that is in the way of a strong
-	// lock, before it is cancelled; 0: none is.
+	// lock, of a task, or of a drop, before it is cancelled; 0: none is.
 	CancelBlockers time.Duration
 	Policy         *judge.Policy
 	// Contract is what this build's code needs; nil: unknown.
