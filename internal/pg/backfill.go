@@ -55,6 +55,22 @@ func PartitionsToFill(table uint32) string {
 		WHERE m.level OPERATOR(pg_catalog.>) 0 ORDER BY c.oid`, lookupParts["fires"], table)
 }
 
+// ReadWaiting is how many other clients of the database wait for a row or a lock of a
+// server process, and how many wait for the disk or inside the server, as far as the
+// session may see it.
+func ReadWaiting(ctx context.Context, conn *pgx.Conn, pid uint32) (blocked, waiting int, err error) {
+	err = conn.QueryRow(ctx, `
+SELECT count(*) FILTER (WHERE CASE WHEN a.wait_event_type = 'Lock' THEN $1 = ANY (pg_catalog.pg_blocking_pids(a.pid)) ELSE false END),
+  count(*) FILTER (WHERE a.wait_event_type IN ('LWLock', 'IO'))
+FROM pg_catalog.pg_stat_activity a
+WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend' AND a.state = 'active'
+  AND a.pid NOT IN ($1, pg_catalog.pg_backend_pid())`, int32(pid)).Scan(&blocked, &waiting)
+	if err != nil {
+		return 0, 0, fmt.Errorf("look who waits: %w", err)
+	}
+	return blocked, waiting, nil
+}
+
 // ReadLag is how many bytes of WAL the standby has to replay that is furthest
 // behind, as far as the session may see it (pg_stat_replication).
 func ReadLag(ctx context.Context, conn *pgx.Conn) (bytes int64, err error) {

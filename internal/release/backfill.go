@@ -21,9 +21,6 @@ const (
 	batchTarget = 50 * time.Millisecond
 	// firstBatch and maxBatch are numbers of blocks, 8 kB each.
 	firstBatch, maxBatch = 64, 1 << 16
-	// between two batches the backfill rests for a fraction of the last one: its
-	// goal is half the speed of one UPDATE of the whole table.
-	rest = 4
 	// maxLag is how many bytes a standby may be behind, and lagPause how long
 	// a batch waits for it at most.
 	maxLag, lagPause = 64 << 20, 10 * time.Second
@@ -64,6 +61,17 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 		case !state.ColumnThere:
 			return noColumn, nil
 		}
+		if f.others == nil {
+			var blocks int64
+			for _, p := range state.Parts {
+				blocks += p.Blocks
+			}
+			stop, err := f.adapt(ctx, blocks)
+			if err != nil {
+				return "", err
+			}
+			defer stop()
+		}
 		before := f.rows
 		if err := f.pass(ctx, at, state.Parts); err != nil {
 			return "", err
@@ -84,7 +92,11 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 			return fmt.Sprintf("its default gives some rows no value, after %d passes over the table", pass), nil
 		}
 		// Others have locked all the rows that are left.
-		if commandRuns {
+		own, err := t.ownHold(ctx, conn, task.Relation)
+		if err != nil {
+			return "", err
+		}
+		if own && commandRuns {
 			return "", errPostponed
 		}
 		if time.Now().After(deadline) {
@@ -111,6 +123,9 @@ type backfiller struct {
 	began time.Time
 	told  time.Time
 	noted time.Time
+	pace  pace
+	// others is nil before the first batch.
+	others *sampler
 }
 
 // pass goes through the table, or its partitions, from one block, counted through
@@ -149,8 +164,9 @@ func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all in
 		}
 		took := time.Since(began)
 		f.rows += tag.RowsAffected()
-		if to-at == f.batch || took > batchTarget {
-			f.batch = min(max(int64(float64(f.batch)*min(2, max(0.25, float64(batchTarget)/float64(took+1)))), 1), maxBatch)
+		rest := f.pace.after(took, f.others.take())
+		if to-at == f.batch || took > f.pace.target {
+			f.batch = min(max(int64(float64(f.batch)*min(2, max(0.25, float64(f.pace.target)/float64(took+1)))), 1), maxBatch)
 		}
 		at = to
 		if time.Since(f.noted) >= lookEvery {
@@ -165,7 +181,7 @@ func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all in
 		if time.Since(f.told) >= tellEvery {
 			f.tell(fmt.Sprintf("%d %% of the table", 100*(behind+at)/all))
 		}
-		if err := pause(ctx, took/rest); err != nil {
+		if err := pause(ctx, rest); err != nil {
 			return err
 		}
 	}
@@ -176,7 +192,11 @@ func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all in
 func (f *backfiller) tell(how string) {
 	f.told = time.Now()
 	rate := float64(f.rows) / max(time.Since(f.began).Seconds(), 0.001)
-	f.run.Out.Line("%s: %s, %d rows, %.0f a second", spoken[f.task.Kind].what(f.task), how, f.rows, rate)
+	slower := ""
+	if f.pace.yielded > 0 {
+		slower = fmt.Sprintf("; slower after %d batches, for others waited", f.pace.yielded)
+	}
+	f.run.Out.Line("%s: %s, %d rows, %.0f a second%s", spoken[f.task.Kind].what(f.task), how, f.rows, rate, slower)
 }
 
 // standbys waits, though not forever, for those that are far behind.

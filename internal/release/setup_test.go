@@ -66,6 +66,8 @@ type options struct {
 	next *contract.Contract
 	// policy, unless it is nil, adds to it.
 	policy func(*judge.Policy) error
+	// out, unless it is nil, gets what the run says.
+	out io.Writer
 }
 
 // dropsRefused is a policy under which nothing stays that a migration drops, and no
@@ -113,6 +115,9 @@ func (b *bundle) start(t testing.TB, o options) {
 			t.Fatal(err)
 		}
 	}
+	if o.out == nil {
+		o.out = io.Discard
+	}
 	if o.policy != nil {
 		if err := o.policy(policy); err != nil {
 			t.Fatal(err)
@@ -130,7 +135,7 @@ func (b *bundle) start(t testing.TB, o options) {
 		t.Fatal(err)
 	}
 	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, Version: "v42", Contract: o.next,
-		LockWait: o.lockWait, CancelBlockers: o.cancel, Policy: policy, Out: report.New(io.Discard, false, false)}
+		LockWait: o.lockWait, CancelBlockers: o.cancel, Policy: policy, Out: report.New(o.out, false, false)}
 	if o.code != nil {
 		run.Runs(o.code...)
 	}

@@ -157,16 +157,22 @@ func (t *tasks) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, c
 		if !lockFailed(pg.SQLState(err)) && !errors.Is(err, errLocks) || time.Now().After(deadline) {
 			return "", err
 		}
-		holders, readErr := pg.ReadHolders(ctx, conn, task.Relation)
+		own, readErr := t.ownHold(ctx, conn, task.Relation)
 		if readErr != nil {
 			return "", readErr
 		}
-		own := t.run.own.list()
-		if commandRuns && slices.ContainsFunc(holders, func(pid uint32) bool { return slices.Contains(own, pid) }) {
+		if own && commandRuns {
 			return "", errPostponed
 		}
 		if err := pause(ctx, betweenTries(timeout)); err != nil {
 			return "", err
 		}
 	}
+}
+
+// ownHold tells whether a session of the command's has a lock on a table.
+func (t *tasks) ownHold(ctx context.Context, conn *pgx.Conn, table uint32) (bool, error) {
+	holders, err := pg.ReadHolders(ctx, conn, table)
+	own := t.run.own.list()
+	return slices.ContainsFunc(holders, func(pid uint32) bool { return slices.Contains(own, pid) }), err
 }

@@ -1,0 +1,74 @@
+package release_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/migguard/migguard/internal/release"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// A backfill whose batches somebody waits for goes slower, says so, and ends. A CHECK
+// that takes its time makes a batch take a second, whatever the machine.
+func TestBackfillYields(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		for _, busy := range []bool{true, false} {
+			var out bytes.Buffer
+			b := setup(t, db.Server.NewDB(t), options{large: true, out: &out}, `create function slow(int) returns bool language plpgsql immutable as 'begin perform pg_sleep(0.005); return true; end';
+				create table a (id int primary key, n int) with (fillfactor = 10); insert into a select g, g from generate_series(1, 200) g; alter table a add check (slow(n))`)
+			quit, used := make(chan struct{}), make(chan error, 1)
+			go func() {
+				var err error
+				for n := 0; busy && err == nil; n++ {
+					select {
+					case <-quit:
+						used <- nil
+						return
+					default:
+						_, err = b.old.Exec(t.Context(), "update a set n = n + 1 where id = 1 + $1::int % 200", n)
+					}
+				}
+				used <- err
+			}()
+			b.run(t, "alter table a add token uuid default gen_random_uuid()")
+			close(quit)
+			if err := <-used; err != nil {
+				t.Error(err)
+			}
+			if said := out.String(); strings.Contains(said, "slower after") != busy || !strings.Contains(said, "filled in") {
+				t.Errorf("busy: %v\n%s", busy, said)
+			}
+			if left := b.db.Value(t, "select count(*) from a where token is null"); left != "0" {
+				t.Errorf("%s rows are not filled", left)
+			}
+		}
+	})
+}
+
+// Batches get short and rests long while others wait, within limits, and get back when
+// they do not. Who waited for the disk before is no reason.
+func TestBackfillPace(t *testing.T) {
+	t.Parallel()
+	const batch = 40 * time.Millisecond
+	for name, c := range map[string]struct {
+		calm             float64
+		blocked, waiting []int
+		target, rest     time.Duration
+	}{
+		"calm":             {0, []int{0, 0}, []int{0, 1}, 50 * time.Millisecond, 10 * time.Millisecond},
+		"calm as before":   {3, []int{0, 0}, []int{4, 3}, 50 * time.Millisecond, 10 * time.Millisecond},
+		"blocked once":     {0, []int{1}, []int{0}, 25 * time.Millisecond, 20 * time.Millisecond},
+		"blocked always":   {0, slices.Repeat([]int{2}, 30), make([]int, 30), 10 * time.Millisecond, 160 * time.Millisecond},
+		"blocked, and not": {0, append([]int{1}, make([]int, 30)...), make([]int, 31), 50 * time.Millisecond, 10 * time.Millisecond},
+		"a moment's crowd": {0, []int{0}, []int{4}, 50 * time.Millisecond, 10 * time.Millisecond},
+		"crowded":          {0, make([]int, 30), slices.Repeat([]int{4}, 30), 50 * time.Millisecond, 160 * time.Millisecond},
+	} {
+		if target, rest := release.Paced(c.calm, batch, c.blocked, c.waiting); target != c.target || rest != c.rest {
+			t.Errorf("%s: batches of %v and a rest of %v, want %v and %v", name, target, rest, c.target, c.rest)
+		}
+	}
+}
