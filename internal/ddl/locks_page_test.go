@@ -54,7 +54,9 @@ tables are those of
 
 *Locks* are those on relations that were there before, the strongest on each; left
 out are ACCESS SHARE, system catalogs, and indexes whose table is locked as hard.
-*Readers wait*, *writers wait*: SELECT, or DELETE, from another session has to wait.
+*Readers wait*, *writers wait*: SELECT, or DELETE, from another session has to wait. *Keys
+wait*: of a table that can be written no row can be deleted that another table may refer to,
+because the foreign key has that one read, which is locked; nor can its key be changed.
 *Written anew*: the relation has another file, which is not empty; an index goes with
 its table. *Read*: its rows were read from end to end, and it was not written anew, which
 reads it too; ANALYZE, which reads a sample, and VACUUM, which reads what has changed, are
@@ -81,7 +83,7 @@ func (p lockPage) render() []byte {
 		}
 		if f.Group != group {
 			group = f.Group
-			fmt.Fprintf(&b, "\n## %s\n\n| form | locks | readers wait | writers wait | written anew | read | differs |\n| --- | --- | --- | --- | --- | --- | --- |\n", group)
+			fmt.Fprintf(&b, "\n## %s\n\n| form | locks | readers wait | writers wait | keys wait | written anew | read | differs |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n", group)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", code(f.SQL), strings.Join(p.seen[newest][i].cells(f), " | "), p.differs(i, majors))
 	}
@@ -99,7 +101,7 @@ func (l *lockTaken) cells(f locklab.Form) []string {
 	locks := lockText(l.locks, l.names)
 	switch {
 	case l.Failed != "":
-		return []string{"fails, " + l.Failed, "", "", "", ""}
+		return []string{"fails, " + l.Failed, "", "", "", "", ""}
 	case f.Alone != "":
 		locks = "not known: " + f.Alone
 	case f.Locks.What != "":
@@ -108,18 +110,18 @@ func (l *lockTaken) cells(f locklab.Form) []string {
 		locks += " (not foretold: the grammar of PostgreSQL 17 does not know it)"
 	}
 	cells := []string{locks}
-	for _, names := range [][]string{l.Readers, l.Writers, l.Written, l.Read} {
+	for _, names := range [][]string{l.Readers, l.Writers, l.Keys, l.Written, l.Read} {
 		cells = append(cells, strings.Join(names, ", "))
 	}
 	if f.Work.What != "" {
-		cells[4] = strings.TrimSpace(cells[4] + fmt.Sprintf(" (%s: %s)", f.Work.What, f.Work.Why))
+		cells[5] = strings.TrimSpace(cells[5] + fmt.Sprintf(" (%s: %s)", f.Work.What, f.Work.Why))
 	}
 	return cells
 }
 
 // differs tells on which majors a form did something else than on the newest.
 func (p lockPage) differs(i int, majors []int) string {
-	titles := []string{"locks", "readers wait", "writers wait", "written anew", "read"}
+	titles := []string{"locks", "readers wait", "writers wait", "keys wait", "written anew", "read"}
 	f := p.forms[i]
 	newest := p.seen[majors[len(majors)-1]][i].cells(f)
 	var texts []string

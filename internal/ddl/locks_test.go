@@ -82,7 +82,7 @@ func measure(t *testing.T, l *locklab.Lab, f locklab.Form, major int) *lockTaken
 	for id := range differ {
 		said[id] = taken.locks[id]
 	}
-	compareWaits(t, f, taken, said)
+	compareWaits(t, f, home, taken, said)
 	return taken
 }
 
@@ -134,31 +134,42 @@ func strongest(modes map[int64][]string) map[int64]LockMode {
 }
 
 // compareWaits: a reader waits for ACCESS EXCLUSIVE, a writer for SHARE and what
-// is stronger, of a table or of one of its indexes, which planning locks.
-func compareWaits(t *testing.T, f locklab.Form, taken *lockTaken, said map[int64]LockMode) {
+// is stronger, of a table or of one of its indexes, which planning locks. A row with
+// a key is deleted when the tables that refer to it were read, FOR KEY SHARE, which
+// waits for EXCLUSIVE (ri_triggers.c).
+func compareWaits(t *testing.T, f locklab.Form, home *locklab.Lab, taken *lockTaken, said map[int64]LockMode) {
 	t.Helper()
-	var readers, writers []string
+	with := make(map[int64]LockMode) // its indexes
+	for id := range taken.names {
+		with[id] = said[id]
+	}
+	for index, i := range taken.names {
+		if i.Table != 0 && said[index].Compare(with[i.Table]) > 0 {
+			with[i.Table] = said[index]
+		}
+	}
+	var readers, writers, keys []string
 	for id, r := range taken.names {
 		if r.Kind != "r" && r.Kind != "p" {
 			continue
 		}
-		mode := said[id]
-		for index, i := range taken.names {
-			if i.Table == id && said[index].Compare(mode) > 0 {
-				mode = said[index]
-			}
-		}
-		if mode == AccessExclusive {
+		if with[id] == AccessExclusive {
 			readers = append(readers, r.Name)
 		}
-		if mode.Compare(Share) >= 0 {
+		switch {
+		case with[id].Compare(Share) >= 0:
 			writers = append(writers, r.Name)
+		case slices.ContainsFunc(home.Referencing[id], func(from int64) bool { return with[from].Compare(Exclusive) >= 0 }):
+			keys = append(keys, r.Name)
 		}
 	}
-	slices.Sort(readers)
-	slices.Sort(writers)
-	if !slices.Equal(readers, taken.Readers) || !slices.Equal(writers, taken.Writers) {
-		t.Errorf("%s\n\treaders wait for %v, said %v\n\twriters wait for %v, said %v", f.SQL, taken.Readers, readers, taken.Writers, writers)
+	for _, c := range []struct {
+		who          string
+		waited, said []string
+	}{{"readers", taken.Readers, readers}, {"writers", taken.Writers, writers}, {"keys", taken.Keys, keys}} {
+		if slices.Sort(c.said); !slices.Equal(c.waited, c.said) {
+			t.Errorf("%s\n\t%s wait for %v, said %v", f.SQL, c.who, c.waited, c.said)
+		}
 	}
 }
 

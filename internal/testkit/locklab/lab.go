@@ -21,6 +21,8 @@ type Lab struct {
 	Other *pgx.Conn
 	// Relations are those that were there before the statement, by oid.
 	Relations map[int64]Relation
+	// Referencing are the tables with a foreign key to a table, by oid.
+	Referencing map[int64][]int64
 
 	db     *pgtest.DB
 	runner *pgx.Conn
@@ -45,21 +47,36 @@ type Taken struct {
 	// Modes are the modes of pg_locks.mode that it held or waited for; nil where
 	// that is not known.
 	Modes map[int64][]string
-	// Readers and Writers wait for a table. Written and Read are the relations
-	// that were written anew, and the others that were read from end to end.
-	Readers, Writers, Written, Read []string
+	// Readers and Writers wait for a table. Keys are the others of which no row can be
+	// deleted, because it waits for a table that refers to them. Written and Read are the
+	// relations that were written anew, and the others that were read from end to end.
+	Readers, Writers, Keys, Written, Read []string
 	// Failed is how the server refused the statement, and that is all that is known.
 	Failed string
 }
 
-// probe tries to read and to write each table, and tells which it could not.
+// probe tries to read and to write each table, and tells which it could not. Where it
+// can write, it deletes each row, and takes that back: foreign keys have the tables
+// read that refer to it, unless one does.
 const probe = `create function probe(tables text[]) returns setof text language plpgsql as $$
-	declare name text; act text; begin
-	foreach name in array tables loop
+	declare name text; act text; place tid; begin
+	<<next_table>> foreach name in array tables loop
 		foreach act in array array['select', 'delete'] loop
 		begin
 			execute act || ' from only ' || name || case act when 'select' then ' limit 1' else ' where false' end;
-		exception when lock_not_available then return next act || ' ' || name;
+		exception when lock_not_available then
+			return next act || ' ' || name;
+			continue next_table when act = 'delete';
+		end; end loop;
+		for place in execute 'select ctid from only ' || name loop
+		begin
+			execute 'delete from only ' || name || ' where ctid = $1' using place;
+			raise exception using errcode = 'LAB01';
+		exception
+			when lock_not_available then
+				return next 'keys ' || name;
+				continue next_table;
+			when foreign_key_violation or sqlstate 'LAB01' then null;
 		end; end loop;
 	end loop; end $$; create schema lab; create table lab.sentinel ()`
 
@@ -95,7 +112,26 @@ func open(t *testing.T, db *pgtest.DB, schema string) *Lab {
 	// itself is not to be counted.
 	exec(t, l.Other, "set lock_timeout = '1ms'; set track_counts = off")
 	l.Relations = l.look(t, l.Other, inTransaction)
+	l.readKeys(t)
 	return l
+}
+
+// readKeys reads which tables refer to which.
+func (l *Lab) readKeys(t *testing.T) {
+	t.Helper()
+	rows, err := l.Other.Query(t.Context(), "select confrelid::int8, conrelid::int8 from pg_constraint where contype = 'f'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Referencing = make(map[int64][]int64)
+	var to, from int64
+	_, err = pgx.ForEachRow(rows, []any{&to, &from}, func() error {
+		l.Referencing[to] = append(l.Referencing[to], from)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // connect opens the session that runs the statement. It finds no row by an index,
@@ -243,6 +279,8 @@ func (l *Lab) try(t *testing.T, taken *Taken) {
 		}
 	}
 	slices.Sort(tables)
+	// What foreign keys ask is planned anew: planning locks all indexes of a table.
+	exec(t, l.Other, "discard plans")
 	rows, err := l.Other.Query(t.Context(), "select probe($1)", tables)
 	if err != nil {
 		t.Fatal(err)
@@ -252,10 +290,8 @@ func (l *Lab) try(t *testing.T, taken *Taken) {
 		t.Fatal(err)
 	}
 	for _, w := range waits {
-		if name, ok := strings.CutPrefix(w, "select "); ok {
-			taken.Readers = append(taken.Readers, name)
-		} else {
-			taken.Writers = append(taken.Writers, strings.TrimPrefix(w, "delete "))
-		}
+		act, name, _ := strings.Cut(w, " ")
+		who := map[string]*[]string{"select": &taken.Readers, "delete": &taken.Writers, "keys": &taken.Keys}[act]
+		*who = append(*who, name)
 	}
 }

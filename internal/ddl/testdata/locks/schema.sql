@@ -1,5 +1,6 @@
 -- The schema on which every form of this folder runs: each table has rows, and
--- one of everything that decides which locks are taken.
+-- one of everything that decides which locks are taken. Of each table that others
+-- refer to one row is there to which none does.
 create schema app;
 create type mood as enum ('sad', 'ok');
 create type pair as (a int, b text);
@@ -15,7 +16,7 @@ create function twice(n int) returns int language sql as 'select n * 2';
 create procedure tidy() language sql as 'select 1';
 
 create table teams (id int primary key, name text not null, code int unique);
-insert into teams values (1, 'red', 1), (2, 'blue', 2);
+insert into teams values (1, 'red', 1), (2, 'blue', 2), (3, 'green', 3);
 
 create table users (
 	id int primary key, email varchar(50) not null, name text, age int not null, n serial,
@@ -30,7 +31,7 @@ create statistics users_stats on age, score from users;
 create trigger users_touch before insert or update on users for each row execute function touch();
 create policy users_own on users using (age > 0);
 insert into users (id, email, name, age, ident2, mood, mail, at, maybe, score, team_id, nullable)
-	values (1, 'a@b', 'a', 1, 1, 'ok', 'a@b', now(), 1, 1, 1, 1), (2, 'c@d', 'c', 2, 2, 'sad', 'c@d', now(), 2, 2, 2, 2);
+	values (1, 'a@b', 'a', 1, 1, 'ok', 'a@b', now(), 1, 1, 1, 1), (2, 'c@d', 'c', 2, 2, 'sad', 'c@d', now(), 2, 2, 2, 2), (3, 'e@f', 'e', 3, 3, 'ok', 'e@f', now(), 3, 3, 2, 3);
 create view adults as select id, name from users where age > 17;
 create view adult_names as select name from adults;
 
@@ -86,7 +87,7 @@ insert into counted (code) values (1);
 alter table counted cluster on counted_pkey;
 create sequence app.numbers;
 create table app.items (id int primary key, team_id int references teams, code serial);
-insert into app.items (id) values (1);
+insert into app.items (id) values (1), (2);
 create type app.size as enum ('s');
 create function app.fine(n int) returns bool immutable language sql as 'select true';
 create table item_uses (id int primary key references app.items, size app.size, other int constraint fine check (app.fine(other)));
@@ -116,7 +117,7 @@ create table extended (id int);
 insert into extended values (1);
 alter extension plpgsql add table extended;
 create table eves (id serial primary key, team_id int references teams);
-insert into eves (team_id) values (1);
+insert into eves (team_id) values (1), (2);
 create table evens (eve int references eves);
 insert into evens values (1);
 alter table eves owner to locks_eve;
