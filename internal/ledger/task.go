@@ -47,6 +47,9 @@ type Task struct {
 	// Position is how far a backfill has come, in blocks of the table, or of
 	// all its partitions.
 	Position int64
+	// Withheld is the ID of what had waited and is made by this; 0 for others.
+	Withheld int64
+	Done     bool // only among those of MakingOf
 }
 
 // MakesIndex tells the kinds whose object is an index that is not there yet.
@@ -61,15 +64,16 @@ type NewTask struct {
 	Table     string
 	Object    string
 	SQL       string
+	Withheld  int64
 }
 
 // RecordTaskSQL is the statement that a migration's own session runs in the
 // transaction that will owe the task. It returns the task's id.
 func RecordTaskSQL(t NewTask) string {
 	return fmt.Sprintf("INSERT INTO migguard.task"+
-		" (release_id, kind, relation, schema_name, table_name, object_name, sql)"+
-		" VALUES (%d, %s, %d, %s, %s, %s, %s) RETURNING id",
-		t.ReleaseID, literal(t.Kind), t.Relation, literal(t.Schema), literal(t.Table), literal(t.Object), literal(t.SQL))
+		" (release_id, kind, relation, schema_name, table_name, object_name, sql, withheld)"+
+		" VALUES (%d, %s, %d, %s, %s, %s, %s, nullif(%d::pg_catalog.int8, 0)) RETURNING id",
+		t.ReleaseID, literal(t.Kind), t.Relation, literal(t.Schema), literal(t.Table), literal(t.Object), literal(t.SQL), t.Withheld)
 }
 
 // IndexTaskSQL is the query for the newest task that builds that index, seen
@@ -89,13 +93,13 @@ const OwedFrom = "(SELECT kind, schema_name, table_name, object_name FROM miggua
 
 const selectTask = `
 	select t.id, t.release_id, t.kind, t.relation, t.schema_name, t.table_name, t.object_name, t.sql,
-	       t.role, t.settings, coalesce(r.version, ''), t.created_at, t.tried_at is not null, coalesce(t.note, ''), %s
+	       t.role, t.settings, coalesce(r.version, ''), t.created_at, t.tried_at is not null, coalesce(t.note, ''), t.done, %s, %s
 	from migguard.task t join migguard.release r on r.id = t.release_id
-	where t.closed_at is null`
+	where `
 
 func scanTask(row pgx.CollectableRow) (t Task, err error) {
 	err = row.Scan(&t.ID, &t.ReleaseID, &t.Kind, &t.Relation, &t.Schema, &t.Table, &t.Object, &t.SQL,
-		&t.Role, &t.Settings, &t.Version, &t.CreatedAt, &t.Tried, &t.Note, &t.Position)
+		&t.Role, &t.Settings, &t.Version, &t.CreatedAt, &t.Tried, &t.Note, &t.Done, &t.Position, &t.Withheld)
 	return t, err
 }
 
@@ -106,11 +110,14 @@ func (l *Ledger) Owed(ctx context.Context) (tasks []Task, err error) {
 		if l.version < taskVersion {
 			return nil
 		}
-		position := "t.position"
+		position, withheld := "t.position", "coalesce(t.withheld, 0)"
 		if l.version < positionVersion {
 			position = "0::bigint"
 		}
-		rows, err := conn.Query(ctx, fmt.Sprintf(selectTask, position)+" order by t.id")
+		if l.version < keptVersion {
+			withheld = "0::bigint"
+		}
+		rows, err := conn.Query(ctx, fmt.Sprintf(selectTask, position, withheld)+"t.closed_at is null order by t.id")
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,10 @@ const (
 // withheldVersion is the first schema that knows what is withheld.
 const withheldVersion = 12
 
+// keptVersion is the first schema that keeps what a statement depends on, and tells the
+// tasks by which it is made.
+const keptVersion = 14
+
 // A Withheld is what a migration has asked for and what code from before it could
 // violate, or counted on.
 type Withheld struct {
@@ -71,6 +75,18 @@ func (l *Ledger) Withheld(ctx context.Context) ([]Withheld, error) {
 	return l.withheld(ctx, "list what is withheld", "")
 }
 
+// WithheldOne is what waits under an ID; pgx.ErrNoRows if nothing does.
+func (l *Ledger) WithheldOne(ctx context.Context, id int64) (Withheld, error) {
+	all, err := l.withheld(ctx, "look for what is withheld", " and s.id = $1", id)
+	if err == nil && len(all) == 0 {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		return Withheld{}, err
+	}
+	return all[0], nil
+}
+
 // DueWithheld is Withheld for what a run of build may make, by what the ledger alone
 // knows; see DueShims.
 func (l *Ledger) DueWithheld(ctx context.Context, app, build string) ([]Withheld, error) {
@@ -108,6 +124,39 @@ func (l *Ledger) NoteWithheld(ctx context.Context, id int64, note string, gone b
 		_, err := tx.Exec(ctx, `
 			update migguard.withheld set note = $2, closed_at = case when $3 then clock_timestamp() end, closed_by = case when $3 then nullif($4::bigint, 0) end
 			where id = $1 and closed_at is null`, id, clean(note), gone, l.release)
+		return err
+	})
+}
+
+// ReopenWithheld has something wait again of which a task has failed that was to make
+// it.
+func (l *Ledger) ReopenWithheld(ctx context.Context, id int64, note string) error {
+	return l.inTx(ctx, "reopen what is withheld", func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "update migguard.withheld set closed_at = null, closed_by = null, done = false, note = $2 where id = $1", id, clean(note))
+		return err
+	})
+}
+
+// MakingOf lists the tasks that make something that had waited, those that are done
+// included.
+func (l *Ledger) MakingOf(ctx context.Context, id int64) (tasks []Task, err error) {
+	err = l.read(ctx, "list tasks", func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, fmt.Sprintf(selectTask, "t.position", "t.withheld")+"t.withheld = $1 and (t.done or t.closed_at is null) order by t.id", id)
+		if err != nil {
+			return err
+		}
+		tasks, err = pgx.CollectRows(rows, scanTask)
+		return err
+	})
+	return tasks, err
+}
+
+// GiveUpMaking closes those tasks: what they have done is undone.
+func (l *Ledger) GiveUpMaking(ctx context.Context, id int64, note string) error {
+	return l.inTx(ctx, "give up tasks", func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			update migguard.task set closed_at = coalesce(closed_at, clock_timestamp()), done = false, note = $2
+			where withheld = $1 and (done or closed_at is null)`, id, clean(note))
 		return err
 	})
 }

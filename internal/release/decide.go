@@ -104,7 +104,7 @@ func (a *act) facts(found catalog.Lookup) judge.Facts {
 	a.mu.Lock()
 	renamed := found.Relation != nil && a.shimmed[found.Relation.OID]
 	a.mu.Unlock()
-	return judge.Facts{Renamed: renamed, Lookup: found, Major: a.major, Release: a.release, Text: a.text, Directives: a.plan.said.directives, Idle: a.idle, Due: a.due, Code: a.code, Next: a.next, Seen: a.seen}
+	return judge.Facts{Renamed: renamed, Lookup: found, Major: a.major, Release: a.release, Text: a.text, Directives: a.plan.said.directives, Idle: a.idle, Due: a.making.Load() != 0, Code: a.code, Next: a.next, Seen: a.seen}
 }
 
 // keep notes a decision for the record. What a statement's text and its effect

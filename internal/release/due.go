@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
@@ -118,8 +120,12 @@ func dropOf(d ledger.Deferred, r catalog.Relation) ddl.Change {
 }
 
 // find asks the catalogs about a relation.
-func (r *Run) find(ctx context.Context, relation uint32) (found catalog.Lookup, err error) {
-	doc, err := document(ctx, r.Catalog, pg.Lookup(pg.Names{OID: relation}, ledger.CreatedFrom, ledger.StandingFrom))
+func (r *Run) find(ctx context.Context, relation uint32) (catalog.Lookup, error) {
+	return find(ctx, r.Catalog, relation)
+}
+
+func find(ctx context.Context, conn *pgx.Conn, relation uint32) (found catalog.Lookup, err error) {
+	doc, err := document(ctx, conn, pg.Lookup(pg.Names{OID: relation}, ledger.CreatedFrom, ledger.StandingFrom))
 	if err != nil {
 		return found, fmt.Errorf("read the catalogs: %w", err)
 	}

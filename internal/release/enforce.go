@@ -68,14 +68,20 @@ func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld)
 		switch {
 		case gone:
 		case why != "":
-			r.waits(ReportWithheld(w).ID, why)
-			r.Out.Line("%s, which %s has asked for, waits: %s", withheldName(w), releaseName(w.Version, w.ReleaseID), why)
+			r.keepsWaiting(w, why)
+		case r.work().reopened[w.ID]: // and said so
 		default:
 			r.Out.Line("made %s, which %s has asked for: the code that it waited for is gone", withheldName(w), releaseName(w.Version, w.ReleaseID))
 			made = append(made, ReportWithheld(w))
 		}
 	}
 	return made, nil
+}
+
+// keepsWaiting says why something is not made.
+func (r *Run) keepsWaiting(w ledger.Withheld, why string) {
+	r.waits(ReportWithheld(w).ID, why)
+	r.Out.Line("%s, which %s has asked for, waits: %s", withheldName(w), releaseName(w.Version, w.ReleaseID), why)
 }
 
 // dueWithheld is what no running build is in the way of, nor the one that is about to
@@ -99,6 +105,7 @@ func (r *Run) dueWithheld(ctx context.Context) ([]ledger.Withheld, error) {
 type enforcer struct {
 	run   *Run
 	id    int64
+	gate  *gate
 	relay *relay
 	conn  *pgx.Conn
 }
@@ -108,8 +115,8 @@ func (r *Run) enforcer(ctx context.Context, id int64) (*enforcer, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.due, g.path, r.path = true, nil, nil // where the command looks, its own sessions tell
-	e := &enforcer{run: r, id: id}
+	g.path, r.path = nil, nil // where the command looks, its own sessions tell
+	e := &enforcer{run: r, id: id, gate: g}
 	if e.relay, err = r.listen(ctx, g); err != nil {
 		return nil, err
 	}
@@ -142,9 +149,10 @@ func (e *enforcer) make(ctx context.Context, w ledger.Withheld) (gone bool, why 
 	if err != nil {
 		return false, "", err
 	}
-	if why, err := e.violated(ctx, w, change, *found.Relation); why != "" || err != nil {
+	if why, err := inTheWay(ctx, e.run.Catalog, w, change, *found.Relation); why != "" || err != nil {
 		return false, why, err
 	}
+	e.gate.making.Store(w.ID)
 	for _, text := range []string{"BEGIN", "SET LOCAL statement_timeout = 0", setPath(w.SearchPath), sql, ledger.CloseWithheldSQL(fmt.Sprint(w.ID), e.id, true, ""), "COMMIT"} {
 		if _, err = e.conn.PgConn().Exec(ctx, text).ReadAll(); err == nil {
 			continue
@@ -188,10 +196,10 @@ func nowStatement(w ledger.Withheld) (sql string, change ddl.Change, err error) 
 	return sql, change, err
 }
 
-// violated says which rows are in the way, that code has written meanwhile. What
+// inTheWay says which rows are in the way, that code has written meanwhile. What
 // cannot be asked the server says itself.
-func (e *enforcer) violated(ctx context.Context, w ledger.Withheld, change ddl.Change, table catalog.Relation) (why string, err error) {
-	tx, err := e.run.Catalog.Begin(ctx)
+func inTheWay(ctx context.Context, conn *pgx.Conn, w ledger.Withheld, change ddl.Change, table catalog.Relation) (why string, err error) {
+	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return "", fmt.Errorf("look for rows in the way: %w", err)
 	}

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -47,7 +48,7 @@ type gate struct {
 	owes       map[string]bool // names of indexes to be built, and of their tables
 	defers     bool            // something is there that a migration has dropped
 	withholds  bool            // something waits that a migration has asked for
-	due        bool            // what has waited is made
+	making     atomic.Int64    // ID of what has waited and is made; 0 in a command's run
 	unfilled   []unfilledTable // rows get values there after the commit
 	cache      map[string]inspected
 	statements []report.Statement

@@ -35,7 +35,7 @@ func (h heldRow) isOf(kind, column string) bool {
 // nothing is left of it to do, close is SQL for what it takes back.
 func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []string, err error) {
 	a.mu.Lock()
-	some := a.withholds && !a.due
+	some := a.withholds && a.making.Load() == 0
 	a.mu.Unlock()
 	change := a.plan.Changes[i]
 	if !some || len(change.Relations()) == 0 {

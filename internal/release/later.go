@@ -170,7 +170,7 @@ func tried(err error, ix *judge.ConcurrentIndex) error {
 
 // recordTask writes a task of the run's in the statement's transaction.
 func (a *act) recordTask(ctx context.Context, task ledger.NewTask) (id int64, err error) {
-	task.ReleaseID = a.releaseID
+	task.ReleaseID, task.Withheld = a.releaseID, a.making.Load()
 	rows, err := a.conn.Query(ctx, ledger.RecordTaskSQL(task))
 	if err != nil {
 		return 0, explained(err)

@@ -155,7 +155,7 @@ func (a *act) canBeStaged(ctx context.Context, staged []stagedChange) error {
 
 // promise records a task in the statement's transaction.
 func (a *act) promise(ctx context.Context, table catalog.Relation, kind, object, sql string) error {
-	task := ledger.NewTask{ReleaseID: a.releaseID, Kind: kind, Relation: table.OID, Schema: table.Schema, Table: table.Name, Object: object, SQL: sql}
+	task := ledger.NewTask{ReleaseID: a.releaseID, Kind: kind, Relation: table.OID, Schema: table.Schema, Table: table.Name, Object: object, SQL: sql, Withheld: a.making.Load()}
 	if err := explained(a.conn.Exec(ctx, ledger.RecordTaskSQL(task))); err != nil {
 		return err
 	}

@@ -92,6 +92,8 @@ type tasks struct {
 	err  atomic.Pointer[TaskError]
 	some atomic.Bool // there may be some
 	did  []report.Task
+
+	reopened map[int64]bool // what had waited, could not be made after all, and waits again
 }
 
 // work is the run's list.
@@ -125,11 +127,19 @@ func (t *tasks) tryAll(ctx context.Context, commandRuns bool) *TaskError {
 	}
 	t.some.Store(len(owed) > 0)
 	for _, task := range owed {
-		err := t.do(ctx, task, commandRuns)
-		if errors.Is(err, errPostponed) {
-			return nil
+		if t.reopened[task.Withheld] {
+			continue
 		}
-		if err != nil {
+		err := t.do(ctx, task, commandRuns)
+		switch {
+		case err == nil:
+		case errors.Is(err, errPostponed):
+			return nil
+		case task.Withheld != 0 && !passing(err):
+			if err := t.reopen(ctx, task, err); err != nil {
+				return &TaskError{Task: task, Err: err}
+			}
+		default:
 			return &TaskError{Task: task, Err: err}
 		}
 	}
