@@ -20,7 +20,8 @@ var RejectedWrite = &Hazard{
 	Explanation: `SET NOT NULL, and a new CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY, EXCLUDE or unique index
 on a table that was there: rows that running code was free to write fail from then on,
 with 23502, 23514, 23505, 23503 or 23P01. That no row violates it now says nothing of the
-next one. NOT VALID spares the rows there are, not those that come. A foreign key rejects
+next one. So do two rows that leave out a column of a unique index, from when it has a constant
+default on. NOT VALID spares the rows there are, not those that come. A foreign key rejects
 as well that rows of the other table are deleted which new ones refer to.`,
 	Verdicts: `The constraint waits: migguard tries it, takes that back, and the command hears that it is
 there. It is made when no build runs any more that was released before the migration; see
@@ -29,7 +30,7 @@ yet, on columns that running code does not know and that are NULL in its rows, w
 equal constraint is there already, where the contracts of all builds that run show that
 none writes what is constrained, if no code runs, with --allow
 rejected-write:TABLE.CONSTRAINT (or .COLUMN for NOT NULL; for a constraint without a name
-just TABLE), and with [policy] rejected-write = "allow". Refused where it cannot wait: for EXCLUDE, a
+just TABLE), and with [policy] rejected-write = "allow". Refused where it cannot wait: for the default of a unique column, EXCLUDE, a
 PRIMARY KEY on columns that may be NULL, and what else has no rewrite on a large table.
 Under maintenance mode, if migguard.toml has [policy] rejected-write = ["maintenance"].`,
 	Remedy: `Release code first that writes nothing that the constraint would reject, and the
@@ -45,6 +46,8 @@ ALTER TABLE posts ADD CONSTRAINT known CHECK (author > 0);`,
 		switch c := p.Change.(type) {
 		case ddl.SetNotNull:
 			return nullRejected(r, c)
+		case ddl.SetDefault:
+			return defaultCollides(r, c)
 		case ddl.AddConstraint:
 			if !c.InCreate {
 				return constraintRejects(p, r, c)
@@ -129,6 +132,38 @@ func rejects(r catalog.Relation, what, name string, parent contract.Name, column
 		Needs:   question,
 		Hint: fmt.Sprintf("Release code first that writes nothing it would reject, and add it in the release after that one. Or say that no running code does: %s",
 			allow("rejected-write", r, name)),
+	}}
+}
+
+// defaultCollides finds a column of a unique index that gets the same value in each row
+// which leaves it out. Rows that left it NULL did not collide, and those did not that got
+// a value of their own where it is the only key.
+func defaultCollides(r catalog.Relation, c ddl.SetDefault) []Finding {
+	column, there := r.Column(c.Column)
+	d := column.Definition
+	if !there || d == nil || ddl.IsNull(c.Default) || !ddl.IsConstant(c.Default) || d.NotNull && !d.Default {
+		return nil
+	}
+	at := slices.IndexFunc(r.Arbiters, func(a catalog.Arbiter) bool {
+		names, _ := ddl.ColumnsOf(a.Expressions) // none of an empty one
+		has := slices.Contains(a.Keys, column.Number) || slices.Contains(names, column.Name)
+		return has && (!d.Default || len(a.Keys) == 1)
+	})
+	if at < 0 {
+		return nil
+	}
+	kind, detail := contract.SetNotNull, existed("column")
+	if column.Created {
+		kind, detail = contract.AddRequired, "No release that runs knows the column, so each of its INSERTs leaves it out."
+	}
+	return []Finding{{
+		Relation: qualified(r), Column: c.Column,
+		Message: fmt.Sprintf("a constant default of column %s of %s may break the code that is still running: its INSERTs that leave the column out get the same value in unique index %s, and fail with \"duplicate key value\" (23505)",
+			ddl.Quote(c.Column), Display(r), ddl.Quote(r.Arbiters[at].Index)),
+		Detail: detail,
+		Needs:  needs(kind, r, c.Column),
+		Hint: fmt.Sprintf("Set the default in the release after, when the code that runs sends a value. Or say that no running code leaves it out: %s",
+			allow("rejected-write", r, c.Column)),
 	}}
 }
 

@@ -88,8 +88,8 @@ func IndexTaskSQL(relation uint32, index string) string {
 
 // OwedFrom is a FROM item for a query that a migration's own session runs: what
 // is owed, tasks it has not committed included (kind, schema_name, table_name,
-// object_name).
-const OwedFrom = "(SELECT kind, schema_name, table_name, object_name FROM migguard.task WHERE closed_at IS NULL) AS task"
+// object_name, sql).
+const OwedFrom = "(SELECT kind, schema_name, table_name, object_name, sql FROM migguard.task WHERE closed_at IS NULL) AS task"
 
 const selectTask = `
 	select t.id, t.release_id, t.kind, t.relation, t.schema_name, t.table_name, t.object_name, t.sql,

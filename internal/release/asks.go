@@ -43,7 +43,8 @@ func mayWork(change ddl.Change) ddl.Name {
 
 func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 	if relation, column, size := columnOf(change); column != "" {
-		return pg.Names{Relation: ddl.Literal(relation.String()), Column: ddl.Literal(column), Size: size}, !g.hasMade(relation)
+		_, sets := change.(ddl.SetDefault)
+		return pg.Names{Relation: ddl.Literal(relation.String()), Column: ddl.Literal(column), Size: size, Arbiters: sets}, !g.hasMade(relation)
 	}
 	if c, ok := change.(ddl.CreateTable); ok && c.PartitionOf.Name != "" && !c.Default {
 		return pg.Names{Relation: ddl.Literal(c.Relation.String()), Size: true, Parent: ddl.Literal(c.PartitionOf.String())}, true
@@ -164,7 +165,7 @@ func rebuilt(c ddl.Reindex, n *pg.Names) ddl.Name {
 func columnOf(change ddl.Change) (relation ddl.Name, column string, size bool) {
 	switch c := change.(type) {
 	case ddl.SetDefault:
-		if ddl.IsNull(c.Default) {
+		if ddl.IsNull(c.Default) || ddl.IsConstant(c.Default) {
 			column = c.Column
 		}
 	case ddl.DropDefault:

@@ -47,6 +47,7 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 	if err != nil {
 		return found, true, err
 	}
+	a.filledBeside(found.Relation)
 	found.Already = valid || repeated(change, found) || standsAlready(change, found) || a.columnIsThere(i, found)
 	if found.Already || a.idle {
 		return found, true, nil
@@ -75,6 +76,20 @@ func (a *act) validDomain(ctx context.Context, change ddl.Change) (bool, error) 
 	}
 	valid, err := a.ask(ctx, pg.ValidInDomain(ddl.Literal(c.Domain.String()), ddl.Literal(c.Name)))
 	return err == nil && valid.Scans, err
+}
+
+// filledBeside notes the columns that the statement itself gives a default: it does
+// that before it adds constraints (AT_PASS_COL_ATTRS, src/backend/commands/tablecmds.c).
+func (a *act) filledBeside(r *catalog.Relation) {
+	for _, change := range a.plan.Changes {
+		c, ok := change.(ddl.SetDefault)
+		if !ok || len(a.plan.Changes) == 1 || r == nil || ddl.IsNull(c.Default) {
+			continue
+		}
+		for i := range r.Columns {
+			r.Columns[i].Filled = r.Columns[i].Filled || r.Columns[i].Name == c.Column
+		}
+	}
 }
 
 // takesIndex tells a primary key that may reject what its index does not.

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
@@ -74,9 +75,9 @@ func (a *act) checkOwed(ctx context.Context, change ddl.Change) error {
 // owedTasks are those the session can see, its own transaction's included: kind
 // and names.
 func (a *act) owedTasks(ctx context.Context) (owed []ledger.Task, err error) {
-	rows, err := a.conn.Query(ctx, "SELECT kind, schema_name, table_name, object_name FROM "+ledger.OwedFrom)
+	rows, err := a.conn.Query(ctx, "SELECT kind, schema_name, table_name, object_name, sql FROM "+ledger.OwedFrom)
 	for _, row := range rows {
-		owed = append(owed, ledger.Task{Kind: *row[0], Schema: *row[1], Table: *row[2], Object: *row[3]})
+		owed = append(owed, ledger.Task{Kind: *row[0], Schema: *row[1], Table: *row[2], Object: *row[3], SQL: *row[4]})
 	}
 	return owed, explained(err)
 }
@@ -94,12 +95,26 @@ func takesAway(change ddl.Change, owed ledger.Task) bool {
 		return owed.Kind == ledger.BackfillColumn
 	case ddl.RenameColumn:
 		return owed.MakesIndex() || c.Column == owed.Object
+	case ddl.SetDefault: // rows that leave it out would not be told apart
+		return ddl.IsConstant(c.Default) && !ddl.IsNull(c.Default) && owed.MakesIndex() && isUnique(owed.SQL, c.Column)
 	case ddl.DropNotNull:
 		return owed.Kind == ledger.SetNotNull && c.Column == owed.Object
 	case ddl.RenameConstraint:
 		return owed.Kind != ledger.SetNotNull && c.Name == owed.Object
 	case ddl.DropTable, ddl.DropColumn, ddl.SetClusterIndex, ddl.SetReplicaIdentity:
 		return owed.MakesIndex()
+	}
+	return false
+}
+
+// isUnique tells the SQL of a unique index on a column.
+func isUnique(sql, column string) bool {
+	for _, st := range ddl.Parse(sql) {
+		for _, change := range st.Changes {
+			if c, ok := change.(ddl.CreateIndex); ok && c.Unique && slices.Contains(c.Columns, column) {
+				return true
+			}
+		}
 	}
 	return false
 }
