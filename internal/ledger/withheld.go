@@ -36,6 +36,17 @@ type Withheld struct {
 	Object     string // constraint, index or column
 	Statement  string // makes it
 	SearchPath string // by which names in Statement mean something
+	// Role and Settings are what the migration's session had besides: empty where nobody
+	// noted that.
+	Role     string
+	Settings map[string]string
+
+	// Columns are the table's, by what they are called in Statement, with their names
+	// now. So are ParentColumns those of the table that a foreign key refers to, which is
+	// Parent in NowParentSchema and NowParent: empty when that is gone, or nobody noted it.
+	Columns, ParentColumns     map[string]string
+	Parent                     uint32 // oid; 0: there is none, or nobody noted it
+	NowParentSchema, NowParent string
 
 	// NowSchema, NowTable and NowColumn are what table and, for NOT NULL and a default,
 	// column are called now; empty when the table or one of its columns is gone.
@@ -53,7 +64,7 @@ const selectWithheld = `
 	select s.id, s.release_id, s.kind, s.relation, s.schema_name, s.table_name, s.object_name, s.statement, s.search_path,
 	       coalesce(n.nspname, ''), coalesce(c.relname, ''), coalesce(a.attname, ''),
 	       coalesce(s.note, ''), coalesce(r.build, ''), coalesce(r.version, ''), s.created_at,
-	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8, ` + laterBuilds + `
+	       greatest(extract(epoch from clock_timestamp() - s.created_at), 0)::float8, ` + laterBuilds + `, %s
 	from migguard.withheld s join migguard.release r on r.id = s.release_id
 	left join pg_class c on c.oid = s.relation and not exists (
 		select from unnest(s.attnums) one where not exists (
@@ -62,10 +73,24 @@ const selectWithheld = `
 	left join pg_attribute a on a.attrelid = c.oid and a.attnum = s.attnums[1]
 	where s.closed_at is null`
 
+// keptOfWithheld are the columns of version keptVersion.
+const keptOfWithheld = `coalesce(s.role, ''), coalesce(s.settings, '{}'),
+	(select coalesce(jsonb_object_agg(s.columns[one.n], x.attname), '{}') from unnest(s.attnums) with ordinality one (attnum, n)
+		join pg_attribute x on x.attrelid = s.relation and x.attnum = one.attnum and not x.attisdropped where s.columns is not null),
+	(select coalesce(jsonb_object_agg(s.parent_columns[one.n], x.attname), '{}') from unnest(s.parent_attnums) with ordinality one (attnum, n)
+		join pg_attribute x on x.attrelid = s.parent and x.attnum = one.attnum and not x.attisdropped),
+	coalesce(s.parent, 0)::int8,
+	coalesce((select pn.nspname from pg_class pc join pg_namespace pn on pn.oid = pc.relnamespace where pc.oid = s.parent), ''),
+	coalesce((select pc.relname from pg_class pc where pc.oid = s.parent), '')`
+
+// notKept stands for those before that.
+const notKept = "'', '{}'::jsonb, '{}'::jsonb, '{}'::jsonb, 0::int8, '', ''"
+
 func scanWithheld(row pgx.CollectableRow) (w Withheld, err error) {
 	var age float64
 	err = row.Scan(&w.ID, &w.ReleaseID, &w.Kind, &w.Relation, &w.Schema, &w.Table, &w.Object, &w.Statement, &w.SearchPath,
-		&w.NowSchema, &w.NowTable, &w.NowColumn, &w.Note, &w.Build, &w.Version, &w.CreatedAt, &age, &w.Later)
+		&w.NowSchema, &w.NowTable, &w.NowColumn, &w.Note, &w.Build, &w.Version, &w.CreatedAt, &age, &w.Later,
+		&w.Role, &w.Settings, &w.Columns, &w.ParentColumns, &w.Parent, &w.NowParentSchema, &w.NowParent)
 	w.Age = time.Duration(age * float64(time.Second))
 	return w, err
 }
@@ -107,7 +132,11 @@ func (l *Ledger) withheld(ctx context.Context, op, where string, args ...any) (a
 		if l.version < withheldVersion {
 			return nil
 		}
-		rows, err := conn.Query(ctx, selectWithheld+where+" order by s.id", args...)
+		kept := keptOfWithheld
+		if l.version < keptVersion {
+			kept = notKept
+		}
+		rows, err := conn.Query(ctx, fmt.Sprintf(selectWithheld, kept)+where+" order by s.id", args...)
 		if err != nil {
 			return err
 		}
@@ -198,23 +227,43 @@ type NewWithheld struct {
 	Object    string
 	Columns   []string // of the table, that it is about; the first is that of a NOT NULL or default
 	Statement string
+	// Parent is the table that a foreign key refers to, as a name in Statement, and
+	// ParentColumns those it names there; empty for others.
+	Parent        string
+	ParentColumns []string
 }
 
 // RecordWithheldSQL is the statement that a migration's own session runs in the
 // transaction that would have made it, after columns that it is about are there.
 // Recording one twice is fine.
 func RecordWithheldSQL(n NewWithheld) string {
-	columns := make([]string, len(n.Columns))
-	for i, name := range n.Columns {
-		columns[i] = literal(name)
-	}
 	return fmt.Sprintf("INSERT INTO migguard.withheld"+
-		" (release_id, kind, relation, attnums, schema_name, table_name, object_name, statement, search_path)"+
-		" SELECT %d, %s, %d, coalesce(pg_catalog.array_agg(a.attnum), '{}'), %s, %s, %s, %s, pg_catalog.current_setting('search_path')"+
-		" FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND a.attnum OPERATOR(pg_catalog.>) 0"+
-		" AND NOT a.attisdropped AND a.attname OPERATOR(pg_catalog.=) ANY (ARRAY[%s]::pg_catalog.name[]) ON CONFLICT DO NOTHING",
+		" (release_id, kind, relation, schema_name, table_name, object_name, statement, search_path, attnums, columns, parent, parent_attnums, parent_columns)"+
+		" SELECT %d, %s, %d, %s, %s, %s, %s, pg_catalog.current_setting('search_path'),"+
+		" coalesce(own.attnums, '{}'), coalesce(own.names, '{}'), parent.oid, theirs.attnums, theirs.names"+
+		" FROM (SELECT %s) AS parent (oid), LATERAL (%s) AS own, LATERAL (%s) AS theirs ON CONFLICT DO NOTHING",
 		n.ReleaseID, literal(n.Kind), n.Relation, literal(n.Schema), literal(n.Table), literal(n.Object), literal(n.Statement),
-		n.Relation, strings.Join(columns, ", "))
+		parentOf(n.Parent), attributesOf(fmt.Sprint(n.Relation), n.Columns), attributesOf("parent.oid", n.ParentColumns))
+}
+
+// parentOf is an expression for the oid of a table by its name, which is null if that is
+// empty.
+func parentOf(name string) string {
+	if name == "" {
+		return "NULL::pg_catalog.oid"
+	}
+	return "pg_catalog.to_regclass(" + literal(name) + ")::pg_catalog.oid"
+}
+
+// attributesOf is the query for a table's columns of such names.
+func attributesOf(oid string, names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = literal(name)
+	}
+	return fmt.Sprintf("SELECT pg_catalog.array_agg(a.attnum ORDER BY a.attnum) AS attnums, pg_catalog.array_agg(a.attname ORDER BY a.attnum) AS names"+
+		" FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) %s::pg_catalog.oid AND a.attnum OPERATOR(pg_catalog.>) 0"+
+		" AND NOT a.attisdropped AND a.attname OPERATOR(pg_catalog.=) ANY (ARRAY[%s]::pg_catalog.name[])", oid, strings.Join(list, ", "))
 }
 
 // CloseWithheldSQL is the statement that a session runs in the transaction that makes
@@ -231,6 +280,6 @@ func RewriteWithheldSQL(id, statement string) string {
 }
 
 // WithheldFrom is a FROM item for a query that a migration's own session runs: what
-// waits (id, kind, relation, attnums, object_name, statement), what the session has not
+// waits (id, kind, relation, attnums, columns, object_name, statement), what the session has not
 // committed included.
-const WithheldFrom = "(SELECT id, kind, relation, attnums, object_name, statement FROM migguard.withheld WHERE closed_at IS NULL) AS withheld"
+const WithheldFrom = "(SELECT id, kind, relation, attnums, columns, object_name, statement FROM migguard.withheld WHERE closed_at IS NULL) AS withheld"

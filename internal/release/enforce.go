@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -138,8 +139,11 @@ func (e *enforcer) close(ctx context.Context) {
 
 // make makes it, or says why not; gone says that there is nothing to make any more.
 func (e *enforcer) make(ctx context.Context, w ledger.Withheld) (gone bool, why string, err error) {
-	if w.NowTable == "" {
+	switch {
+	case w.NowTable == "":
 		return true, "its table, or a column of it, is gone", nil
+	case w.Parent != 0 && w.NowParent == "":
+		return true, "the table that it refers to is gone", nil
 	}
 	sql, change, err := nowStatement(w)
 	if err != nil {
@@ -153,7 +157,11 @@ func (e *enforcer) make(ctx context.Context, w ledger.Withheld) (gone bool, why 
 		return false, why, err
 	}
 	e.gate.making.Store(w.ID)
-	for _, text := range []string{"BEGIN", "SET LOCAL statement_timeout = 0", setPath(w.SearchPath), sql, ledger.CloseWithheldSQL(fmt.Sprint(w.ID), e.id, true, ""), "COMMIT"} {
+	asThen := slices.Concat([]string{"BEGIN", "SET LOCAL statement_timeout = 0"}, sessionOf(w))
+	if w.Role != "" {
+		asThen = append(asThen, "SET LOCAL ROLE "+ddl.Quote(w.Role))
+	}
+	for _, text := range append(asThen, sql, "RESET ROLE", ledger.CloseWithheldSQL(fmt.Sprint(w.ID), e.id, true, ""), "COMMIT") {
 		if _, err = e.conn.PgConn().Exec(ctx, text).ReadAll(); err == nil {
 			continue
 		}
@@ -167,13 +175,32 @@ func (e *enforcer) make(ctx context.Context, w ledger.Withheld) (gone bool, why 
 	return false, "", nil
 }
 
-func setPath(path string) string {
-	return fmt.Sprintf("SELECT pg_catalog.set_config('search_path', %s, true)", ddl.Literal(path))
+// sessionOf are the statements that have a statement mean in a transaction what it meant
+// in the migration's session.
+func sessionOf(w ledger.Withheld) []string {
+	settings := maps.Clone(w.Settings)
+	if settings == nil {
+		settings = map[string]string{}
+	}
+	settings["search_path"], settings["standard_conforming_strings"] = w.SearchPath, "on"
+	var sql []string
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		sql = append(sql, fmt.Sprintf("SELECT pg_catalog.set_config(%s, %s, true)", ddl.Literal(name), ddl.Literal(settings[name])))
+	}
+	return sql
+}
+
+// renames are the names that have changed since the statement.
+func renames(w ledger.Withheld) ddl.Renames {
+	return ddl.Renames{Table: w.Table, Columns: w.Columns, Parent: ddl.Name{Schema: w.NowParentSchema, Name: w.NowParent}, ParentColumns: w.ParentColumns}
 }
 
 // nowStatement is what makes it, by the names that table and column have now.
 func nowStatement(w ledger.Withheld) (sql string, change ddl.Change, err error) {
 	table := ddl.Name{Schema: w.NowSchema, Name: w.NowTable}
+	if w.Statement, err = ddl.Renamed(w.Statement, renames(w)); err != nil {
+		return "", nil, err
+	}
 	switch w.Kind {
 	case ledger.WithheldNotNull:
 		return setNotNull(table, w.NowColumn), ddl.SetNotNull{Relation: table, Column: w.NowColumn}, nil
@@ -204,7 +231,7 @@ func inTheWay(ctx context.Context, conn *pgx.Conn, w ledger.Withheld, change ddl
 		return "", fmt.Errorf("look for rows in the way: %w", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0; "+setPath(w.SearchPath)); err != nil {
+	if _, err := tx.Conn().PgConn().Exec(ctx, strings.Join(append(sessionOf(w), "SET LOCAL statement_timeout = 0"), "; ")).ReadAll(); err != nil {
 		return "", fmt.Errorf("look for rows in the way: %w", err)
 	}
 	primary, err := keyColumns(ctx, tx, qualified(table))

@@ -17,6 +17,7 @@ type heldRow struct {
 	id, kind, object, statement string
 	columns                     []string // their names now
 	gone                        bool     // with one of them, to be closed
+	follows                     bool     // what its columns are called in statement is known
 }
 
 func (h heldRow) makesIndex() bool { return h.kind == ledger.WithheldIndex }
@@ -139,8 +140,8 @@ func (a *act) meets(i int, h heldRow) (taken, answers, inTheWay bool) {
 		return false, false, h.isNamed(c.Name) || h.isNamed(c.To)
 	case ddl.AlterConstraint:
 		return false, false, h.isNamed(c.Name)
-	case ddl.RenameColumn: // its statement has the name
-		return false, false, slices.Contains(h.columns, c.Column) && (h.kind == ledger.WithheldConstraint || h.kind == ledger.WithheldIndex)
+	case ddl.RenameColumn: // which its statement follows, if it is known what is called so there
+		return false, false, !h.follows && slices.Contains(h.columns, c.Column) && (h.kind == ledger.WithheldConstraint || h.kind == ledger.WithheldIndex)
 	}
 	return false, false, false
 }
@@ -192,12 +193,12 @@ func (a *act) heldOf(ctx context.Context, change ddl.Change) (held []heldRow, er
 		WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped),
 		(SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute t WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation
 		AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped) OPERATOR(pg_catalog.<>) pg_catalog.cardinality(withheld.attnums)
-		FROM `+ledger.WithheldFrom+" WHERE "+where)
+		, columns IS NOT NULL FROM `+ledger.WithheldFrom+" WHERE "+where)
 	if err != nil {
 		return nil, explained(err)
 	}
 	for _, row := range rows {
-		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3], gone: *row[5] == "t"}
+		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3], gone: *row[5] == "t", follows: *row[6] == "t"}
 		if row[4] != nil {
 			h.columns = strings.Split(*row[4], "\n")
 		}

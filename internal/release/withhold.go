@@ -94,6 +94,9 @@ func (a *act) newWithheld(h withheldChange, name, sql string) ledger.NewWithheld
 		n.Kind, n.Columns = ledger.WithheldNotNull, []string{h.Column}
 	default:
 		n.Kind, n.Columns = ledger.WithheldConstraint, columnsOfChange(change, h.Table)
+		if c, ok := change.(ddl.AddConstraint); ok && c.Constraint == ddl.ForeignKey {
+			n.Parent, n.ParentColumns = c.References.String(), c.ReferencesColumns
+		}
 	}
 	return n
 }
