@@ -235,13 +235,15 @@ type NewWithheld struct {
 
 // RecordWithheldSQL is the statement that a migration's own session runs in the
 // transaction that would have made it, after columns that it is about are there.
-// Recording one twice is fine.
+// Recording one twice is fine; another one of its name fails with a unique_violation.
 func RecordWithheldSQL(n NewWithheld) string {
 	return fmt.Sprintf("INSERT INTO migguard.withheld"+
 		" (release_id, kind, relation, schema_name, table_name, object_name, statement, search_path, attnums, columns, parent, parent_attnums, parent_columns)"+
-		" SELECT %d, %s, %d, %s, %s, %s, %s, pg_catalog.current_setting('search_path'),"+
+		" SELECT %[1]d, %[2]s, %[3]d, %[4]s, %[5]s, %[6]s, %[7]s, pg_catalog.current_setting('search_path'),"+
 		" coalesce(own.attnums, '{}'), coalesce(own.names, '{}'), parent.oid, theirs.attnums, theirs.names"+
-		" FROM (SELECT %s) AS parent (oid), LATERAL (%s) AS own, LATERAL (%s) AS theirs ON CONFLICT DO NOTHING",
+		" FROM (SELECT %[8]s) AS parent (oid), LATERAL (%[9]s) AS own, LATERAL (%[10]s) AS theirs"+
+		" WHERE NOT EXISTS (SELECT FROM migguard.withheld o WHERE o.relation OPERATOR(pg_catalog.=) %[3]d::pg_catalog.oid AND o.kind OPERATOR(pg_catalog.=) %[2]s AND o.object_name OPERATOR(pg_catalog.=) %[6]s"+
+		" AND o.closed_at IS NULL AND (o.statement OPERATOR(pg_catalog.=) %[7]s OR o.kind OPERATOR(pg_catalog.=) ANY (ARRAY['set-not-null', 'drop-default'])))",
 		n.ReleaseID, literal(n.Kind), n.Relation, literal(n.Schema), literal(n.Table), literal(n.Object), literal(n.Statement),
 		parentOf(n.Parent), attributesOf(fmt.Sprint(n.Relation), n.Columns), attributesOf("parent.oid", n.ParentColumns))
 }

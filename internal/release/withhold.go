@@ -8,6 +8,7 @@ import (
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 )
@@ -71,7 +72,7 @@ func (a *act) withhold(ctx context.Context, held []withheldChange, record []stri
 		if _, err := a.instead(rest...)(ctx); err != nil {
 			return "", err
 		}
-		return a.plan.Tag, explained(a.conn.Exec(ctx, recorded...))
+		return a.plan.Tag, a.recordHeld(ctx, recorded...)
 	})
 	if err != nil {
 		return "", explained(err)
@@ -79,6 +80,16 @@ func (a *act) withhold(ctx context.Context, held []withheldChange, record []stri
 	a.executed = rest
 	a.heldBack(held)
 	return a.plan.Tag, nil
+}
+
+// recordHeld runs the SQL that records what waits.
+func (a *act) recordHeld(ctx context.Context, sql ...string) error {
+	err := a.conn.Exec(ctx, sql...)
+	var server *guard.ServerError
+	if errors.As(err, &server) && server.SQLState() == codeUnique {
+		return a.cannotWait(errors.New("something else of its name waits already"))
+	}
+	return explained(err)
 }
 
 // newWithheld is the record of one.

@@ -62,7 +62,7 @@ func (a *act) withholdIndex(ctx context.Context, h withheldChange, encoding stri
 		if err := a.readable(encoding, []string{record}); err != nil {
 			return "", err
 		}
-		return a.plan.Tag, explained(a.conn.Exec(ctx, record))
+		return a.plan.Tag, a.recordHeld(ctx, record)
 	})
 	if err != nil {
 		return "", explained(err)
