@@ -209,6 +209,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if err := a.copyHeld(ctx); err != nil {
+		return "", err
+	}
 	record = append(record, a.beside...)
 	var tag string
 	var err error

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,8 +17,9 @@ import (
 type heldRow struct {
 	id, kind, object, statement string
 	columns                     []string // their names now
-	gone                        bool     // with one of them, to be closed
-	follows                     bool     // what its columns are called in statement is known
+	renamed                     map[string]string
+	gone                        bool // with one of them, to be closed
+	follows                     bool // what its columns are called in statement is known
 }
 
 func (h heldRow) makesIndex() bool { return h.kind == ledger.WithheldIndex }
@@ -188,17 +190,29 @@ func (a *act) heldOf(ctx context.Context, change ddl.Change) (held []heldRow, er
 			SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 			WHERE c.oid OPERATOR(pg_catalog.=) withheld.relation AND n.nspname OPERATOR(pg_catalog.=) ANY (%s))`, ddl.Literal(c.Index.Name), ddl.Literal(c.Index.String()), schemas)
 	}
+	return a.heldWhere(ctx, where)
+}
+
+// heldWhere is what waits and a condition holds for.
+func (a *act) heldWhere(ctx context.Context, where string) (held []heldRow, err error) {
 	rows, err := a.conn.Query(ctx, `SELECT id, kind, object_name, statement, (
 		SELECT pg_catalog.string_agg(t.attname, E'\n') FROM pg_catalog.pg_attribute t
 		WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped),
 		(SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute t WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation
 		AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped) OPERATOR(pg_catalog.<>) pg_catalog.cardinality(withheld.attnums)
+		, (SELECT pg_catalog.json_object_agg(withheld.columns[one.n], t.attname) FROM pg_catalog.unnest(withheld.attnums) WITH ORDINALITY one (attnum, n)
+			JOIN pg_catalog.pg_attribute t ON t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) one.attnum AND NOT t.attisdropped)
 		, columns IS NOT NULL FROM `+ledger.WithheldFrom+" WHERE "+where)
 	if err != nil {
 		return nil, explained(err)
 	}
 	for _, row := range rows {
-		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3], gone: *row[5] == "t", follows: *row[6] == "t"}
+		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3], gone: *row[5] == "t", follows: *row[7] == "t"}
+		if h.follows && row[6] != nil {
+			if err := json.Unmarshal([]byte(*row[6]), &h.renamed); err != nil {
+				return nil, fmt.Errorf("read what waits: %w", err)
+			}
+		}
 		if row[4] != nil {
 			h.columns = strings.Split(*row[4], "\n")
 		}
