@@ -57,6 +57,9 @@ type Facts struct {
 	Doubt string
 	// Unlike is why a view would not do for code what the table does, if it would not.
 	Unlike string
+	// Shadows is why a view under the name that a moved table had would be found by
+	// code that is to find the table, if it would.
+	Shadows string
 	// Done says that the change has been made, and nothing can be done in its
 	// place.
 	Done bool
@@ -163,6 +166,7 @@ func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 		}
 	}
 	d.overlay(change, facts, policy)
+	d.moved(change, facts, policy)
 	d.deferDrop(change, facts, policy)
 	d.withhold(change, facts, policy)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
@@ -191,10 +195,19 @@ func (d *Decision) switchOff(policy *Policy) {
 
 // shim looks for one that removes all hazards.
 func (d *Decision) shim(change ddl.Change, facts Facts) {
-	view, ok := tableView(change, facts)
-	if !ok || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.RenamedTable {
+	r := facts.Lookup.Relation
+	c, ok := change.(ddl.RenameTable)
+	if !ok || r == nil || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.RenamedTable {
 		return
 	}
+	d.standIn(shim.TableView{
+		Old: *r, New: ddl.Name{Schema: r.Schema, Name: c.To},
+		Major: facts.Major, Release: facts.Release,
+	}, facts)
+}
+
+// standIn takes a view for what removes all hazards, or says why it does not.
+func (d *Decision) standIn(view shim.TableView, facts Facts) {
 	if err := view.Check(); err != nil {
 		var p *shim.Precondition
 		if errors.As(err, &p) {
@@ -210,17 +223,5 @@ func (d *Decision) shim(change ddl.Change, facts Facts) {
 		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why, Hint: hint}
 		return
 	}
-	d.Verdict, d.View = Shim, &view
-}
-
-func tableView(change ddl.Change, facts Facts) (shim.TableView, bool) {
-	r := facts.Lookup.Relation
-	c, ok := change.(ddl.RenameTable)
-	if !ok || r == nil {
-		return shim.TableView{}, false
-	}
-	return shim.TableView{
-		Old: *r, New: ddl.Name{Schema: r.Schema, Name: c.To},
-		Major: facts.Major, Release: facts.Release,
-	}, true
+	d.Verdict, d.View, d.Obstacle = Shim, &view, nil
 }

@@ -11,16 +11,18 @@ import (
 )
 
 // overlay looks whether each build that runs can see a renamed column under its
-// old name. Like what is deferred it comes after the evidence.
+// old name, or a moved table where it was. Like what is deferred it comes after the
+// evidence.
 func (d *Decision) overlay(change ddl.Change, facts Facts, policy *Policy) {
-	c, ok := change.(ddl.RenameColumn)
 	r := facts.Lookup.Relation
-	if d.Verdict != "" || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.RenamedColumn || !ok || r == nil || len(facts.Code) == 0 {
+	if d.Verdict != "" || len(d.Findings) != 1 || r == nil || len(facts.Code) == 0 {
 		return
 	}
-	overlays, why := facts.overlays(func(schema string) shim.Overlay {
-		return shim.OverlayOf(*r, schema, c.Column, c.To, facts.Major, facts.Release)
-	}, nil)
+	of := facts.overlayFor(change, d.Findings[0].Hazard)
+	if of == nil {
+		return
+	}
+	overlays, why := facts.overlays(of, nil)
 	switch {
 	case facts.Done:
 		d.Obstacle = &Obstacle{Wanted: Shim, Reason: "the statement hides what it renames",
@@ -33,6 +35,46 @@ func (d *Decision) overlay(change ddl.Change, facts Facts, policy *Policy) {
 		d.Verdict, d.Overlays, d.Obstacle = Shim, overlays, nil
 		d.switchOff(policy)
 	}
+}
+
+// overlayFor makes the overlay of a schema that hides what a change does to the
+// relation; nil where none does.
+func (facts Facts) overlayFor(change ddl.Change, danger *hazard.Hazard) func(schema string) shim.Overlay {
+	r := *facts.Lookup.Relation
+	switch c := change.(type) {
+	case ddl.RenameColumn:
+		if danger == hazard.RenamedColumn {
+			return func(schema string) shim.Overlay {
+				return shim.OverlayOf(r, schema, c.Column, c.To, facts.Major, facts.Release)
+			}
+		}
+	case ddl.SetSchema:
+		if danger == hazard.RenamedTable {
+			return func(schema string) shim.Overlay {
+				return shim.OverlayMoved(r, schema, c.Schema, facts.Major, facts.Release)
+			}
+		}
+	}
+	return nil
+}
+
+// moved lets a view take the place of a table that moves to another schema. It is the
+// second choice: all see it, code from after the migration, too, which might find it
+// before the table.
+func (d *Decision) moved(change ddl.Change, facts Facts, policy *Policy) {
+	r := facts.Lookup.Relation
+	c, ok := change.(ddl.SetSchema)
+	if !ok || d.Verdict != "" || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.RenamedTable || r == nil {
+		return
+	}
+	if facts.Shadows != "" {
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: facts.Shadows}
+		return
+	}
+	d.standIn(shim.TableView{
+		Old: *r, New: ddl.Name{Schema: c.Schema, Name: r.Name}, Major: facts.Major, Release: facts.Release,
+	}, facts)
+	d.switchOff(policy)
 }
 
 // overlays are those of the relation for each build that runs, or why there are none.

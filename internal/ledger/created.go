@@ -12,19 +12,22 @@ const (
 )
 
 // OverlaysFrom is a FROM item of the same kind: the overlays that stand (schema,
-// view, relation, plain, alone). One is plain that has no other names for columns than
-// the table has, and alone with nothing else in its schema.
-const OverlaysFrom = "(SELECT n.nspname AS schema, s.view, s.relation, " + plain + " AS plain," +
+// name, view, relation, plain, alone). One is plain that has no other names than the table
+// has, and alone with nothing else in its schema.
+const OverlaysFrom = "(SELECT n.nspname AS schema, c.relname AS name, s.view, s.relation, " + plain + " AS plain," +
 	" NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass" +
 	" AND d.refobjid = n.oid AND d.objid <> c.oid) AS alone FROM migguard.shim s" +
 	" JOIN pg_catalog.pg_class c ON c.oid = s.view JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" +
 	" WHERE s.dropped_at IS NULL AND s.kind = 'overlay') AS overlay"
 
-// plain tells a view c of which no column has another name than in the table: the
-// server writes AS only then (ruleutils.c, get_target_list), also for a column that
-// was renamed after the view was made. One whose own name has that in it is not taken
-// for plain.
-const plain = "pg_catalog.pg_get_viewdef(c.oid) !~ ' AS '"
+// plain tells a view c, of shim s, of which no column has another name than in the
+// table: the server writes AS only then (ruleutils.c, get_target_list), also for a
+// column that was renamed after the view was made. One whose own name has that in it
+// is not taken for plain. Nor is one whose table has another name by now, or is in
+// another schema.
+const plain = "(pg_catalog.pg_get_viewdef(c.oid) !~ ' AS '" +
+	" AND EXISTS (SELECT FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace" +
+	" WHERE t.oid = s.relation AND t.relname = s.old_name AND tn.nspname = s.schema_name))"
 
 // ViewsFrom is a FROM item of the same kind: the views of all shims that stand and
 // are there, of whatever kind (view, relation).

@@ -22,11 +22,11 @@ type Shim struct {
 	Kind      string
 	View      uint32 // oid of the view
 	Relation  uint32 // oid of the renamed table
-	Schema    string // of both, when it was made
+	Schema    string // in which code from before knows the table
 	OldName   string // the view's, when it was made
 	NewName   string // the table's, when it was made
 	Note      string
-	// Plain: it is an overlay whose columns have the names they have in the table.
+	// Plain: it is an overlay whose names are those of the table and its columns.
 	Plain bool
 
 	// ViewName and RelationName are what the two are called now, schema and

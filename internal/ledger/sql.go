@@ -17,9 +17,11 @@ type NewShim struct {
 	// ViewSchema is the view's schema, unless it is the table's.
 	ViewSchema string
 	Schema     string
-	OldName    string // the view
-	NewName    string // the renamed table
-	Note       string // optional
+	// From is the schema in which code knows the table, unless it is Schema.
+	From    string
+	OldName string // the view
+	NewName string // the renamed table
+	Note    string // optional
 }
 
 // RecordShimSQL is the statement that a migration's own session runs after it
@@ -32,7 +34,7 @@ func RecordShimSQL(s NewShim) string {
 		s.ReleaseID, literal(s.Kind),
 		literal(pgx.Identifier{cmp.Or(s.ViewSchema, s.Schema), s.OldName}.Sanitize()),
 		literal(pgx.Identifier{s.Schema, s.NewName}.Sanitize()),
-		literal(s.Schema), literal(s.OldName), literal(s.NewName), nullable(s.Note))
+		literal(cmp.Or(s.From, s.Schema)), literal(s.OldName), literal(s.NewName), nullable(s.Note))
 }
 
 // RecordShimDroppedSQL is the statement that a migration's own session runs

@@ -9,6 +9,7 @@ import (
 type Names struct {
 	Relation string // as the statement names it
 	Target   string // the name it is to have, in its schema
+	TargetIn string // or in this one
 	Schema   string // whose relations are listed, or EverySchema
 	Domain   string // as the statement names it: tables with columns of it are listed
 	Size     bool   // of Relation, or of those listed, is asked for, and what an UPDATE of a row fires
@@ -76,8 +77,12 @@ func Lookup(n Names, created, standing string) string {
 	if n.Relation == "" {
 		n.Relation = "NULL" // until 15 an empty name is an error
 	}
+	in := "w.relnamespace"
+	if n.TargetIn != "" {
+		in = "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = " + n.TargetIn + ")"
+	}
 	return strings.NewReplacer(
-		"$name", n.Relation, "$to", n.Target, "$schema", n.Schema, "$domain", n.Domain, "$column", n.Column, "$type", n.Type, "$partitioned", n.Parent,
+		"$name", n.Relation, "$to", n.Target, "$in ", in+" ", "$schema", n.Schema, "$domain", n.Domain, "$column", n.Column, "$type", n.Type, "$partitioned", n.Parent,
 		"$created", created, "$standing", standing,
 	).Replace(query)
 }

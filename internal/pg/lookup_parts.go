@@ -6,11 +6,11 @@ var lookupParts = map[string]string{
 	// A relation's row type takes its name. An array type gives way.
 	"target": `coalesce(
     (SELECT r.doc FROM wanted w
-     JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $to
+     JOIN pg_catalog.pg_class t ON t.relnamespace = $in AND t.relname = $to
      JOIN relations r ON r.oid = t.oid),
     (SELECT pg_catalog.json_build_object('name', t.typname, 'kind', 'c')
      FROM wanted w
-     JOIN pg_catalog.pg_type t ON t.typnamespace = w.relnamespace AND t.typname = $to
+     JOIN pg_catalog.pg_type t ON t.typnamespace = $in AND t.typname = $to
      WHERE w.reltype <> 0 AND NOT EXISTS (
        SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)))`,
 	// The estimate is -1 until the table has been analyzed (pg_class.reltuples).
@@ -149,7 +149,7 @@ const lookupInside = `SELECT c.oid FROM pg_catalog.pg_class c
 // that is always asked about.
 var lookupAsked = map[string]string{
 	"target": `SELECT t.oid FROM wanted w
-    JOIN pg_catalog.pg_class t ON t.relnamespace = w.relnamespace AND t.relname = $to`,
+    JOIN pg_catalog.pg_class t ON t.relnamespace = $in AND t.relname = $to`,
 	"inside":            lookupInside,
 	"users":             lookupUsers,
 	"referencing":       `SELECT d.oid FROM reached d`,

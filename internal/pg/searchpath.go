@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/ddl"
 )
 
 // A SearchPath is where a session looks for names.
@@ -65,4 +67,16 @@ func (c *Config) ReadSearchPath(ctx context.Context, options string) (p SearchPa
 		return p, fmt.Errorf("read the search path: %w", err)
 	}
 	return p, nil
+}
+
+// LooksBefore is the query with a row if a session looks into a schema before another,
+// by the search path that it has or by the one it began with. A name with blanks or
+// quotes in it is not found in the latter.
+func LooksBefore(schema, other string) string {
+	return fmt.Sprintf(`SELECT FROM (VALUES
+  (pg_catalog.current_schemas(false)::pg_catalog.text[]),
+  (pg_catalog.array_replace(pg_catalog.string_to_array(pg_catalog.translate(
+    (SELECT s.reset_val FROM pg_catalog.pg_settings s WHERE s.name = 'search_path'), '" ', ''), ','),
+    '$user', current_user::pg_catalog.text))) AS p (path)
+WHERE pg_catalog.array_position(path, %s) < pg_catalog.array_position(path, %s)`, ddl.Literal(schema), ddl.Literal(other))
 }

@@ -157,7 +157,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		case decision.Reindex != nil:
 			return a.reindexLater(ctx, decision.Reindex)
 		case decision.Overlays != nil:
-			return a.renameUnderOverlays(ctx, decision, found)
+			return a.renameUnderOverlays(ctx, change, decision, found)
 		case decision.Deferred != nil:
 			deferring = true
 			continue

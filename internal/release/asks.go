@@ -77,6 +77,7 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		n.Target = ddl.Literal(c.To)
 	case ddl.SetSchema:
 		relation, n.Sequence = c.Relation, true
+		n.Target, n.TargetIn = ddl.Literal(c.Relation.Name), ddl.Literal(c.Schema)
 	case ddl.RenameColumn:
 		relation = c.Relation
 	case ddl.DropTable:

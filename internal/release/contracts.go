@@ -124,18 +124,24 @@ func versions(releases []int) string {
 // judge judges a change. A contract that says that nothing is used is looked at
 // again by what the code does not show.
 func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (judge.Decision, error) {
-	d := judge.Decide(change, facts, a.policy)
 	var err error
+	if c, ok := change.(ddl.SetSchema); ok && facts.Lookup.Relation != nil {
+		if facts.Shadows, err = a.shadows(ctx, c, *facts.Lookup.Relation); err != nil {
+			return judge.Decision{}, err
+		}
+	}
+	d := judge.Decide(change, facts, a.policy)
 	switch {
 	case d.Overlays != nil:
 		facts.Doubt, err = a.naming(ctx, d.Findings)
 	case d.Beside != nil:
 		facts.Unlike, err = a.unlike(ctx, d.Beside, facts.Lookup)
 	case len(d.Unused) > 0:
-		facts.Doubt, err = a.doubt(ctx, d.Unused, facts.Lookup)
+		facts.Doubt, err = a.doubt(ctx, change, d.Unused, facts.Lookup)
 	}
 	if err == nil && (d.View != nil || d.Overlays != nil || d.Beside != nil) {
-		facts.Lookup.Relation.RowsIn, err = a.rowsIn(ctx, facts.Lookup.Relation.OID, d.View == nil)
+		_, moves := change.(ddl.SetSchema)
+		facts.Lookup.Relation.RowsIn, err = a.rowsIn(ctx, facts.Lookup.Relation.OID, d.View == nil && !moves)
 	}
 	if err == nil && (facts.Doubt+facts.Unlike != "" || facts.Lookup.Relation != nil && facts.Lookup.Relation.RowsIn != "") {
 		d = judge.Decide(change, facts, a.policy)
@@ -148,8 +154,13 @@ func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (
 }
 
 // doubt says why code may use what it does not name: it reaches a renamed table
-// through a shim, or calls, or fires, a function whose body names it.
-func (a *act) doubt(ctx context.Context, unused []hazard.Finding, found catalog.Lookup) (string, error) {
+// through a shim, or calls, or fires, a function whose body names it. What is renamed
+// or moved keeps its names in the views of shims.
+func (a *act) doubt(ctx context.Context, change ddl.Change, unused []hazard.Finding, found catalog.Lookup) (string, error) {
+	switch change.(type) {
+	case ddl.RenameTable, ddl.RenameColumn, ddl.SetSchema:
+		return a.naming(ctx, unused)
+	}
 	a.mu.Lock()
 	known := found.Relation != nil && a.shimmed[found.Relation.OID] ||
 		slices.ContainsFunc(found.Inside, func(r catalog.Relation) bool { return a.shimmed[r.OID] })
@@ -168,6 +179,17 @@ func (a *act) rowsIn(ctx context.Context, relation uint32, renamed bool) (string
 		return "", err
 	}
 	return *rows[0][0], nil
+}
+
+// shadows says why code that is about to run would find a view where a table was, and
+// not the table where it is to be: by the search path that the migration's sessions
+// have, or began with.
+func (a *act) shadows(ctx context.Context, c ddl.SetSchema, r catalog.Relation) (string, error) {
+	rows, err := a.conn.Query(ctx, pg.LooksBefore(r.Schema, c.Schema))
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("code that is about to run would find a view in the place of the table first: its search path has %s before %s", ddl.Quote(r.Schema), ddl.Quote(c.Schema)), nil
 }
 
 // naming says which function names what findings are about: it would not find it

@@ -18,7 +18,7 @@ func (g *gate) keeps(change ddl.Change) bool {
 		return !c.Temporary
 	case ddl.CreateView:
 		return !c.Temporary
-	case ddl.CreateMaterializedView, ddl.RenameTable:
+	case ddl.CreateMaterializedView, ddl.RenameTable, ddl.SetSchema:
 		return true
 	case ddl.AddColumn:
 		return c.Kind != ddl.KindType && !g.hasMade(c.Relation)
@@ -44,6 +44,10 @@ func (a *act) bookkeeping(change ddl.Change, found catalog.Lookup) (before, afte
 		after = a.addition(c, found)
 	case ddl.RenameTable:
 		before, err = a.freeName(c, found)
+	case ddl.SetSchema:
+		if t := found.Target; t != nil && t.Standing != nil { // what else is there the server tells
+			before, err = a.freeName(c, found)
+		}
 	}
 	return before, after, err
 }
@@ -74,17 +78,17 @@ func (a *act) addition(c ddl.AddColumn, found catalog.Lookup) []string {
 }
 
 // freeName takes down the shim that has a table's new name, when the table is
-// renamed back. Any other holder of the name is in the way.
-func (a *act) freeName(c ddl.RenameTable, found catalog.Lookup) ([]string, error) {
+// renamed or moved back. Any other holder of the name is in the way.
+func (a *act) freeName(change ddl.Change, found catalog.Lookup) ([]string, error) {
 	r, target := found.Relation, found.Target
 	if r == nil || target == nil {
 		return nil, nil
 	}
 	if target.Standing == nil {
-		return nil, a.taken(c, *target)
+		return nil, a.taken(change, *target)
 	}
 	if target.Standing.Relation != r.OID {
-		return nil, a.shimInTheWay(c, *target)
+		return nil, a.shimInTheWay(change, *target)
 	}
 	a.notes = append(a.notes, fmt.Sprintf("the shim under the name %s is taken down: the table has its name back", hazard.Display(*target)))
 	return []string{
@@ -95,19 +99,28 @@ func (a *act) freeName(c ddl.RenameTable, found catalog.Lookup) ([]string, error
 
 // repeated recognises a rename that was committed by a run which ended before
 // the runner could note it: the old name is that of the table's shim, the new
-// one the table's. With IF EXISTS it is enough that no table has the old name.
+// one the table's. So it is with a table that was moved. With IF EXISTS it is enough
+// that no table has the old name.
 func repeated(change ddl.Change, found catalog.Lookup) bool {
-	c, ok := change.(ddl.RenameTable)
 	r, target := found.Relation, found.Target
-	if !ok || r == nil || r.Standing == nil {
+	if r == nil || r.Standing == nil {
 		return false
 	}
-	return c.IfExists || target != nil && target.OID == r.Standing.Relation
+	ifExists := false
+	switch c := change.(type) {
+	case ddl.RenameTable:
+		ifExists = c.IfExists
+	case ddl.SetSchema:
+		ifExists = c.IfExists
+	default:
+		return false
+	}
+	return ifExists || target != nil && target.OID == r.Standing.Relation
 }
 
 // skip answers a statement that leaves nothing to do: a repeated rename.
 func (a *act) skip(found catalog.Lookup) string {
-	return a.done(fmt.Sprintf("the table %s is renamed to %s already, and its shim stands", hazard.Display(*found.Relation), found.Relation.Standing.Name))
+	return a.done(fmt.Sprintf("the table %s is %s already, and its shim stands", hazard.Display(*found.Relation), found.Relation.Standing.Name))
 }
 
 // done answers a statement that leaves nothing to do, and says why.
@@ -126,8 +139,11 @@ func (a *act) checkShims(ctx context.Context, change ddl.Change) error {
 			continue
 		}
 		n := pg.Names{Relation: ddl.Literal(name.String())}
-		if c, ok := change.(ddl.RenameTable); ok {
+		switch c := change.(type) {
+		case ddl.RenameTable:
 			n.Target = ddl.Literal(c.To)
+		case ddl.SetSchema:
+			n.Target, n.TargetIn = ddl.Literal(name.Name), ddl.Literal(c.Schema)
 		}
 		found, err := a.lookup(ctx, n)
 		if err != nil {

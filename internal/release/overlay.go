@@ -17,16 +17,20 @@ import (
 	"github.com/migguard/migguard/internal/shim"
 )
 
-// renameUnderOverlays renames a column and lets each build that runs see it under
-// its old name, in one transaction. A view that shows a build the table already
-// keeps the names it has.
-func (a *act) renameUnderOverlays(ctx context.Context, d judge.Decision, found catalog.Lookup) (string, error) {
+// renameUnderOverlays renames a column, or moves the table, and lets each build that
+// runs see it as it was, in one transaction. A view that shows a build the table
+// already keeps the names it has.
+func (a *act) renameUnderOverlays(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
 	table := *found.Relation
+	free, _, err := a.bookkeeping(change, found)
+	if err != nil {
+		return "", err
+	}
 	after, shown, err := a.overlays(ctx, d.Overlays, table)
 	if err != nil {
 		return "", err
 	}
-	tag, err := a.renamed(ctx, found, nil, after)
+	tag, err := a.renamed(ctx, found, free, after)
 	if err != nil {
 		return "", err
 	}
@@ -39,9 +43,9 @@ func (a *act) renameUnderOverlays(ctx context.Context, d judge.Decision, found c
 }
 
 // overlays is SQL that makes those of a table which do not stand, and records them,
-// and the schemas of all.
+// and the schemas of all. Code that sees another table under its name does not mean it.
 func (a *act) overlays(ctx context.Context, wanted []shim.Overlay, table catalog.Relation) (sql, schemas []string, err error) {
-	standing, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema FROM %s WHERE relation = %d::pg_catalog.oid", ledger.OverlaysFrom, table.OID))
+	standing, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema FROM %s WHERE relation = %d::pg_catalog.oid OR name = %s", ledger.OverlaysFrom, table.OID, ddl.Literal(table.Name)))
 	if err != nil {
 		return nil, nil, explained(err)
 	}
@@ -52,7 +56,7 @@ func (a *act) overlays(ctx context.Context, wanted []shim.Overlay, table catalog
 		}
 		sql = append(append(sql, o.Expand()...), ledger.RecordShimSQL(ledger.NewShim{
 			ReleaseID: a.releaseID, Kind: ledger.Overlay, ViewSchema: o.Overlay,
-			Schema: table.Schema, OldName: table.Name, NewName: table.Name,
+			Schema: o.New.Schema, From: table.Schema, OldName: table.Name, NewName: table.Name,
 		}))
 	}
 	return sql, schemas, nil

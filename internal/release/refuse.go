@@ -53,7 +53,7 @@ func (a *act) refuseEffect(d judge.Decision) error {
 		r.Detail += " The statement did that, and was rolled back."
 	}
 	if d.Verdict == judge.Shim {
-		r.Hint = "Write the ALTER TABLE ... RENAME as a statement of the migration's own: then migguard keeps the old name alive."
+		r.Hint = "Write the ALTER TABLE ... RENAME, or SET SCHEMA, as a statement of the migration's own: then migguard keeps the old name alive."
 	}
 	return r
 }
@@ -129,7 +129,7 @@ func (a *act) shimInTheWay(change ddl.Change, view catalog.Relation) error {
 		Detail:  "Changing it, or using the name for something else, would break that code.",
 		Hint:    fmt.Sprintf("If the table is meant, write its name, %s.", view.Standing.Name)}
 	switch change.(type) {
-	case ddl.CreateTable, ddl.CreateView, ddl.CreateMaterializedView, ddl.RenameTable:
+	case ddl.CreateTable, ddl.CreateView, ddl.CreateMaterializedView, ddl.RenameTable, ddl.SetSchema:
 		r.Hint = "Do this in the next release, when the shim is gone (see \"migguard shims\"), or choose another name."
 	}
 	return r
@@ -145,9 +145,9 @@ func (a *act) shimLost(view catalog.Relation) error {
 }
 
 // taken says what the server would say, before anything is done.
-func (a *act) taken(c ddl.RenameTable, target catalog.Relation) error {
+func (a *act) taken(change ddl.Change, target catalog.Relation) error {
 	a.verdict = judge.Refuse
 	return &guard.Refusal{Code: codeNameTaken,
-		Message: fmt.Sprintf("cannot rename %s to %s: there is a %s of that name", c.Relation, ddl.Quote(c.To), target.Kind),
+		Message: fmt.Sprintf("cannot rename %s to %s: there is a %s of that name", change.Relations()[0], ddl.Quote(target.Name), target.Kind),
 		Hint:    "Choose another name, or rename what has it first."}
 }

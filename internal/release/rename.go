@@ -15,7 +15,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 )
 
-// renameWithView renames the table and puts a view under its old name, in one
+// renameWithView renames or moves the table and puts a view under its old name, in one
 // transaction, which the client knows as the one statement it sent.
 func (a *act) renameWithView(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
 	free, _, err := a.bookkeeping(change, found)
@@ -24,8 +24,8 @@ func (a *act) renameWithView(ctx context.Context, change ddl.Change, d judge.Dec
 	}
 	view := d.View
 	own := append(view.Expand(), ledger.RecordShimSQL(ledger.NewShim{
-		ReleaseID: a.releaseID, Kind: ledger.TableView,
-		Schema: view.Old.Schema, OldName: view.Old.Name, NewName: view.New.Name,
+		ReleaseID: a.releaseID, Kind: ledger.TableView, ViewSchema: view.Old.Schema,
+		Schema: view.New.Schema, From: view.Old.Schema, OldName: view.Old.Name, NewName: view.New.Name,
 	}))
 	tag, err := a.renamed(ctx, found, free, own)
 	if err != nil {

@@ -196,6 +196,27 @@ var scenarios = []scenario{
 			sql: []string{"alter table users rename to accounts", "alter table accounts rename name to label"}}},
 	},
 	{
+		name: "move table to another schema", old: code{build: firstBuild}, given: "create schema sales",
+		deploys: []deploy{{code: code{build: "two", table: "sales.users"}, sql: []string{"alter table users set schema sales"}}},
+	},
+	{
+		name: "move table, to code that is not steered", old: code{build: firstBuild, unsteered: true}, given: "create schema sales",
+		deploys: []deploy{{code: code{build: "two", table: "sales.users"}, sql: []string{"alter table users set schema sales"}}},
+	},
+	{
+		name: "move table, and roll back", old: code{build: firstBuild}, given: "create schema sales",
+		deploys: []deploy{
+			{code: code{build: "two", table: "sales.users"}, sql: []string{"alter table users set schema sales"}},
+			{code: code{build: firstBuild}, ends: []string{"two"}},
+			{code: code{build: "three", table: "sales.users"}},
+		},
+	},
+	{
+		name: "move table, and rename it and a column", old: code{build: firstBuild}, given: "create schema sales",
+		deploys: []deploy{{code: code{build: "two", table: "sales.accounts", knows: twoLabels.knows},
+			sql: []string{"alter table users set schema sales", "alter table sales.users rename name to label", "alter table sales.users rename to accounts"}}},
+	},
+	{
 		name: "two columns swap their names", old: code{build: firstBuild},
 		deploys: []deploy{{code: code{build: "two", knows: "key name=note amount email note=name team at"},
 			sql: []string{"alter table users rename name to other", "alter table users rename note to name", "alter table users rename other to note"}}},

@@ -17,7 +17,7 @@ type code struct {
 	// knows are fields, each with the column's name where that is another one:
 	// "key name=label amount".
 	knows string
-	table string // its name for it; users unless set
+	table string // its name for it, with a schema perhaps; users unless set
 	// rows are whose rows these are; users unless set.
 	rows string
 	// unsteered is code that looks into no overlay.
@@ -80,7 +80,16 @@ func (c code) contract() *contract.Contract {
 		use.Reads, use.Star = contract.Every(), true
 	}
 	return contract.New(contract.Source{Scanner: "scan", Whole: true, Paths: true, Rows: true, Upserts: true, Models: 1},
-		[]contract.Relation{{Name: contract.Name{Name: c.named()}, Uses: []contract.Use{use}}}, nil)
+		[]contract.Relation{{Name: contractName(c.named()), Uses: []contract.Use{use}}}, nil)
+}
+
+// contractName is a name with or without a schema.
+func contractName(name string) contract.Name {
+	schema, table, found := strings.Cut(name, ".")
+	if !found {
+		return contract.Name{Name: name}
+	}
+	return contract.Name{Schema: schema, Name: table}
 }
 
 // The kinds of work that code does, each in a session of its own.

@@ -177,8 +177,8 @@ func (st *stage) ends(t *testing.T, last code, want *pgtest.DB) {
 	}
 }
 
-// orphans is fullShape, and what else a run may have left.
-const orphans = `select concat_ws(E'\n', (` + fullShape + `), (select string_agg('trigger ' || tgname, E'\n' order by tgname) from pg_trigger where not tgisinternal),
+// orphans is fullShape, that of another schema, too, and what else a run may have left.
+var orphans = `select concat_ws(E'\n', (` + fullShape + `), (` + strings.ReplaceAll(fullShape, "'public'::regnamespace", "to_regnamespace('sales')") + `), (select string_agg('trigger ' || tgname, E'\n' order by tgname) from pg_trigger where not tgisinternal),
 	(select string_agg('function ' || proname, E'\n' order by proname) from pg_proc where pronamespace = 'public'::regnamespace))`
 
 // said is what migguard did with a release's statements.

@@ -32,6 +32,14 @@ func OverlayBefore(table catalog.Relation, schema string, major int, release str
 	}}
 }
 
+// OverlayMoved is the overlay in a schema for code that knows a table where it was
+// before it moved to another.
+func OverlayMoved(table catalog.Relation, schema, to string, major int, release string) Overlay {
+	o := OverlayBefore(table, schema, major, release)
+	o.New.Schema = to
+	return o
+}
+
 // Expand is the SQL that makes it, to be run right after the rename, in the same
 // transaction. The view's own privileges say who may use it. Nobody but a superuser
 // may make anything else in the schema: what old code creates without a schema, IF

@@ -245,5 +245,8 @@ func (v TableView) Limits() []string {
 	if v.Old.Kind == catalog.MaterializedView {
 		limits = append(limits, "REFRESH MATERIALIZED VIEW")
 	}
+	if v.Old.Schema != v.New.Schema {
+		limits = append(limits, "nextval and the like of its columns' own sequences, which move along")
+	}
 	return append(limits, "an ORM that looks up the primary key when it boots")
 }
