@@ -30,9 +30,9 @@ const plain = "(pg_catalog.pg_get_viewdef(c.oid) !~ ' AS '" +
 	" WHERE t.oid = s.relation AND t.relname = s.old_name AND tn.nspname = s.schema_name))"
 
 // ViewsFrom is a FROM item of the same kind: the views of all shims that stand and
-// are there, of whatever kind (view, relation).
-const ViewsFrom = "(SELECT s.view, s.relation FROM migguard.shim s JOIN pg_catalog.pg_class c ON c.oid = s.view" +
-	" WHERE s.dropped_at IS NULL) AS shim"
+// are there (view, relation, kind, schema).
+const ViewsFrom = "(SELECT s.view, s.relation, s.kind, n.nspname AS schema FROM migguard.shim s JOIN pg_catalog.pg_class c ON c.oid = s.view" +
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE s.dropped_at IS NULL AND c.relkind = 'v') AS shim"
 
 // RecordCreatedRelationSQL is RecordCreatedSQL for a relation by its name, as
 // the session that created it would write it.

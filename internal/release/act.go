@@ -76,7 +76,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	var drops []deferredDrop
 	var held []withheldChange
 	var shown *besides
-	var defaults []ddl.Change
+	var followed []ddl.Change
 	deferring, encoding := false, ""
 	for i, change := range a.plan.Changes {
 		if c, ok := change.(ddl.WriteRows); ok {
@@ -179,10 +179,10 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 				return "", err
 			}
 		}
-		switch change.(type) {
-		case ddl.SetDefault, ddl.DropDefault:
-			defaults = append(defaults, change)
+		if err := a.secures(ctx, change, found); err != nil {
+			return "", err
 		}
+		followed = append(followed, change)
 		before, after, err := a.bookkeeping(change, found)
 		if err != nil {
 			return "", err
@@ -204,8 +204,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	for _, change := range defaults {
-		if err := a.followDefault(ctx, change); err != nil {
+	for _, change := range followed {
+		if err := a.follow(ctx, change); err != nil {
 			return "", err
 		}
 	}
@@ -248,10 +248,13 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 func (a *act) run(ctx context.Context, record []string) (string, error) {
 	if a.plan.watched {
 		tag, err := a.watch(ctx)
-		if err != nil || a.beside == nil {
-			return tag, err
+		if err == nil && a.beside != nil {
+			err = explained(a.conn.Exec(ctx, a.beside...))
 		}
-		return tag, explained(a.conn.Exec(ctx, a.beside...))
+		if err == nil {
+			err = a.followAll(ctx)
+		}
+		return tag, err
 	}
 	if a.forwards() {
 		tag, err := a.conn.Forward(ctx)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -63,39 +62,6 @@ func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Look
 	}
 	_, err = a.withLock(ctx, nil, nil, a.instead(fmt.Sprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", qualified(table))))
 	return explained(err)
-}
-
-// followDefault gives overlays the default that a column gets, which is their own
-// (shim.TableView), and which old code counts on as on the table's. One of a sequence
-// they leave to the table; those with a column's old name keep what they have.
-func (a *act) followDefault(ctx context.Context, change ddl.Change) error {
-	column, to := "", "DROP DEFAULT"
-	switch c := change.(type) {
-	case ddl.SetDefault:
-		if column = c.Column; !strings.Contains(strings.ToLower(c.Default), "nextval") {
-			to = "SET DEFAULT " + c.Default
-		}
-	case ddl.DropDefault:
-		column = c.Column
-	}
-	table := change.Relations()[0]
-	a.mu.Lock()
-	stands := a.standing[table.Name]
-	a.mu.Unlock()
-	if !stands {
-		return nil
-	}
-	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema, view::pg_catalog.regclass::pg_catalog.text FROM %s WHERE relation = pg_catalog.to_regclass(%s) AND plain"+
-		" AND EXISTS (SELECT FROM pg_catalog.pg_attribute x WHERE x.attrelid = view AND x.attname = %s)", ledger.OverlaysFrom, ddl.Literal(table.String()), ddl.Literal(column)))
-	if err != nil {
-		return explained(err)
-	}
-	for _, row := range rows {
-		if !slices.Contains(a.yields, *row[0]) {
-			a.beside = append(a.beside, fmt.Sprintf("ALTER VIEW %s ALTER COLUMN %s %s", *row[1], ddl.Quote(column), to))
-		}
-	}
-	return nil
 }
 
 // showing tells the overlays that have a column: a new one is in none of its table.

@@ -79,7 +79,6 @@ var used = map[string]struct{ code, sql string }{
 	"rename column":           {"MG002", "alter table t rename n to m"},
 	"rename column of view":   {"MG002", "alter view v rename column id to i"},
 	"rename column partition": {"MG002", "alter table p rename n to m"},
-	"set schema":              {"MG001", "alter table t set schema s"},
 	"rename schema":           {"MG001", "alter schema s rename to q"},
 	"drop type":               {"MG004", "drop type e cascade"},
 	"drop schema of a type":   {"MG004", "drop schema types cascade"},

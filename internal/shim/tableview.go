@@ -145,34 +145,13 @@ func (v TableView) create() string {
 	return b.String()
 }
 
-// defaults gives the view's columns the defaults of the relation's. UPDATE ... SET
-// column = DEFAULT, also ON CONFLICT's, writes NULL without (measured on 14 to 18; INSERT
-// does not). Those of a sequence are left out: it could not be dropped any more. Empty
-// where there are none.
+// defaults gives the view's columns the defaults of the relation's. Empty where there
+// are none.
 func (v TableView) defaults() string {
-	var names []string
-	for _, c := range v.Old.Columns {
-		if c.Default {
-			names = append(names, fmt.Sprintf("(%d, %s)", c.Number, ddl.Literal(c.Name)))
-		}
-	}
-	if names == nil {
+	if !slices.ContainsFunc(v.Old.Columns, func(c catalog.Column) bool { return c.Default }) {
 		return ""
 	}
-	body := fmt.Sprintf(`
-DECLARE d record;
-BEGIN
-  FOR d IN
-    SELECT x.name, pg_catalog.pg_get_expr(a.adbin, a.adrelid) AS expression
-    FROM (VALUES %s) AS x (number, name)
-    JOIN pg_catalog.pg_attrdef a ON a.adrelid = %d::pg_catalog.oid AND a.adnum = x.number
-    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend s JOIN pg_catalog.pg_class q ON q.oid = s.refobjid AND q.relkind = 'S'
-      WHERE s.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND s.objid = a.oid AND s.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
-  LOOP
-    EXECUTE %s || pg_catalog.quote_ident(d.name) || ' SET DEFAULT ' || d.expression;
-  END LOOP;
-END`, strings.Join(names, ", "), v.Old.OID, ddl.Literal("ALTER VIEW "+v.name().String()+" ALTER COLUMN "))
-	return "DO " + ddl.Literal(body)
+	return follow(ddl.Literal(v.name().String())+"::pg_catalog.regclass", v.Old.OID, followDefaults)
 }
 
 // grants gives the view the relation's privileges and no others: what ALTER
