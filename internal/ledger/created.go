@@ -12,11 +12,9 @@ const (
 )
 
 // OverlaysFrom is a FROM item of the same kind: the overlays that stand (schema,
-// name, view, relation, plain, alone). One is plain that has no other names than the table
-// has, and alone with nothing else in its schema.
-const OverlaysFrom = "(SELECT n.nspname AS schema, c.relname AS name, s.view, s.relation, " + plain + " AS plain," +
-	" NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass" +
-	" AND d.refobjid = n.oid AND d.objid <> c.oid) AS alone FROM migguard.shim s" +
+// name, view, relation, plain). One is plain that has no other names than the table
+// has.
+const OverlaysFrom = "(SELECT n.nspname AS schema, c.relname AS name, s.view, s.relation, " + plain + " AS plain FROM migguard.shim s" +
 	" JOIN pg_catalog.pg_class c ON c.oid = s.view JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" +
 	" WHERE s.dropped_at IS NULL AND s.kind = 'overlay') AS overlay"
 

@@ -38,6 +38,7 @@ type act struct {
 	ahead     []string         // SQL of migguard's own that has run before it
 	beside    []string         // and with it, to keep code from noticing the statement
 	yields    []string         // schemas of overlays that go before it
+	gone      []string         // the oids of these
 	yielding  []string         // SQL that takes these down, and is still to run
 	notes     []string
 	answered  map[int]bool    // changes about what waits, which are done with that
@@ -247,7 +248,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 // run executes the statement as it is, and what is to be recorded with it.
 func (a *act) run(ctx context.Context, record []string) (string, error) {
 	if a.plan.watched {
-		tag, err := a.watch(ctx)
+		tag, err := a.watchAndYield(ctx)
 		if err == nil && a.beside != nil {
 			err = explained(a.conn.Exec(ctx, a.beside...))
 		}
@@ -291,5 +292,5 @@ func (a *act) forwards() bool {
 	case ddl.Unparsed:
 		return !severalMaybe(a.text)
 	}
-	return true
+	return a.plan.Tag != "DO" || !a.shims() // or it may have to run again, see watchAndYield
 }

@@ -66,10 +66,7 @@ type shownBy struct {
 // viewsOf are those of the tables that which, an item for IN, has; of all where it is
 // empty.
 func (a *act) viewsOf(ctx context.Context, which string) (views []shownBy, err error) {
-	a.mu.Lock()
-	stand := len(a.standing) > 0
-	a.mu.Unlock()
-	if !stand {
+	if !a.shims() {
 		return nil, nil
 	}
 	if which != "" {

@@ -160,6 +160,13 @@ func (g *gate) holds(name string) bool {
 	return g.standing[name]
 }
 
+// shims tells whether the view of any shim may stand.
+func (g *gate) shims() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.standing) > 0
+}
+
 // An outcome is what the statements of a run came to.
 type outcome struct {
 	statements []report.Statement

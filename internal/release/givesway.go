@@ -2,14 +2,17 @@ package release
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
 )
 
 // giveWay has overlays that only hide a new column of a table taken down where the
@@ -17,10 +20,7 @@ import (
 // once. They go in the very tries for the statement's locks: nobody waits for a view
 // while the table is waited for.
 func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
-	a.mu.Lock()
-	stand := len(a.standing) > 0
-	a.mu.Unlock()
-	if !stand || found.Relation == nil {
+	if !a.shims() || found.Relation == nil {
 		return nil
 	}
 	table := *found.Relation
@@ -36,32 +36,92 @@ func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Look
 	default:
 		return nil
 	}
-	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema, view::pg_catalog.regclass::pg_catalog.text, view::pg_catalog.int8, alone FROM %s WHERE relation = %d::pg_catalog.oid AND plain%s",
+	if err := a.yield(ctx, table, shown); err != nil || !a.plan.watched || a.yielding == nil {
+		return err
+	}
+	return a.yieldNow(ctx, table)
+}
+
+// yield has the overlays of a table that only hide new columns, those that shown
+// tells, go with the statement, and their schemas if nothing else is in them.
+func (a *act) yield(ctx context.Context, table catalog.Relation, shown string) error {
+	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT schema, view::pg_catalog.regclass::pg_catalog.text, view::pg_catalog.int8 FROM %s WHERE relation = %d::pg_catalog.oid AND plain%s",
 		ledger.OverlaysFrom, table.OID, shown))
 	if err != nil || len(rows) == 0 {
 		return explained(err)
 	}
 	for _, row := range rows {
-		view, err := strconv.ParseUint(*row[2], 10, 32)
-		if err != nil {
-			return err
-		}
 		drop := "DROP VIEW " + *row[1]
 		if slices.Contains(a.yielding, drop) {
 			return nil // for another of the statement's changes
 		}
-		a.yields = append(a.yields, *row[0])
-		a.yielding = append(a.yielding, ledger.RecordShimDroppedSQL(uint32(view), a.releaseID, "was in the way of a statement"), drop)
-		if *row[3] == "t" {
+		a.yields, a.gone = append(a.yields, *row[0]), append(a.gone, *row[2])
+		a.yielding = append(a.yielding, ledger.RecordShimDroppedSQL(oid(row[2]), a.releaseID, "was in the way of a statement"), drop)
+		others, err := a.conn.Query(ctx, fmt.Sprintf("SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid"+
+			" WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND n.nspname = %s AND d.objid NOT IN (%s) LIMIT 1", ddl.Literal(*row[0]), strings.Join(a.gone, ", ")))
+		if err != nil {
+			return err
+		}
+		if len(others) == 0 {
 			a.yielding = append(a.yielding, "DROP SCHEMA "+ddl.Quote(*row[0]))
 		}
 	}
 	a.notes = append(a.notes, fmt.Sprintf("code that is still running sees %s as it is now: the views that hid its new columns are in the way, and gone", hazard.Display(table)))
-	if !a.plan.watched {
-		return nil
-	}
-	_, err = a.withLock(ctx, nil, nil, a.instead(fmt.Sprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", qualified(table))))
+	return nil
+}
+
+// yieldNow takes them down before the statement, which locks the table anyway.
+func (a *act) yieldNow(ctx context.Context, table catalog.Relation) error {
+	_, err := a.withLock(ctx, nil, nil, a.instead(fmt.Sprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", qualified(table))))
 	return explained(err)
+}
+
+// watchAndYield is watch of a statement that may do what overlays are in the way of:
+// only the server's error shows that. They go then, and it runs again. What the client's
+// own messages run cannot be repeated; its error says what to do.
+func (a *act) watchAndYield(ctx context.Context) (string, error) {
+	if !a.shims() || a.forwards() {
+		return a.watch(ctx)
+	}
+	for {
+		if err := a.conn.Exec(ctx, "SAVEPOINT "+savepoint); err != nil {
+			return "", err
+		}
+		tag, failed := a.watch(ctx)
+		if failed == nil {
+			return tag, a.conn.Exec(ctx, "RELEASE SAVEPOINT "+savepoint)
+		}
+		var server *guard.ServerError
+		if !errors.As(failed, &server) {
+			return "", failed
+		}
+		a.mu.Lock()
+		view := a.inTheWay(server)
+		a.mu.Unlock()
+		if view == "" {
+			return "", failed
+		}
+		if err := a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint, "RELEASE SAVEPOINT "+savepoint); err != nil {
+			return "", err
+		}
+		rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT relation::pg_catalog.int8 FROM %s WHERE plain AND view = pg_catalog.to_regclass(%s)", ledger.OverlaysFrom, ddl.Literal(view)))
+		if err != nil {
+			return "", explained(err)
+		}
+		if len(rows) == 0 {
+			return "", failed
+		}
+		found, err := a.lookup(ctx, pg.Names{OID: oid(rows[0][0])})
+		if err == nil {
+			err = a.yield(ctx, *found.Relation, "")
+		}
+		if err == nil {
+			err = a.yieldNow(ctx, *found.Relation)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
 }
 
 // showing tells the overlays that have a column: a new one is in none of its table.

@@ -1,6 +1,9 @@
 package release_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +114,57 @@ func TestOverlayFollowsDefaults(t *testing.T) {
 				}
 				if got != [2]string{c.want, c.want} {
 					t.Errorf("%q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// What a DO block does overlays give way to, too, several of them and their schema. A
+// column's old name stays, and the error says so.
+func TestGivingWayToABlock(t *testing.T) {
+	t.Parallel()
+	const given = "; alter table orders add legacy int; create table bills (id int primary key, n int)"
+	code := func() []judge.Code {
+		both := sparing()
+		bills := both[0].Contract.Relations[0]
+		bills.Name.Name, bills.Uses = "bills", slices.Clone(bills.Uses)
+		bills.Uses[0].Reads = contract.Named("id", "n")
+		both[0].Contract.Relations = append(both[0].Contract.Relations, bills)
+		return both
+	}
+	adds := []string{"alter table orders add more int", "alter table bills add more int"}
+	for name, c := range map[string]struct {
+		sql    []string
+		fails  string
+		stands string // overlays
+	}{
+		"a type":         {append(adds, "do $$ begin alter table orders alter other type bigint; end $$"), "", "mg_one.bills"},
+		"both":           {append(adds, "do $$ begin alter table orders alter other type bigint; alter table bills alter n type bigint; end $$"), "", ""},
+		"a block":        {append(adds, "begin; create table c (id int)", "do $$ begin alter table orders alter other type bigint; end $$", "commit"), "", "mg_one.bills"},
+		"a function":     {append(adds, "create function f() returns void language plpgsql as 'begin alter table orders alter other type bigint; end'"), "select f()", "mg_one.bills,mg_one.orders"},
+		"a name":         {append(adds, `alter table orders rename "N ""1""" to label`, "alter table bills rename n to m"), `do $$ begin alter table bills alter m type bigint; end $$`, "mg_one.bills,mg_one.orders"},
+		"several tables": {append(adds, "create table c (id int)", "drop table orders, c, bills"), "", ""},
+		"with CASCADE":   {append(adds, "drop table orders, bills cascade"), "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{code: code(), allow: []string{"dropped-table:orders", "dropped-table:bills"}}, orders+given)
+				b.run(t, c.sql...)
+				if c.fails != "" {
+					if e := b.fails(t, "0A000", c.fails); !strings.Contains(e.Hint, "is migguard's shim") {
+						t.Errorf("hint %q", e.Hint)
+					}
+				}
+				if got := db.Value(t, "select coalesce(string_agg(schemaname || '.' || viewname, ',' order by viewname), '') from pg_views where schemaname like 'mg\\_%'"); got != c.stands {
+					t.Errorf("%s stand, want %s", got, c.stands)
+				}
+				if got := db.Value(t, "select count(*) from pg_namespace where nspname = 'mg_one'"); (got == "1") != (c.stands != "") {
+					t.Errorf("%s schemas", got)
+				}
+				if got := db.Value(t, "select count(*) from migguard.shim where dropped_at is null"); got != fmt.Sprint(len(strings.FieldsFunc(c.stands, func(r rune) bool { return r == ',' }))) {
+					t.Errorf("%s on record", got)
 				}
 			})
 		})

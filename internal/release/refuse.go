@@ -80,7 +80,6 @@ func (g *gate) dependent(err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch server.SQLState() {
-	case codeDependents, codeNotSupported:
 	case codeUndefinedObject, codeInvalidForeignKey:
 		if g.withholds && server.Response.Hint == "" {
 			server.Response.Hint = "If it is about a constraint or index of a migration before: it waits for code that is still running (migguard shims). Put this statement in a release after that one."
@@ -88,16 +87,25 @@ func (g *gate) dependent(err error) error {
 		if len(g.owes) > 0 && server.Response.Hint == "" {
 			server.Response.Hint = "If it is about an index that this transaction asked for: migguard builds that after the commit. Put this statement in a migration of its own, after that one."
 		}
-		return err
-	default:
-		return err
+	}
+	if view := g.inTheWay(server); view != "" {
+		server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", view)
+	}
+	return err
+}
+
+// inTheWay is the view of a shim that an error says depends on what was to be changed.
+// The caller holds mu.
+func (g *gate) inTheWay(server *guard.ServerError) string {
+	if state := server.SQLState(); state != codeDependents && state != codeNotSupported {
+		return ""
 	}
 	for name := range g.standing {
 		if view := dependentView(server.Response.Detail, ddl.Quote(name)); view != "" {
-			server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", view)
+			return view
 		}
 	}
-	return err
+	return ""
 }
 
 // dependentView is the view of a name, or an overlay's, that the server says
