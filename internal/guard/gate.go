@@ -112,6 +112,11 @@ type Conn interface {
 	// Query is Exec of one statement, with its rows in text format; NULL
 	// is nil.
 	Query(ctx context.Context, sql string) ([][]*string, error)
+	// Analyse has the server parse and analyse statements in one round trip, up to
+	// the first that it refuses with the error; nothing is executed. It returns for
+	// each that it took which columns its rows have, in a form to be compared, ""
+	// where it returns none. It is called in a transaction block.
+	Analyse(ctx context.Context, questions ...Question) (returns []string, err error)
 	// Run executes the client's statement by its text. Its notices reach
 	// the client, its rows do not, and it has no parameters and no COPY
 	// data. It can be repeated after an error. An empty tag means that

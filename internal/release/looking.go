@@ -72,6 +72,9 @@ func (l *looking) Query(ctx context.Context, sql string) ([][]*string, error) {
 	return rows, nil
 }
 
+// Analyse implements guard.Conn.
+func (*looking) Analyse(context.Context, ...guard.Question) ([]string, error) { return nil, errLooking }
+
 // Run implements guard.Conn.
 func (*looking) Run(context.Context) (string, error) { return "", errLooking }
 
