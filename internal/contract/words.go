@@ -20,8 +20,8 @@ func (w Ways) String() string {
 	return "uses"
 }
 
-// seen says how often a query was run, and its text.
-func seen(u Use) string {
+// Seen says how often a query was run, and its text.
+func (u Use) Seen() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "a query seen %s", times(u.Calls))
 	if !u.Since.IsZero() {
@@ -54,7 +54,7 @@ func who(u Use) string {
 	case Table:
 		return u.By
 	case Query:
-		return seen(u)
+		return u.Seen()
 	}
 	return "SQL"
 }

@@ -152,6 +152,10 @@ type Conn interface {
 
 // A Witness is what the Gate remembers of a transaction.
 type Witness interface {
+	// Committing is called when the transaction is about to be committed or
+	// prepared, after all the checks of Conn.BeforeCommit have said yes, and is one
+	// itself.
+	Committing(ctx context.Context, c Conn) error
 	// Ended is called when the transaction has ended, whichever way, before the
 	// client hears of that; or its session has.
 	Ended()

@@ -111,7 +111,7 @@ func (s *session) awaitsEnd() bool { return s.owed || len(s.checks) > 0 || s.wit
 // beforeCommit has the Gate's checks run on a transaction that is about to be
 // committed. One that has failed is rolled back whatever they would say.
 func (s *session) beforeCommit(ctx context.Context, l *lent) error {
-	if len(s.checks) == 0 || s.pipe.txStatus() != 'T' {
+	if len(s.checks) == 0 && s.witness == nil || s.pipe.txStatus() != 'T' {
 		return nil
 	}
 	ctx, stop := s.cancelable(ctx)
@@ -121,7 +121,10 @@ func (s *session) beforeCommit(ctx context.Context, l *lent) error {
 			return err
 		}
 	}
-	return nil
+	if s.witness == nil {
+		return nil
+	}
+	return s.witness.Committing(ctx, l)
 }
 
 // transactionEnded lets the Gate know of a commit that it waits for.

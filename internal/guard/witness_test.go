@@ -25,6 +25,17 @@ type watcher struct {
 	transaction string
 }
 
+// Committing refuses where the checks before it have been, which it is not called for.
+func (w *watcher) Committing(ctx context.Context, c guard.Conn) error {
+	rows, err := c.Query(ctx, "SELECT to_regclass('gone')")
+	if err == nil && rows[0][0] == nil {
+		w.all.mu.Lock()
+		defer w.all.mu.Unlock()
+		w.all.wrong = "called after a check that has refused"
+	}
+	return err
+}
+
 func (w *watcher) Ended() {
 	w.all.mu.Lock()
 	defer w.all.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 // a schema that is renamed (measured on 14 and 18).
 const (
 	NamespaceCatalog = 2615 // pg_namespace
-	symbolCatalogs   = "1247, 1255, 3079"
+	symbolCatalogs   = "1247, 1255, 2605, 2617, 3079, 3456"
 )
 
 // firstNormalOID is the first oid that is not the server's own

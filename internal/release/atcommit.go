@@ -21,6 +21,9 @@ func (a *act) judgeAtCommit(ctx context.Context, change ddl.Change, found catalo
 	a.conn.BeforeCommit(func(ctx context.Context, c guard.Conn) error {
 		last := &act{gate: a.gate, conn: c, plan: a.plan, text: a.text, began: time.Now(), verdict: judge.Allow}
 		err := last.judgeEnd(ctx, change, found)
+		if w, ok := c.Witness().(*witness); ok {
+			w.excuse(last)
+		}
 		if err != nil {
 			a.forget() // what the transaction has made is rolled back
 		}

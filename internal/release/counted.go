@@ -26,6 +26,7 @@ type counted struct {
 	// reset that what was recorded is no longer part of the counts.
 	released, reset bool
 	queries         *judge.Queries // what they show; nil: not worked out yet
+	replayed        []*replayed    // those of them that can be replayed
 }
 
 type queryKey struct {

@@ -13,6 +13,8 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 )
 
@@ -41,6 +43,17 @@ func (r *Run) Guard(ctx context.Context, release int64) (*Guarded, error) {
 
 // Runs says which code runs, instead of what the ledger says.
 func (r *Run) Runs(code ...judge.Code) { r.codeRuns, r.learned = code, true }
+
+// Within bounds what replay takes before a commit.
+func (g *Guarded) Within(budget time.Duration) { g.gate.replay.budget = budget }
+
+// Sees has the run look at the queries that the database has seen, as if all had come
+// after the last release.
+func (r *Run) Sees(ctx context.Context) (err error) {
+	r.counted = &counted{before: map[queryKey]ledger.SeenQuery{all: {}}, released: true}
+	r.counted.seen, err = pg.ReadSeen(ctx, r.Catalog, true)
+	return err
+}
 
 // Code is the code that runs, by what the Platform API and the ledger say.
 func (r *Run) Code(ctx context.Context) ([]judge.Code, error) {

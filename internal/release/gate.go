@@ -29,6 +29,7 @@ type gate struct {
 	cancelAfter time.Duration
 	code        []judge.Code // what runs; nil: all that was there is in use
 	seen        *judge.Queries
+	replay      *replay
 	next        *contract.Contract // of the code that is about to run; nil: unknown
 	out         *report.Reporter
 
@@ -75,7 +76,10 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	if c.TxStatus() == 'E' {
 		return c.Forward(ctx) // the server says why it ignores it
 	}
-	tag, err := a.carryOut(ctx)
+	tag, err := "", a.knowQueries(ctx)
+	if err == nil {
+		tag, err = a.carryOut(ctx)
+	}
 	if err == nil {
 		err = a.trace(ctx)
 	}
@@ -89,9 +93,16 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	if err == nil {
 		a.unsaid()
 	}
+	w, watched := c.Witness().(*witness)
+	if watched {
+		w.excuse(a)
+	}
+	if a.plan.Alone && a.plan.Class == ddl.Schema {
+		g.replay.stale() // nobody has asked what queries do now
+	}
 	if err != nil || a.hasEffect() {
 		place := g.add(a.finish(tag, err))
-		if w, ok := c.Witness().(*witness); ok {
+		if watched {
 			w.last = place
 		}
 	}
@@ -101,6 +112,7 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 // Committed implements guard.Gate.
 func (g *gate) Committed(ctx context.Context) {
 	_ = g.tasks.all(ctx, true) // what failed is remembered, and ends the run
+	g.replay.stale()
 }
 
 // tooLong records the guard's own refusal of a message nobody has seen whole.

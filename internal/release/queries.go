@@ -39,21 +39,31 @@ func (r *Run) readQueries() *judge.Queries {
 	asked, old, unread := 0, 0, r.counted.seen.Hidden
 	for _, q := range r.counted.seen.Queries {
 		calls, recent := r.counted.calls(q)
-		if calls <= 0 || !evident.MatchString(q.Text) {
-			continue
-		}
-		if recent == contract.No { // sent by code that is gone
-			old++
+		shows := evident.MatchString(q.Text)
+		if calls <= 0 || !shows && !utility.MatchString(q.Text) {
 			continue
 		}
 		uses, err := ddl.NeedsOf(q.Text)
-		if err != nil {
+		switch {
+		case !shows:
+		case recent == contract.No: // sent by code that is gone
+			old++
+		case err != nil:
 			unread++
+		}
+		if err != nil {
 			continue
 		}
 		text := runner.Masked(strings.Join(strings.Fields(q.Text), " ")) // before 16, DECLARE keeps its constants
-		shown := relationsOf(uses, contract.Use{Origin: contract.Query, At: contract.Evidence{Text: text},
-			Calls: calls, Since: r.counted.seen.Since.UTC(), Recent: recent})
+		use := contract.Use{Origin: contract.Query, At: contract.Evidence{Text: text},
+			Calls: calls, Since: r.counted.seen.Since.UTC(), Recent: recent}
+		shown := relationsOf(uses, use)
+		if again := replayable(q.Text, uses, shown, use); again != nil {
+			r.counted.replayed = append(r.counted.replayed, again)
+		}
+		if !shows || recent == contract.No {
+			continue
+		}
 		if len(shown) > 0 {
 			asked++
 		}

@@ -59,6 +59,8 @@ type Run struct {
 	RefuseBlind bool
 	// WarnMissing lets a release go on whose models name what is not there.
 	WarnMissing bool
+	// WarnReplay lets a transaction commit after which queries of running code fail.
+	WarnReplay bool
 	// ByHand leaves it to people to take away what earlier migrations have left.
 	ByHand bool
 	// Overlap is fleet.Facts'.

@@ -59,6 +59,9 @@ type options struct {
 	large bool
 	// code, unless it is nil, is what runs.
 	code []judge.Code
+	// sees: the run looks at the queries that the database has seen, and warn says
+	// only what is wrong with them.
+	sees, warn bool
 	// waits: constraints wait that old code could violate, as they do unless policy
 	// allows them. Most tests are about what a constraint does that is made at once.
 	waits bool
@@ -135,9 +138,14 @@ func (b *bundle) start(t testing.TB, o options) {
 		t.Fatal(err)
 	}
 	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, Version: "v42", Contract: o.next,
-		LockWait: o.lockWait, CancelBlockers: o.cancel, Policy: policy, Out: report.New(o.out, false, false)}
+		LockWait: o.lockWait, CancelBlockers: o.cancel, Policy: policy, WarnReplay: o.warn, Out: report.New(o.out, false, false)}
 	if o.code != nil {
 		run.Runs(o.code...)
+	}
+	if o.sees {
+		if err := run.Sees(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if b.Guarded, err = run.Guard(t.Context(), b.id); err != nil {
 		t.Fatal(err)

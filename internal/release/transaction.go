@@ -19,6 +19,7 @@ import (
 func (a *act) checkTransaction(ctx context.Context, c guard.Conn, w *witness) error {
 	last := &act{gate: a.gate, conn: c, plan: plan{Statement: ddl.Statement{Text: "COMMIT"}}, text: "COMMIT", began: time.Now(), verdict: judge.Allow, ending: true}
 	err := last.checkEffects(ctx, w)
+	w.excuse(last)
 	if err != nil {
 		a.forget() // what the transaction has made is rolled back
 	}

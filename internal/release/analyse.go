@@ -1,0 +1,114 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+)
+
+// SQLSTATEs of a relation and a column that there is none of.
+const (
+	codeUndefinedTable  = "42P01"
+	codeUndefinedColumn = "42703"
+)
+
+// codeNoArbiter is invalid_column_reference, which is what the planner says where ON
+// CONFLICT finds no index.
+const codeNoArbiter = "42P10"
+
+// atOnce is how many queries one round trip asks about: the time that is left is
+// looked at between two.
+const atOnce = 50
+
+// timeoutError is how much earlier than it should a statement_timeout may end a query.
+const timeoutError = 5 * time.Millisecond
+
+// undecided tells SQLSTATEs that say nothing of a query: a lock, or memory, could not
+// be had.
+func undecided(code string) bool { return lockFailed(code) || strings.HasPrefix(code, "53") }
+
+// analyse asks the server about queries, as sessions with that search path see the
+// schema, until the time is up. heard gets each answer; err is nil for a query that
+// passes. rest are those that were not asked about. It leaves nothing behind, locks
+// neither.
+func (a *act) analyse(ctx context.Context, path string, queries []*replayed, until time.Time, heard func(q *replayed, returns string, err *guard.ServerError)) (rest int, err error) {
+	err = a.aside(ctx, func() error {
+		rows, err := a.conn.Query(ctx, "SELECT pg_catalog.current_setting('client_encoding')")
+		if err != nil {
+			return err
+		}
+		if *rows[0][0] != "UTF8" {
+			queries, rest = readableBy(queries)
+		}
+		queries, err = a.analyseAside(ctx, path, queries, until, heard)
+		rest += len(queries)
+		return err
+	})
+	return rest, err
+}
+
+// readableBy leaves out the queries that mean something else in another encoding
+// than the one they were read in.
+func readableBy(queries []*replayed) (plain []*replayed, rest int) {
+	for _, q := range queries {
+		if utf8.RuneCountInString(q.question.SQL) == len(q.question.SQL) {
+			plain = append(plain, q)
+		}
+	}
+	return plain, len(queries) - len(plain)
+}
+
+func (a *act) analyseAside(ctx context.Context, path string, queries []*replayed, until time.Time, heard func(*replayed, string, *guard.ServerError)) ([]*replayed, error) {
+	failed := false
+	for ; len(queries) > 0; failed = true {
+		left := time.Until(until)
+		if left < time.Millisecond {
+			break
+		}
+		var sql []string
+		if failed {
+			sql = []string{"ROLLBACK TO SAVEPOINT " + probeSavepoint}
+		}
+		// A plan with the parameters' values would compute with them.
+		sql = append(sql, setPath(path), setLockTimeout(fmt.Sprint(max(left.Milliseconds()/4, 1))),
+			"SET LOCAL plan_cache_mode = force_generic_plan", fmt.Sprintf("SET LOCAL statement_timeout = %d", left.Milliseconds()))
+		if err := a.conn.Exec(ctx, sql...); err != nil {
+			return queries, err
+		}
+		var refused *guard.ServerError
+		for len(queries) > 0 && refused == nil && time.Now().Before(until) {
+			batch := queries[:min(len(queries), atOnce)]
+			questions := make([]guard.Question, len(batch))
+			for i, q := range batch {
+				questions[i] = q.question
+			}
+			returns, err := a.conn.Analyse(ctx, questions...)
+			if err != nil && !errors.As(err, &refused) {
+				return queries, err
+			}
+			for i, row := range returns {
+				heard(batch[i], row, nil)
+			}
+			queries = queries[len(returns):]
+		}
+		switch {
+		case refused == nil || len(queries) == 0:
+		case refused.SQLState() != codeQueryCanceled:
+			heard(queries[0], "", refused)
+			queries = queries[1:]
+		case time.Until(until) > timeoutError:
+			return queries, refused // by the client
+		}
+	}
+	return queries, nil
+}
+
+func setPath(path string) string {
+	return fmt.Sprintf("SELECT pg_catalog.set_config('search_path', %s, true)", ddl.Literal(path))
+}
