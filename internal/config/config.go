@@ -59,6 +59,8 @@ type Config struct {
 	OnAPIFailure string
 	// ForwardCheck is RefuseRelease unless the file says WarnOnly.
 	ForwardCheck string
+	// Replay is RefuseRelease unless the file, or MIGGUARD_REPLAY, says WarnOnly.
+	Replay string
 	// Contract is NextRelease unless the file, or MIGGUARD_CONTRACT_POLICY, says
 	// otherwise.
 	Contract   string
@@ -95,6 +97,7 @@ func Load(environ []string, flags Flags) (Config, error) {
 		LockWait:       flags.LockWait,
 		CancelBlockers: flags.CancelBlockers,
 		ForwardCheck:   cmp.Or(flags.ForwardCheck, flags.File.ForwardCheck, RefuseRelease),
+		Replay:         cmp.Or(get("MIGGUARD_REPLAY"), flags.File.Replay, RefuseRelease),
 		OnAPIFailure:   cmp.Or(flags.OnAPIFailure, flags.File.OnAPIFailure, AssumePrevious),
 		Contract:       cmp.Or(get("MIGGUARD_CONTRACT_POLICY"), flags.File.Contract, NextRelease),
 		Allow:          flags.Allow,
@@ -108,6 +111,9 @@ func Load(environ []string, flags Flags) (Config, error) {
 		APIURL:         get("HEROKU_API_URL"),
 	}
 	if err := oneOf("--forward-check", c.ForwardCheck, RefuseRelease, WarnOnly); err != nil {
+		return c, err
+	}
+	if err := oneOf("MIGGUARD_REPLAY", c.Replay, RefuseRelease, WarnOnly); err != nil {
 		return c, err
 	}
 	if err := oneOf("MIGGUARD_CONTRACT_POLICY", c.Contract, NextRelease, Settled, Manual); err != nil {

@@ -34,7 +34,7 @@ func TestLoad(t *testing.T) {
 			Flags{App: "other", Build: "flag", Format: "json", LockWait: time.Second},
 			Config{DatabaseURL: url, App: "other", Build: "flag", JSON: true, LockWait: time.Second}},
 	} {
-		tt.want.Contract = NextRelease
+		tt.want.Contract, tt.want.Replay = NextRelease, RefuseRelease
 		tt.want.OnAPIFailure, tt.want.ForwardCheck, tt.want.Deadline, tt.want.IfCrashing = AssumePrevious, RefuseRelease, DefaultDeadline, Stay
 		got, err := Load(tt.environ, tt.flags)
 		if err != nil || !reflect.DeepEqual(got, tt.want) {

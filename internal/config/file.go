@@ -24,10 +24,11 @@ const (
 	RefuseRun = "refuse"
 )
 
-// What a run does where models of the new code name what is not there.
+// What a run does where models of the new code name what is not there, and where a
+// query of running code fails after a transaction.
 const (
 	// RefuseRelease ends the run with a refusal, so that the new code does not
-	// start; the migrations stay.
+	// start; the migrations stay, but for the transaction after which a query fails.
 	RefuseRelease = "refuse"
 	// WarnOnly says so and lets the release go on.
 	WarnOnly = "warn"
@@ -59,6 +60,7 @@ type File struct {
 	App          string      `toml:"app"`
 	OnAPIFailure string      `toml:"on-api-failure"`
 	ForwardCheck string      `toml:"forward-check"`
+	Replay       string      `toml:"replay"`
 	Contract     string      `toml:"contract"`
 	Allow        []Exception `toml:"allow"`
 	Policy       Policy      `toml:"policy"`
@@ -101,7 +103,7 @@ func ParseFile(text string) (File, error) {
 }
 
 // settings are the keys there are. Those under policy have an Unmarshaler.
-var settings = []string{"app", "on-api-failure", "forward-check", "contract", "allow", "small-table-rows", "small-table-mb", "policy",
+var settings = []string{"app", "on-api-failure", "forward-check", "replay", "contract", "allow", "small-table-rows", "small-table-mb", "policy",
 	"maintenance", "maintenance.stop", "settle", "settle.deadline", "settle.if-crashing"}
 
 func noSetting(key string, settings []string) error {
@@ -130,6 +132,9 @@ func (f File) validate() error {
 		return err
 	}
 	if err := oneOf("forward-check", f.ForwardCheck, RefuseRelease, WarnOnly); err != nil {
+		return err
+	}
+	if err := oneOf("replay", f.Replay, RefuseRelease, WarnOnly); err != nil {
 		return err
 	}
 	if err := oneOf("contract", f.Contract, NextRelease, Settled, Manual); err != nil {

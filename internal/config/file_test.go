@@ -14,6 +14,7 @@ func TestFile(t *testing.T) {
 app = "shop"
 on-api-failure = "refuse"
 contract = "settled"
+replay = "warn"
 allow = ["dropped-column:users.notes", {hazard = "MG004", object = "users.note", reason = "gone"}]
 small-table-rows = 0
 
@@ -45,13 +46,17 @@ if-crashing = "lift"
 		Stop: []string{"worker", "clock"}, Deadline: 45 * time.Minute, IfCrashing: Lift,
 	}
 	environ := []string{"DATABASE_URL=postgres://db/shop", "HEROKU_APP_NAME=other"}
-	want.ForwardCheck, want.Contract = RefuseRelease, Settled
+	want.ForwardCheck, want.Contract, want.Replay = RefuseRelease, Settled, WarnOnly
 	got, err := Load(environ, Flags{File: file, Allow: []string{"dropped-table:old"}})
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	got, err = Load(append(environ, "MIGGUARD_CONTRACT_POLICY=manual"), Flags{File: file})
 	if err != nil || got.Contract != Manual {
+		t.Errorf("the environment does not win: %+v, %v", got, err)
+	}
+	got, err = Load(append(environ, "MIGGUARD_REPLAY=refuse"), Flags{File: file})
+	if err != nil || got.Replay != RefuseRelease {
 		t.Errorf("the environment does not win: %+v, %v", got, err)
 	}
 	if _, err = Load(append(environ, "MIGGUARD_CONTRACT_POLICY=settle"), Flags{}); err == nil || !strings.Contains(err.Error(), `did you mean "settled"?`) {
@@ -74,6 +79,7 @@ func TestFileRefuses(t *testing.T) {
 		"[settle]\ndeadline = \"-1m\"":            `"-1m0s" is negative`,
 		"[settle]\nif-crashing = \"cry\"":         `settle.if-crashing "cry" is not known: stay or lift`,
 		"contract = \"next\"":                     `contract "next" is not known`,
+		"replay = \"never\"":                      `replay "never" is not known: refuse or warn`,
 		"small-table-rows = -1":                   "small-table-rows = -1 is negative",
 		"small-table-mb = \"ten\"":                "small-table-mb",
 		"on-api-failure = \"refused\"":            `"refused" is not known; did you mean "refuse"?`,

@@ -18,13 +18,13 @@ const (
 	codeUndefinedColumn = "42703"
 )
 
-// codeNoArbiter is invalid_column_reference, which is what the planner says where ON
-// CONFLICT finds no index.
-const codeNoArbiter = "42P10"
-
-// atOnce is how many queries one round trip asks about: the time that is left is
-// looked at between two.
-const atOnce = 50
+// Bounds of what one round trip asks about: between two the time that is left is
+// looked at, and what is sent has to have room on its way while the server does not
+// read, because it waits for its answers to be read.
+const (
+	atOnce      = 50
+	bytesAtOnce = 32 << 10
+)
 
 // timeoutError is how much earlier than it should a statement_timeout may end a query.
 const timeoutError = 5 * time.Millisecond
@@ -75,25 +75,18 @@ func (a *act) analyseAside(ctx context.Context, path string, queries []*replayed
 		if failed {
 			sql = []string{"ROLLBACK TO SAVEPOINT " + probeSavepoint}
 		}
-		// A plan with the parameters' values would compute with them.
-		sql = append(sql, setPath(path), setLockTimeout(fmt.Sprint(max(left.Milliseconds()/4, 1))),
-			"SET LOCAL plan_cache_mode = force_generic_plan", fmt.Sprintf("SET LOCAL statement_timeout = %d", left.Milliseconds()))
-		if err := a.conn.Exec(ctx, sql...); err != nil {
+		if err := a.conn.Exec(ctx, append(sql, asCode(path, left)...)...); err != nil {
 			return queries, err
 		}
 		var refused *guard.ServerError
 		for len(queries) > 0 && refused == nil && time.Now().Before(until) {
-			batch := queries[:min(len(queries), atOnce)]
-			questions := make([]guard.Question, len(batch))
-			for i, q := range batch {
-				questions[i] = q.question
-			}
-			returns, err := a.conn.Analyse(ctx, questions...)
+			batch := batchOf(queries)
+			returns, err := a.conn.Analyse(ctx, batch...)
 			if err != nil && !errors.As(err, &refused) {
 				return queries, err
 			}
 			for i, row := range returns {
-				heard(batch[i], row, nil)
+				heard(queries[i], row, nil)
 			}
 			queries = queries[len(returns):]
 		}
@@ -111,4 +104,24 @@ func (a *act) analyseAside(ctx context.Context, path string, queries []*replayed
 
 func setPath(path string) string {
 	return fmt.Sprintf("SELECT pg_catalog.set_config('search_path', %s, true)", ddl.Literal(path))
+}
+
+// asCode is SQL that lets the session find what running code does, for no longer than
+// is left. A plan with the parameters' values would compute with them.
+func asCode(path string, left time.Duration) []string {
+	return []string{setPath(path), setLockTimeout(fmt.Sprint(max(left.Milliseconds()/4, 1))),
+		"SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)",
+		fmt.Sprintf("SELECT pg_catalog.set_config('statement_timeout', '%d', true)", left.Milliseconds())}
+}
+
+// batchOf are the first of the queries, as many as are asked about at once.
+func batchOf(queries []*replayed) (batch []guard.Question) {
+	size := 0
+	for _, q := range queries[:min(len(queries), atOnce)] {
+		if size += len(q.question.SQL); size > bytesAtOnce && batch != nil {
+			break
+		}
+		batch = append(batch, q.question)
+	}
+	return batch
 }

@@ -121,12 +121,12 @@ func (w *witness) excuses(q *replayed) bool {
 			return false
 		}
 		for _, r := range w.relations {
-			if r.name.String() == f.Relation {
+			if r.isCalled(f.Relation) {
 				return q.names(r.name, f.Column)
 			}
 		}
 		_, name, _ := strings.Cut(f.Relation, ".")
-		return strings.Contains(q.use.At.Text, name)
+		return strings.Contains(q.question.SQL, name)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,14 +20,11 @@ import (
 // Replay has the server analyse the queries of running code before a transaction
 // changes the schema, and once more when it is about to commit. Nothing of them is
 // executed.
-//
-// Measured on PostgreSQL 18 on two cores: 1,000 queries of three tables take REPLAY1, 5,000
-// take REPLAY5.
 const (
 	// replayBudget bounds the analysis before a commit: strong locks are held.
 	replayBudget = 200 * time.Millisecond
 	// knowBudget bounds that before the transaction's first gated statement.
-	knowBudget = time.Second
+	knowBudget = 2 * time.Second
 )
 
 // A replay is what queries of running code do. Its fields but those under mu do not
@@ -57,6 +55,9 @@ type fate struct {
 	returns       string
 }
 
+// shownQuery is how much of a query's text is shown, in bytes.
+const shownQuery = 500
+
 // utility matches what needs tables, and is no evidence of columns.
 var utility = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock)\b`)
 
@@ -70,6 +71,9 @@ var parameter = regexp.MustCompile(`\$(\d+)`)
 func replayable(text string, uses ddl.Uses, relations []contract.Relation, use contract.Use) *replayed {
 	if len(relations) == 0 && len(uses.Needs) > 0 {
 		return nil
+	}
+	if len(use.At.Text) > shownQuery {
+		use.At.Text = strings.ToValidUTF8(use.At.Text[:shownQuery], "") + " …"
 	}
 	q := &replayed{use: use, relations: relations, question: guard.Question{SQL: text}}
 	if indirect.MatchString(text) {
@@ -94,8 +98,8 @@ func replayable(text string, uses ddl.Uses, relations []contract.Relation, use c
 }
 
 // otherwise changes the question to another that the server may take, once for each
-// way there is: without planning, which wants values of some types not to be NULL, or
-// written anew.
+// way there is: written anew, or without planning, where a parameter's type takes no
+// NULL.
 func (q *replayed) otherwise(code string) bool {
 	switch {
 	case code == codeSyntaxError && q.other != "":
@@ -106,7 +110,7 @@ func (q *replayed) otherwise(code string) bool {
 		}
 		q.question.SQL = sql
 		return true
-	case q.question.Planned && code != codeNoArbiter:
+	case q.question.Planned && !strings.HasPrefix(code, "42"):
 		q.question.Planned = false
 		return true
 	}

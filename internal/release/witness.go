@@ -88,6 +88,11 @@ func (r *traced) release() {
 	}
 }
 
+// isCalled tells whether a name with its schema is one that the relation has, or had.
+func (r *traced) isCalled(name string) bool {
+	return r.name.String() == name || slices.ContainsFunc(r.names, func(n string) bool { return ddl.Name{Schema: r.name.Schema, Name: n}.String() == name })
+}
+
 // isNamed tells whether a statement's name can be the relation's.
 func (r *traced) isNamed(n ddl.Name) bool {
 	return (n.Schema == "" || n.Schema == r.name.Schema || len(r.names) > 0) && (n.Name == r.name.Name || slices.Contains(r.names, n.Name))

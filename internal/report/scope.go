@@ -18,14 +18,17 @@ const unjudged = `
 * Triggers, rules and policies that reject or change what running code writes; a function
   whose body changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
-  know; a json column, which has no equality for DISTINCT and UNION.
+  know.
+* Where no query that the database has seen shows it: a json column, which has no equality for
+  DISTINCT and UNION.
 * Where no contract and no query shows it: ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT
   or ALTER INDEX ... RENAME, and what only a table takes (that, TRUNCATE, COPY of the name,
   ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
 * ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; ALL IN TABLESPACE; OWNER
   TO, REASSIGN OWNED and DROP OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
-  configurations, but for what CASCADE and the functions behind them show.
+  configurations, but for what CASCADE and the functions behind them show, and a query that the
+  database has seen ([replay](evidence.md#replay)).
 * WITH ... (UPDATE ...) SELECT of many rows, and those that functions, DO blocks, triggers and
   CASCADE change. INSERT ... SELECT and COPY of many rows: nobody waits for rows that are
   new, but for the locks that the transaction holds, and standbys fall behind.
