@@ -15,12 +15,9 @@ import (
 // other statement is written anew: INTERVAL $1, as pg_stat_statements prints it, is no SQL
 // and becomes a cast. Errors are as Deparse's.
 func Analysable(sql string) (string, error) {
-	if err := checkText(sql); err != nil {
-		return "", err
-	}
-	tree, err := pg.Parse(sql)
+	tree, err := parseTree(sql)
 	if err != nil {
-		return "", syntaxError(sql, 0, err)
+		return "", err
 	}
 	if len(tree.GetStmts()) != 1 {
 		return "", errors.New("not one statement")
@@ -40,7 +37,7 @@ func Analysable(sql string) (string, error) {
 		return "SELECT FROM " + joined(rangeNames(s.LockStmt.GetRelations()), ""), nil
 	}
 	raw.StmtLen = 0
-	callExtract(tree.ProtoReflect())
+	eachMessage(tree.ProtoReflect(), callExtract)
 	return writeBack(tree)
 }
 
@@ -66,21 +63,11 @@ func joined(names []Name, after string) string {
 // callExtract writes extract(year FROM t) as a call of its function, because
 // extract($1 FROM t) is no SQL.
 func callExtract(m protoreflect.Message) {
-	if call, ok := m.Interface().(*pg.FuncCall); ok && call.GetFuncformat() == pg.CoercionForm_COERCE_SQL_SYNTAX {
-		if name := stringsOf(call.GetFuncname()); len(name) == 2 && name[1] == "extract" {
-			call.Funcformat = pg.CoercionForm_COERCE_EXPLICIT_CALL
-		}
+	call, ok := m.Interface().(*pg.FuncCall)
+	if !ok || call.GetFuncformat() != pg.CoercionForm_COERCE_SQL_SYNTAX {
+		return
 	}
-	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case fd.Message() == nil:
-		case fd.IsList():
-			for i := range v.List().Len() {
-				callExtract(v.List().Get(i).Message())
-			}
-		default:
-			callExtract(v.Message())
-		}
-		return true
-	})
+	if name := stringsOf(call.GetFuncname()); len(name) == 2 && name[1] == "extract" {
+		call.Funcformat = pg.CoercionForm_COERCE_EXPLICIT_CALL
+	}
 }

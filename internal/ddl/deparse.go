@@ -21,14 +21,22 @@ var ErrUnfaithful = errors.New("statement cannot be written back faithfully")
 // it returns has been read again and gives the same tree; if it does not, the
 // error is ErrUnfaithful. A text the grammar refuses gives a *SyntaxError.
 func Deparse(sql string) (string, error) {
-	if err := checkText(sql); err != nil {
+	tree, err := parseTree(sql)
+	if err != nil {
 		return "", err
+	}
+	return writeBack(tree)
+}
+
+func parseTree(sql string) (*pg.ParseResult, error) {
+	if err := checkText(sql); err != nil {
+		return nil, err
 	}
 	tree, err := pg.Parse(sql)
 	if err != nil {
-		return "", syntaxError(sql, 0, err)
+		return nil, syntaxError(sql, 0, err)
 	}
-	return writeBack(tree)
+	return tree, nil
 }
 
 // writeBack writes a tree, and reads it again.
@@ -73,18 +81,28 @@ func breaksDeparser(raw *pg.RawStmt) bool {
 
 // clearLocations removes what depends on layout from a tree.
 func clearLocations(m protoreflect.Message) {
+	eachMessage(m, func(m protoreflect.Message) {
+		m.Range(func(fd protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+			if name := string(fd.Name()); strings.HasSuffix(name, "location") || name == "stmt_len" {
+				m.Clear(fd)
+			}
+			return true
+		})
+	})
+}
+
+// eachMessage visits a tree from the top.
+func eachMessage(m protoreflect.Message, visit func(protoreflect.Message)) {
+	visit(m)
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		name := string(fd.Name())
 		switch {
-		case strings.HasSuffix(name, "location"), name == "stmt_len":
-			m.Clear(fd)
 		case fd.Message() == nil:
 		case fd.IsList():
 			for i := range v.List().Len() {
-				clearLocations(v.List().Get(i).Message())
+				eachMessage(v.List().Get(i).Message(), visit)
 			}
 		default:
-			clearLocations(v.Message())
+			eachMessage(v.Message(), visit)
 		}
 		return true
 	})

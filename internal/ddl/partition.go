@@ -7,12 +7,9 @@ import (
 // WriteAttach writes the ALTER TABLE that attaches a partition to a parent with the
 // bounds of a statement, which attaches another one or creates it.
 func WriteAttach(sql string, parent, partition Name) (string, error) {
-	if err := checkText(sql); err != nil {
-		return "", err
-	}
-	tree, err := pg.Parse(sql)
+	tree, err := parseTree(sql)
 	if err != nil {
-		return "", syntaxError(sql, 0, err)
+		return "", err
 	}
 	if len(tree.GetStmts()) != 1 {
 		return "", ErrUnfaithful

@@ -63,7 +63,7 @@ func (a *act) conclude(f fared) error {
 			among(len(f.returning)), f.returning[0].use.Seen()))
 	}
 	if f.unsure > 0 {
-		a.notes = append(a.notes, fmt.Sprintf("not replayed: %d queries that name what the transaction has changed; %v were over, or a lock was in the way", f.unsure, a.replay.budget))
+		a.notes = append(a.notes, fmt.Sprintf("not replayed: %d of the queries that name what the transaction has changed (%v were over, or a lock was in the way)", f.unsure, a.replay.budget))
 	}
 	if len(f.broken) == 0 {
 		return nil

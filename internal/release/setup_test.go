@@ -150,6 +150,9 @@ func (b *bundle) start(t testing.TB, o options) {
 	if b.Guarded, err = run.Guard(t.Context(), b.id); err != nil {
 		t.Fatal(err)
 	}
+	if o.sees {
+		b.Within(patience)
+	}
 	b.client = b.connect(t)
 	guarded, l := b.Guarded, b.ledger
 	t.Cleanup(func() { stop(t, guarded, l) })
