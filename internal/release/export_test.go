@@ -44,8 +44,11 @@ func (r *Run) Guard(ctx context.Context, release int64) (*Guarded, error) {
 // Runs says which code runs, instead of what the ledger says.
 func (r *Run) Runs(code ...judge.Code) { r.codeRuns, r.learned = code, true }
 
-// Within bounds what replay takes before a commit.
-func (g *Guarded) Within(budget time.Duration) { g.gate.replay.budget = budget }
+// Within bounds what replay takes before a commit, and before a transaction's first
+// gated statement.
+func (g *Guarded) Within(budget, ahead time.Duration) {
+	g.gate.replay.budget, g.gate.replay.ahead = budget, ahead
+}
 
 // Sees has the run look at the queries that the database has seen, as if all had come
 // after the last release.

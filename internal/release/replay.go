@@ -34,6 +34,7 @@ type replay struct {
 	paths   []string    // each search_path that sessions of running code have
 	warn    bool        // what fails is said, and refused nowhere
 	budget  time.Duration
+	ahead   time.Duration
 
 	mu    sync.Mutex // held while it is looked at
 	known bool       // how the queries fare now
@@ -145,7 +146,7 @@ func (q *replayed) names(relation ddl.Name, column string) bool {
 // replay is that of a run, from what the database has seen. path is the search_path
 // that the application's sessions have by themselves.
 func (r *Run) replay(path string) *replay {
-	p := &replay{warn: r.WarnReplay, budget: replayBudget, paths: pathsOf(r.codeRuns, path)}
+	p := &replay{warn: r.WarnReplay, budget: replayBudget, ahead: knowBudget, paths: pathsOf(r.codeRuns, path)}
 	if r.counted == nil {
 		return p
 	}

@@ -25,7 +25,7 @@ func (a *act) knowQueries(ctx context.Context) error {
 	if p.known {
 		return nil
 	}
-	until := time.Now().Add(knowBudget)
+	until := time.Now().Add(p.ahead)
 	for i, path := range p.paths {
 		asked := p.queries
 		for _, q := range asked {

@@ -151,7 +151,7 @@ func (b *bundle) start(t testing.TB, o options) {
 		t.Fatal(err)
 	}
 	if o.sees {
-		b.Within(patience)
+		b.Within(patience, patience)
 	}
 	b.client = b.connect(t)
 	guarded, l := b.Guarded, b.ledger
