@@ -31,8 +31,9 @@ func isSettings(at string) bool {
 // A pathRule is how a search path is chosen, or the environment's is not heard.
 type pathRule struct {
 	why string
-	// word is in each match, in lower case: most files have none.
-	word string
+	// words are those of which one is in each match, in lower case: most files have
+	// none, and an expression over all of a text takes longer than its parsing.
+	words []string
 	// at finds it in text of lower case.
 	at *regexp.Regexp
 	// in are the languages in which it means that; none: all.
@@ -44,23 +45,23 @@ type pathRule struct {
 const deaf = "uses a driver that takes no notice of PGOPTIONS: "
 
 var pathRules = []pathRule{
-	{"sets schema_search_path", "schema_search_path", regexp.MustCompile(`\bschema_search_path\b`), nil},
+	{"sets schema_search_path", []string{"schema_search_path"}, regexp.MustCompile(`\bschema_search_path\b`), nil},
 	// In Ruby's views and controllers search_path is where a search form leads to.
-	{"sets search_path", "search_path", regexp.MustCompile(`(?:\bset\s+(?:local\s+|session\s+)?|['":]|-c\s*)search_path\b|\bsearch_path(?::|\s*(?:\+=|=>|=[^=~]|\bto\b))`),
+	{"sets search_path", []string{"search_path"}, regexp.MustCompile(`(?:\bset\s+(?:local\s+|session\s+)?|['":]|-c\s*)search_path\b|\bsearch_path(?::|\s*(?:\+=|=>|=[^=~]|\bto\b))`),
 		[]string{"Ruby", "HAML", "Slim"}},
-	{"names search_path", "search_path", regexp.MustCompile(`\bsearch_path`), notRuby},
-	{"names a search path", "search", regexp.MustCompile(`\bsearchpath\b|["';]\s*search path\s*=|\bsearch-path\b`), notRuby},
-	{"sets currentSchema", "currentschema", regexp.MustCompile(`currentschema`), nil},
-	{"names PGOPTIONS", "pgoptions", regexp.MustCompile(`\bpgoptions\b`), nil},
-	{"uses Apartment, which sets search_path", "apartment", regexp.MustCompile(`\bapartment::|\bgem\s+['"](?:ros-)?apartment['"]|^\s+(?:ros-)?apartment \(`), []string{"Ruby", settings}},
-	{"uses schemas of tenants", "tenant", regexp.MustCompile(`\bdjango[_-]tenants?\b|\btenant_schemas\b|\bdjango[_-]tenant[_-]schemas\b`), nil},
-	{deaf + "asyncpg", "asyncpg", regexp.MustCompile(`\basyncpg\b`), []string{"Python", settings}},
-	{deaf + "pg8000", "pg8000", regexp.MustCompile(`\bpg8000\b`), []string{"Python", settings}},
-	{deaf + "JDBC", "postgresql", regexp.MustCompile(`\bjdbc:postgresql\b|\borg\.postgresql\b`), nil},
-	{deaf + "Postgrex", "postgrex", regexp.MustCompile(`\bpostgrex\b`), []string{"Elixir"}},
-	{deaf + "postgres.js", "postgres", regexp.MustCompile(`(?:\bfrom|\brequire\s*\()\s*['"]postgres['"]|"postgres"\s*:\s*"[~^]?[0-9]`), []string{"JavaScript", "TypeScript", settings}},
-	{deaf + "Prisma", "prisma", regexp.MustCompile(`@prisma/client|\bprovider\s*=\s*"postgresql"`), []string{"JavaScript", "TypeScript", "Prisma", settings}},
-	{deaf + "tokio-postgres", "tokio", regexp.MustCompile(`\btokio[_-]postgres\b`), []string{"Rust", settings}},
+	{"names search_path", []string{"search_path"}, regexp.MustCompile(`\bsearch_path`), notRuby},
+	{"names a search path", []string{"searchpath", "search path", "search-path"}, regexp.MustCompile(`\bsearchpath\b|["';]\s*search path\s*=|\bsearch-path\b`), notRuby},
+	{"sets currentSchema", []string{"currentschema"}, regexp.MustCompile(`currentschema`), nil},
+	{"names PGOPTIONS", []string{"pgoptions"}, regexp.MustCompile(`\bpgoptions\b`), nil},
+	{"uses Apartment, which sets search_path", []string{"apartment"}, regexp.MustCompile(`\bapartment::|\bgem\s+['"](?:ros-)?apartment['"]|^\s+(?:ros-)?apartment \(`), []string{"Ruby", settings}},
+	{"uses schemas of tenants", []string{"django_tenant", "django-tenant", "tenant_schemas"}, regexp.MustCompile(`\bdjango[_-]tenants?\b|\btenant_schemas\b|\bdjango[_-]tenant[_-]schemas\b`), nil},
+	{deaf + "asyncpg", []string{"asyncpg"}, regexp.MustCompile(`\basyncpg\b`), []string{"Python", settings}},
+	{deaf + "pg8000", []string{"pg8000"}, regexp.MustCompile(`\bpg8000\b`), []string{"Python", settings}},
+	{deaf + "JDBC", []string{"jdbc:postgresql", "org.postgresql"}, regexp.MustCompile(`\bjdbc:postgresql\b|\borg\.postgresql\b`), nil},
+	{deaf + "Postgrex", []string{"postgrex"}, regexp.MustCompile(`\bpostgrex\b`), []string{"Elixir"}},
+	{deaf + "postgres.js", []string{`"postgres"`, "'postgres'"}, regexp.MustCompile(`(?:\bfrom|\brequire\s*\()\s*['"]postgres['"]|"postgres"\s*:\s*"[~^]?[0-9]`), []string{"JavaScript", "TypeScript", settings}},
+	{deaf + "Prisma", []string{"prisma"}, regexp.MustCompile(`@prisma/client|\bprovider\s*=\s*"postgresql"`), []string{"JavaScript", "TypeScript", "Prisma", settings}},
+	{deaf + "tokio-postgres", []string{"tokio_postgres", "tokio-postgres"}, regexp.MustCompile(`\btokio[_-]postgres\b`), []string{"Rust", settings}},
 }
 
 // notRuby is every language but those with Rails' helpers.
@@ -81,7 +82,7 @@ func (s *scan) paths(file source, src []byte) {
 		language = settings
 	}
 	for _, rule := range pathRules {
-		if rule.in != nil && !slices.Contains(rule.in, language) || !bytes.Contains(text, []byte(rule.word)) {
+		if rule.in != nil && !slices.Contains(rule.in, language) || !slices.ContainsFunc(rule.words, func(word string) bool { return bytes.Contains(text, []byte(word)) }) {
 			continue
 		}
 		for _, at := range rule.at.FindAllIndex(text, -1) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"unsafe"
 
-	sitter "github.com/tree-sitter/go-tree-sitter"
+	_ "github.com/tree-sitter/go-tree-sitter" // the library: see flatten.c
 	elixir "github.com/tree-sitter/tree-sitter-elixir/bindings/go"
 	javascript "github.com/tree-sitter/tree-sitter-javascript/bindings/go"
 	php "github.com/tree-sitter/tree-sitter-php/bindings/go"
@@ -56,81 +56,6 @@ const maxNesting = 500
 
 // ErrTooDeep is returned by Parse for text that is nested too deeply.
 var ErrTooDeep = errors.New("source is nested too deeply to be read")
-
-// Parse reads a text. broken says that the grammar did not understand all of
-// it: classes and methods around such a place may be missing from the tree.
-func Parse(language Language, src []byte) (root *Node, broken bool, err error) {
-	useMalloc()
-	parser := sitter.NewParser()
-	defer parser.Close()
-	if err := parser.SetLanguage(sitter.NewLanguage(grammars[language]())); err != nil {
-		return nil, false, err
-	}
-	tree := parser.Parse(src, nil)
-	if tree == nil {
-		return nil, false, errors.New("source cannot be parsed")
-	}
-	defer tree.Close()
-	cursor := tree.Walk()
-	defer cursor.Close()
-	c := copier{cursor: cursor, language: parser.Language(), kinds: make(map[uint16]string), fields: make(map[uint16]string)}
-	top := cursor.Node()
-	root, err = c.copy(top, 0, 0)
-	return root, top.HasError(), err
-}
-
-// copier copies a tree of the C library. Names are asked for once: each call
-// into C costs more than the rest of a node.
-type copier struct {
-	cursor        *sitter.TreeCursor
-	language      *sitter.Language
-	kinds, fields map[uint16]string
-}
-
-// copy copies the node the cursor stands at.
-func (c *copier) copy(from *sitter.Node, field uint16, depth int) (*Node, error) {
-	if depth > maxNesting {
-		return nil, ErrTooDeep
-	}
-	start, end := from.ByteRange()
-	n := &Node{Kind: c.kind(from), Field: c.field(field), Start: int(start), End: int(end), Line: int(from.StartPosition().Row) + 1}
-	if !c.cursor.GotoFirstChild() {
-		return n, nil
-	}
-	defer c.cursor.GotoParent()
-	for {
-		child, field := c.cursor.Node(), c.cursor.FieldId()
-		if field != 0 || child.IsNamed() {
-			below, err := c.copy(child, field, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			n.Children = append(n.Children, below)
-		}
-		if !c.cursor.GotoNextSibling() {
-			return n, nil
-		}
-	}
-}
-
-func (c *copier) kind(n *sitter.Node) string {
-	id := n.KindId()
-	name, ok := c.kinds[id]
-	if !ok {
-		name = n.Kind()
-		c.kinds[id] = name
-	}
-	return name
-}
-
-func (c *copier) field(id uint16) string {
-	name, ok := c.fields[id]
-	if !ok && id != 0 {
-		name = c.language.FieldNameForId(id)
-		c.fields[id] = name
-	}
-	return name
-}
 
 // Text is the node's source.
 func (n *Node) Text(src []byte) string {
