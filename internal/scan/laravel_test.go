@@ -37,6 +37,8 @@ func TestLaravelTables(t *testing.T) {
 		`class Cat extends Model { function bs() { return $this->belongsToMany(Dog::class, 'ab'); } }`:          "ab belongsToMany_of_Cat; cats Cat",
 		`class Cat extends Model { function bs() { return $this->belongsToMany(Dog::class, CatDog::class); } }`: "cats Cat",
 		`$m = new class extends Model { protected $table = 'x'; };`:                                             "",
+		`class User extends Model { const T = 'known'; protected $table = self::T; }`:                           "known User",
+		`#[Table(name: 'flights')] class Cat extends Model {}`:                                                  "flights Cat",
 		`class Role extends \Spatie\Permission\Models\Role { protected $table = 'roles'; }`:                     "roles Role",
 		`class Cat extends Model { protected $table = self::T; }`:                                               "cats Cat",
 		`class Cat extends Model { public function __construct() { $this->table = config('x'); } }`:             "cats Cat",
@@ -45,7 +47,7 @@ func TestLaravelTables(t *testing.T) {
 		if got := tables(c); got != want {
 			t.Errorf("%s: %q, want %q", source, got, want)
 		}
-		known := !strings.Contains(source, "self::T") && !strings.Contains(source, "config(")
+		known := strings.Contains(source, "const T") || !strings.Contains(source, "self::T") && !strings.Contains(source, "config(")
 		if blind := blindGaps(c) > 0; blind == known {
 			t.Errorf("%s: gaps %+v", source, c.Gaps)
 		}
@@ -103,6 +105,7 @@ func TestLaravelColumns(t *testing.T) {
 		"sql":        {"", "DB::select('SELECT old FROM users WHERE a = ?', [1]);", map[string]contract.Verdict{"users.old": "yes", "users.a": "yes", "users.z": "no"}},
 		"heredoc":    {"", "DB::statement(<<<SQL\n  UPDATE users\n  SET old = {$x}\n  SQL);", map[string]contract.Verdict{"users.old w": "yes"}},
 		"copies":     {"", "$new = $user->replicate();", map[string]contract.Verdict{"users.z w": "yes"}},
+		"think":      {"", "use think\\Model;", map[string]contract.Verdict{"users.z": "unknown"}},
 		"template":   {"", "", map[string]contract.Verdict{"users.shown": "unknown"}},
 		"set":        {"", "$m->setTable($x);", map[string]contract.Verdict{"users.z": "unknown"}},
 		"schema":     {"", "Schema::table('users', fn ($t) => $t->x());", map[string]contract.Verdict{"users.z": "yes"}},
@@ -146,6 +149,7 @@ func TestLaravelSkips(t *testing.T) {
 		"lang/en/a.php":                 "no",
 		"resources/lang/en/a.php":       "no",
 		"storage/framework/views/a.php": "no",
+		"app/Factories/OldFactory.php":  "unknown",
 		"database/seeders/a.php":        "unknown",
 		"app/migrations/a.php":          "unknown",
 		"packages/x/lang/a.php":         "unknown",

@@ -32,6 +32,8 @@ func skipped(at string, beside map[string]bool) bool {
 		return beside["go.mod"] // Go's libraries
 	case "storage", "tests":
 		return beside["artisan"] // what Laravel has compiled, and its tests
+	case "factories":
+		return path.Base(path.Dir(at)) == "database" // Laravel's, for tests
 	case "lang":
 		return beside["artisan"] || path.Base(path.Dir(at)) == "resources" // translations
 	case "deps", "_build":
@@ -86,9 +88,8 @@ func isComposer(base string, names map[string]bool) bool {
 	return base == "vendor" && names["autoload.php"] && !names["bundle"]
 }
 
-// steps is how Laravel's and Ecto's migrations are called, and Laravel's factories,
-// which are for tests.
-var steps = regexp.MustCompile(`^(?:\d{4}_\d\d_\d\d_\d{6}_\w+\.php|\d{14}_\w+\.exs|\w+Factory\.php)$`)
+// steps is how Laravel's and Ecto's migrations are called.
+var steps = regexp.MustCompile(`^(?:\d{4}_\d\d_\d\d_\d{6}_\w+\.php|\d{14}_\w+\.exs)$`)
 
 // isSteps tells a folder that holds such files, and no others of code.
 func isSteps(names map[string]bool) bool {

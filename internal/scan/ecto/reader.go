@@ -39,6 +39,10 @@ func (r *reader) walk(n *syntax.Node) {
 		if n.Child("operator").Is("@") && r.attribute(n.Child("operand")) {
 			return
 		}
+	case "sigil":
+		if asks.Match(r.src[n.Start:n.End]) && !r.isText(n, 0) {
+			r.file.dynamic = append(r.file.dynamic, r.at(n)) // a template
+		}
 	case "binary_operator":
 		r.pipe(n)
 	case "call":

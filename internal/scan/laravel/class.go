@@ -21,6 +21,8 @@ type class struct {
 	// false or null, computed those that are neither.
 	texts         map[string]string
 	off, computed map[string]bool
+	// constants are those that are texts.
+	constants map[string]string
 	// columns are those that its lists and relations name, relations the methods
 	// with a relation whose key has the method's name.
 	columns, relations []string
@@ -68,6 +70,7 @@ func (r *reader) readClass(n *syntax.Node) *class {
 		c.name, c.full = "", "" // it has no name that a table could have
 	}
 	if body := n.Child("body"); body != nil {
+		r.constants(c, body)
 		for _, member := range body.Children {
 			r.member(c, member)
 		}
@@ -118,12 +121,27 @@ func (r *reader) property(c *class, name string, value *syntax.Node) {
 	case value.Is("boolean"):
 	default:
 		c.looks = c.looks || name == "table" || name == "primaryKey"
-		if t, ok := literal(value, r.src); ok {
-			c.texts[name] = t
-		} else {
+		t, ok := literal(value, r.src)
+		if !ok && value.Is("class_constant_access_expression") && value.Children[0].Is("relative_scope") {
+			t, ok = c.constants[r.text(value.Children[1])]
+		}
+		if c.texts[name] = t; !ok {
 			c.computed[name] = true
 		}
 	}
+}
+
+// constants reads those that a property may be set to.
+func (r *reader) constants(c *class, body *syntax.Node) {
+	c.constants = make(map[string]string)
+	body.Walk(func(n *syntax.Node) bool {
+		if n.Is("const_element") && len(n.Children) == 2 {
+			if t, ok := literal(n.Children[1], r.src); ok {
+				c.constants[r.text(n.Children[0])] = t
+			}
+		}
+		return !n.Is("method_declaration")
+	})
 }
 
 // attributes reads Laravel 13's #[Table('users', key: 'uid')].

@@ -40,7 +40,7 @@ var (
 	// ours are names of Laravel's database, others' ORMs and query builders that are
 	// not understood.
 	ours   = regexp.MustCompile(`\b(?:Illuminate\\(?:Database|Support\\Facades|Foundation)|Laravel)\\`)
-	others = regexp.MustCompile(`\b(?:Doctrine\\(?:ORM|DBAL|ODM)|Cake\\(?:ORM|Database)|CodeIgniter\\|yii\\db|Propel\\Runtime|RedBeanPHP\\|Cycle\\(?:ORM|Database)|Phalcon\\Mvc\\Model|Medoo\\|Laminas\\Db|Zend_?\\?Db|Nette\\Database|Opis\\Database|Atlas\\(?:Orm|Mapper|Query)|Spot\\Mapper|Kohana_|Pop\\Db|Aura\\Sql|Latitude\\|Envms\\FluentPDO|Pixie\\)`)
+	others = regexp.MustCompile(`\b(?:Doctrine\\(?:ORM|DBAL|ODM)|Cake\\(?:ORM|Database)|CodeIgniter\\|yii\\db|Propel\\Runtime|RedBeanPHP\\|Cycle\\(?:ORM|Database)|Phalcon\\Mvc\\Model|Medoo\\|Laminas\\Db|Zend_?\\?Db|Nette\\Database|Opis\\Database|Atlas\\(?:Orm|Mapper|Query)|Spot\\Mapper|Kohana_|Pop\\Db|Aura\\Sql|Latitude\\|Envms\\FluentPDO|think\\|Pixie\\)`)
 	// asks are signs of queries in a template, which is not parsed.
 	asks = regexp.MustCompile(`\bDB::|[Rr]aw\(|->(?:statement|select|table|from|query)\(|\bpg_query`)
 )
@@ -52,7 +52,7 @@ func IsTemplate(path string) bool { return strings.HasSuffix(path, ".blade.php")
 func Read(path string, src []byte) *File {
 	f := &File{path: path, imports: make(map[string]string)}
 	if IsTemplate(path) {
-		f.words = wordsOf(string(src))
+		f.words, f.copies = wordsOf(string(src)), strings.Contains(string(src), "replicate")
 		if at := asks.FindIndex(src); at != nil {
 			line := 1 + strings.Count(string(src[:at[0]]), "\n")
 			f.dynamic = append(f.dynamic, contract.Evidence{File: path, Line: line, Text: string(src[at[0]:at[1]])})
