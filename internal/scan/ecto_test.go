@@ -36,6 +36,8 @@ func TestEctoTables(t *testing.T) {
 		`def f(x), do: from(u in "logs", join: m in "marks", on: m.a == u.b, select: {u.c})`: "logs; marks",
 		`def f(x), do: "logs" |> where([l], l.a == 1) |> Repo.all()`:                         "logs",
 		`def f(x), do: Repo.insert_all("logs", [%{a: 1}])`:                                   "logs",
+		`def f(x), do: Multi.insert_all(x, :logs, "logs", [])`:                               "logs",
+		`def f(x), do: Map.get(x, "logs")`:                                                   "",
 		`def f(x), do: Repo.query!("DELETE FROM logs")`:                                      "logs",
 	} {
 		c := tree(t, map[string]string{"lib/user.ex": "defmodule App.User do\n" + source + "\nend\n",

@@ -34,8 +34,9 @@ var (
 	// are in a variable.
 	sends   = strings.Fields("query query! query_many query_many! prepare prepare! prepare_execute prepare_execute! squery equery")
 	senders = regexp.MustCompile(`(?i)(?:repo|sql|postgrex|epgsql|pgo|db|database)$`)
-	// whole are functions of a repository that take a table's name.
-	whole = strings.Fields("all one one! get get! get_by get_by! exists? aggregate stream insert_all update_all delete_all")
+	// whole are functions of a repository, or of Ecto.Multi, that take a table's name.
+	repositories = regexp.MustCompile(`(?:Repo|Multi)$`)
+	whole        = strings.Fields("all one one! get get! get_by get_by! exists? aggregate stream insert_all update_all delete_all")
 	// clauses are those of queries that a table's name is piped into.
 	clauses = strings.Fields("from where or_where select select_merge join order_by group_by having limit offset distinct update lock preload subquery")
 )
@@ -52,23 +53,23 @@ func (r *reader) query(c call, piped *syntax.Node) {
 	case c.of == nil && c.name == "fragment" && len(given) > 0:
 		if t, ok := literal(given[0], r.src); ok && !sqltext.Is(t) {
 			// \? is an operator with a question mark in it.
-			r.file.fragments = append(r.file.fragments, sqltext.Literal{Text: strings.ReplaceAll(t, `\?`, "@>"), At: contract.Evidence{File: r.file.path, Line: c.node.Line}})
+			r.file.fragments = append(r.file.fragments, sqltext.Literal{Text: strings.ReplaceAll(t, `\?`, "@>"), At: contract.Evidence{File: r.file.Path, Line: c.node.Line}})
 		} else if !ok {
-			r.file.dynamic = append(r.file.dynamic, r.at(c.node))
+			r.file.Dynamic = append(r.file.Dynamic, r.at(c.node))
 		}
 	case c.of == nil && (c.name == "literal" || c.name == "identifier" || c.name == "unsafe_fragment") && len(given) == 1 && given[0].Is("unary_operator"):
-		r.file.dynamic = append(r.file.dynamic, r.at(c.node))
+		r.file.Dynamic = append(r.file.Dynamic, r.at(c.node))
 	case slices.Contains(sends, c.name) && len(given) > 0 && r.sends(c):
 		texts := slices.Clone(given[:min(3, len(given))])
 		if strings.HasPrefix(c.name, "prepare") && len(texts) == 3 {
 			texts = slices.Delete(texts, 1, 2) // a statement's name
 		}
 		if !slices.ContainsFunc(texts, func(n *syntax.Node) bool { return r.isText(n, 0) }) {
-			r.file.dynamic = append(r.file.dynamic, r.at(c.node))
+			r.file.Dynamic = append(r.file.Dynamic, r.at(c.node))
 		}
 	case c.of == nil && c.name == "from" && len(given) > 0:
 		r.named(given[0], r.at(c.node), table{})
-	case c.of != nil && slices.Contains(whole, c.name):
+	case c.of.Is("alias") && slices.Contains(whole, c.name) && repositories.MatchString(r.full(r.text(c.of))):
 		r.repository(c, given)
 	case piped != nil && slices.Contains(clauses, c.name):
 		r.named(piped, r.at(c.node), table{})

@@ -28,7 +28,7 @@ func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
 // at is where a node stands, with its first line.
 func (r *reader) at(n *syntax.Node) contract.Evidence {
 	line, _, _ := strings.Cut(r.text(n), "\n")
-	return contract.Evidence{File: r.file.path, Line: n.Line, Text: strings.TrimSpace(line)}
+	return contract.Evidence{File: r.file.Path, Line: n.Line, Text: strings.TrimSpace(line)}
 }
 
 func (r *reader) walk(n *syntax.Node) {
@@ -41,7 +41,7 @@ func (r *reader) walk(n *syntax.Node) {
 		}
 	case "sigil":
 		if asks.Match(r.src[n.Start:n.End]) && !r.isText(n, 0) {
-			r.file.dynamic = append(r.file.dynamic, r.at(n)) // a template
+			r.file.Dynamic = append(r.file.Dynamic, r.at(n)) // a template
 		}
 	case "binary_operator":
 		r.pipe(n)
@@ -65,7 +65,7 @@ var tableText = regexp.MustCompile(`^[\w\x00]*\w[\w\x00]*$`)
 
 func (r *reader) string(t string, n *syntax.Node) {
 	if strings.Contains(t, sqltext.Hole) {
-		r.file.words = append(r.file.words, found.WordsOf(t)...)
+		r.file.Words = append(r.file.Words, found.WordsOf(t)...)
 	}
 	if tableText.MatchString(t) {
 		if _, known := r.file.names[t]; !known {
@@ -73,7 +73,7 @@ func (r *reader) string(t string, n *syntax.Node) {
 		}
 	}
 	if sqltext.Is(t) {
-		r.file.texts = append(r.file.texts, sqltext.Literal{Text: t, At: contract.Evidence{File: r.file.path, Line: n.Line}})
+		r.file.Texts = append(r.file.Texts, sqltext.Literal{Text: t, At: contract.Evidence{File: r.file.Path, Line: n.Line}})
 	}
 }
 

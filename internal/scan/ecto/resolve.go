@@ -23,7 +23,7 @@ type project struct {
 // Resolve joins what the files say, and notes it.
 func Resolve(files []*File, to *found.Findings) {
 	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
+	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.Path, b.Path) })
 	p := &project{to: to, files: files, modules: make(map[string][]*module)}
 	ecto := false
 	var renamed []string
@@ -36,7 +36,7 @@ func Resolve(files []*File, to *found.Findings) {
 	}
 	if len(files) > 0 && !ecto {
 		to.MayUpsert()
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: "Elixir without Ecto is not understood: its files were read for words only", At: contract.Evidence{File: files[0].path}})
+		to.Gap(contract.Gap{Reach: contract.Anything, Why: "Elixir without Ecto is not understood: its files were read for words only", At: contract.Evidence{File: files[0].Path}})
 	}
 	for _, f := range files {
 		for _, u := range f.upserts {

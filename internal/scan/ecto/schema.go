@@ -156,7 +156,7 @@ func (r *reader) schema(c call) {
 		s.named = false // its table is that of modules which use this one
 	}
 	if !s.named {
-		r.file.blinds = append(r.file.blinds, contract.Gap{Reach: contract.Anything, Why: "a schema of a table whose name is computed", At: s.at})
+		r.file.Blinds = append(r.file.Blinds, contract.Gap{Reach: contract.Anything, Why: "a schema of a table whose name is computed", At: s.at})
 		return
 	}
 	r.module.schemas = append(r.module.schemas, s)

@@ -21,16 +21,7 @@ func textOf(n *syntax.Node, src []byte) (string, bool) {
 	case n.Is("binary_operator") && n.Child("operator").Is("<>"):
 		left, isLeft := textOf(n.Child("left"), src)
 		right, isRight := textOf(n.Child("right"), src)
-		if !isLeft && !isRight {
-			return "", false
-		}
-		if !isLeft {
-			left = sqltext.Hole
-		}
-		if !isRight {
-			right = sqltext.Hole
-		}
-		return left + right, true
+		return sqltext.Joined(left, isLeft, right, isRight)
 	}
 	return "", false
 }

@@ -116,7 +116,7 @@ func (r *reader) step(q *query, name string, call *syntax.Node) {
 	case slices.Contains(statements, name), name == "query" && len(given) > 0:
 		r.statement(given, call)
 	case name == "setTable" || name == "setTablePrefix":
-		r.file.blinds = append(r.file.blinds, contract.Gap{Reach: contract.Anything, Why: "a model's table is set when the code runs", At: r.at(call)})
+		r.file.Blinds = append(r.file.Blinds, contract.Gap{Reach: contract.Anything, Why: "a model's table is set when the code runs", At: r.at(call)})
 	case strings.HasPrefix(name, "replicate"):
 		if r.class != nil && r.text(call.Child("object")) == "$this" {
 			r.class.copies = true
@@ -149,7 +149,7 @@ func (r *reader) table(q *query, name string, given []*syntax.Node, call *syntax
 	parts := tableName.FindStringSubmatch(t)
 	switch {
 	case !ok && !given[0].Is("anonymous_function", "arrow_function", "class_constant_access_expression", "array_creation_expression"):
-		r.file.dynamic = append(r.file.dynamic, r.at(call))
+		r.file.Dynamic = append(r.file.Dynamic, r.at(call))
 	case ok && parts != nil:
 		table := contract.Name{Schema: parts[1], Name: parts[2]}
 		q.tables = append(q.tables, table)
@@ -255,5 +255,5 @@ func (r *reader) schema(q *query, call *syntax.Node) {
 		q.tables, q.onTable = append(q.tables, contract.Name{Name: t}), "changes of the schema"
 		return
 	}
-	r.file.dynamic = append(r.file.dynamic, r.at(call))
+	r.file.Dynamic = append(r.file.Dynamic, r.at(call))
 }

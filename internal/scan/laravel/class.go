@@ -232,7 +232,7 @@ func (r *reader) column(c *class, n *syntax.Node) {
 func (r *reader) morph(given []*syntax.Node) {
 	if len(given) > 1 {
 		if t, ok := literal(given[1], r.src); ok {
-			r.file.words = append(r.file.words, t+"_type", t+"_id")
+			r.file.Words = append(r.file.Words, t+"_type", t+"_id")
 		}
 	}
 }

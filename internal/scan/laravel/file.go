@@ -13,22 +13,16 @@ import (
 // A File is what one source file says. Files are read independently of one
 // another and resolved together.
 type File struct {
-	path      string
+	sqltext.Notes
 	namespace string
 	// imports are the names a file gives to classes, in full.
 	imports map[string]string
 	classes []*class
 	queries []query
-	words   []string
-	texts   []sqltext.Literal
 	// fragments are parts of statements, with the query they are put into.
 	fragments []fragment
-	dynamic   []contract.Evidence // what takes SQL, or a table's name, from a variable
-	blinds    []contract.Gap
 	copies    bool // it copies rows of models that are not known
 	laravel   bool // it names Laravel's database
-	foreign   bool // and another ORM
-	weak      string
 }
 
 type fragment struct {
@@ -50,35 +44,28 @@ func IsTemplate(path string) bool { return strings.HasSuffix(path, ".blade.php")
 
 // Read reads one file of PHP, or a template.
 func Read(path string, src []byte) *File {
-	f := &File{path: path, imports: make(map[string]string)}
+	f := &File{Notes: sqltext.Notes{Path: path}, imports: make(map[string]string)}
 	if IsTemplate(path) {
-		f.words, f.copies = wordsOf(string(src)), strings.Contains(string(src), "replicate")
+		f.Words, f.copies = wordsOf(string(src)), strings.Contains(string(src), "replicate")
 		if at := asks.FindIndex(src); at != nil {
 			line := 1 + strings.Count(string(src[:at[0]]), "\n")
-			f.dynamic = append(f.dynamic, contract.Evidence{File: path, Line: line, Text: string(src[at[0]:at[1]])})
+			f.Dynamic = append(f.Dynamic, contract.Evidence{File: path, Line: line, Text: string(src[at[0]:at[1]])})
 		}
 		return f
 	}
-	root, broken, err := syntax.Parse(syntax.PHP, src)
-	switch {
-	case err != nil:
-		f.weak = err.Error()
-	case broken:
-		f.weak = "not all of the file could be parsed"
+	root, whole := f.Parse(syntax.PHP, src)
+	code := src
+	if whole {
+		code = syntax.Without(root, src, "comment")
 	}
-	if f.weak != "" {
-		f.words = wordsOf(string(src))
-		f.laravel, f.foreign = ours.Match(src), others.Match(src)
+	f.Words, f.laravel = wordsOf(string(code)), ours.Match(code)
+	if others.Match(code) {
+		f.Blind("an ORM of PHP that is not understood")
 	}
-	if err != nil {
+	if root == nil {
 		return f
 	}
 	r := &reader{file: f, src: src, done: make(map[*syntax.Node]bool)}
-	if f.weak == "" {
-		code := syntax.Without(root, src, "comment")
-		f.words = wordsOf(string(code))
-		f.laravel, f.foreign = ours.Match(code), others.Match(code)
-	}
 	r.walk(root)
 	return f
 }
@@ -103,25 +90,4 @@ func wordsOf(text string) []string {
 		words = append(words, snake(m[1]))
 	}
 	return words
-}
-
-// note notes what a file says by itself.
-func (f *File) note(to *found.Findings) {
-	here := contract.Evidence{File: f.path, Line: 1}
-	if f.weak != "" {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.weak, At: here})
-	}
-	if f.foreign {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM of PHP that is not understood", At: here})
-	}
-	for _, g := range f.blinds {
-		to.Blind(g)
-	}
-	to.Words(f.words...)
-	for _, t := range f.texts {
-		sqltext.Read(to, t)
-	}
-	if len(f.dynamic) > 0 {
-		to.Gap(contract.Gap{Reach: contract.Anything, At: f.dynamic[0], Why: sqltext.Variables(len(f.dynamic))})
-	}
 }

@@ -24,7 +24,7 @@ func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
 // at is where a node stands, with its first line.
 func (r *reader) at(n *syntax.Node) contract.Evidence {
 	line, _, _ := strings.Cut(r.text(n), "\n")
-	return contract.Evidence{File: r.file.path, Line: n.Line, Text: strings.TrimSpace(line)}
+	return contract.Evidence{File: r.file.Path, Line: n.Line, Text: strings.TrimSpace(line)}
 }
 
 func (r *reader) walk(n *syntax.Node) {
@@ -57,10 +57,10 @@ func (r *reader) walk(n *syntax.Node) {
 	}
 	if t, ok := textOf(n, r.src); ok {
 		if strings.Contains(t, sqltext.Hole) {
-			r.file.words = append(r.file.words, found.WordsOf(t)...)
+			r.file.Words = append(r.file.Words, found.WordsOf(t)...)
 		}
 		if sqltext.Is(t) {
-			r.file.texts = append(r.file.texts, sqltext.Literal{Text: t, At: contract.Evidence{File: r.file.path, Line: n.Line}})
+			r.file.Texts = append(r.file.Texts, sqltext.Literal{Text: t, At: contract.Evidence{File: r.file.Path, Line: n.Line}})
 		}
 		r.holes(n)
 		return
@@ -135,7 +135,7 @@ func (r *reader) statement(given []*syntax.Node, call *syntax.Node) {
 	}
 	t, ok := textOf(given[0], r.src)
 	if !ok || strings.Contains(t, sqltext.Hole) && !sqltext.Is(t) {
-		r.file.dynamic = append(r.file.dynamic, r.at(call))
+		r.file.Dynamic = append(r.file.Dynamic, r.at(call))
 	}
 }
 
@@ -145,16 +145,16 @@ func (r *reader) fragment(given []*syntax.Node, of *query, call *syntax.Node) {
 		return
 	}
 	if t, ok := textOf(given[0], r.src); ok {
-		r.file.fragments = append(r.file.fragments, fragment{sqltext.Literal{Text: t, At: contract.Evidence{File: r.file.path, Line: call.Line}}, of})
+		r.file.fragments = append(r.file.fragments, fragment{sqltext.Literal{Text: t, At: contract.Evidence{File: r.file.Path, Line: call.Line}}, of})
 		return
 	}
-	r.file.dynamic = append(r.file.dynamic, r.at(call))
+	r.file.Dynamic = append(r.file.Dynamic, r.at(call))
 }
 
 // connection looks at the settings of a connection to PostgreSQL: a prefix makes
 // all names of tables others.
 func (r *reader) connection(n *syntax.Node) {
-	if !strings.HasSuffix("/"+r.file.path, "/config/database.php") {
+	if !strings.HasSuffix("/"+r.file.Path, "/config/database.php") {
 		return
 	}
 	list, _ := elements(n)
@@ -163,7 +163,7 @@ func (r *reader) connection(n *syntax.Node) {
 	})
 	for _, e := range list {
 		if t, ok := literal(e.value, r.src); postgres && r.is(e.key, "prefix") && (!ok || t != "") {
-			r.file.blinds = append(r.file.blinds, contract.Gap{Reach: contract.Anything, Why: "names of tables have a prefix", At: r.at(e.value)})
+			r.file.Blinds = append(r.file.Blinds, contract.Gap{Reach: contract.Anything, Why: "names of tables have a prefix", At: r.at(e.value)})
 		}
 	}
 }

@@ -25,11 +25,11 @@ type project struct {
 // Resolve joins what the files say, and notes it.
 func Resolve(files []*File, to *found.Findings) {
 	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
+	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.Path, b.Path) })
 	p := &project{to: to, classes: make(map[string][]*class), tables: make(map[*class]contract.Name), keys: []string{"id"}}
 	laravel := false
 	for _, f := range files {
-		f.note(to)
+		f.Note(to)
 		laravel, p.copies = laravel || f.laravel, p.copies || f.copies
 		for _, c := range f.classes {
 			if c.full != "" {
@@ -46,7 +46,7 @@ func Resolve(files []*File, to *found.Findings) {
 	if len(files) > 0 && !laravel {
 		to.MayUpsert()
 		to.Gap(contract.Gap{Reach: contract.Anything, Why: "PHP without Laravel's database is not understood: its files were read for words only",
-			At: contract.Evidence{File: files[0].path}})
+			At: contract.Evidence{File: files[0].Path}})
 	}
 	for _, f := range files {
 		for _, c := range f.classes {
@@ -74,7 +74,7 @@ func (p *project) find(full string, from *File) (nearest *class) {
 	best := -1
 	for _, c := range p.classes[full] {
 		near := 0
-		for near < min(len(c.file.path), len(from.path)) && c.file.path[near] == from.path[near] {
+		for near < min(len(c.file.Path), len(from.Path)) && c.file.Path[near] == from.Path[near] {
 			near++
 		}
 		if near > best {

@@ -44,14 +44,8 @@ func TextOf(n *syntax.Node, src []byte) (string, bool) {
 		switch operator := n.Child("operator").Text(src); {
 		case operator == "%" && isLeft:
 			return percentMark.ReplaceAllLiteralString(left, sqltext.Hole), true
-		case operator == "+" && (isLeft || isRight):
-			if !isLeft {
-				left = sqltext.Hole
-			}
-			if !isRight {
-				right = sqltext.Hole
-			}
-			return left + right, true
+		case operator == "+":
+			return sqltext.Joined(left, isLeft, right, isRight)
 		}
 	case n.Is("call") && n.Child("function").Is("attribute"):
 		switch function := n.Child("function"); function.Child("attribute").Text(src) {
