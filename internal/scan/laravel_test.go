@@ -168,3 +168,34 @@ func TestLaravelPrefix(t *testing.T) {
 		expect(t, c, map[string]contract.Verdict{"users.old": want})
 	}
 }
+
+// TestLaravelUpserts: what ON CONFLICT needs, of users or of a table that is not known.
+func TestLaravelUpserts(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		"User::upsert($rows, ['b', 'a'], ['c']);":                               "users a, b",
+		"User::query()->upsert($rows, 'a');":                                    "users a",
+		"User::upsert($rows, $by);":                                             "users what is not known",
+		"DB::table('logs')->upsert($rows, ['a']);":                              "logs a",
+		"$query->upsert($rows, ['a']);":                                         "? a",
+		"$query->upsert($rows);":                                                "? what is not known",
+		"DB::table('logs')->insertOrIgnore($rows);":                             "",
+		"DB::insert('INSERT INTO logs VALUES (1) ON CONFLICT (a) DO NOTHING');": "logs a",
+	} {
+		c := tree(t, map[string]string{"app/Models/User.php": laravelUser, "a.php": "<?php\nuse App\\Models\\User;\nuse Illuminate\\Support\\Facades\\DB;\n" + source})
+		got := ""
+		for _, r := range c.Relations {
+			for _, u := range r.Uses {
+				for _, a := range u.Arbiters {
+					got += r.String() + " " + a.String()
+				}
+			}
+		}
+		for _, u := range c.Upserts {
+			got += "? " + u.Arbiter.String()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", source, got, want)
+		}
+	}
+}
