@@ -86,6 +86,7 @@ func TestLaravelColumns(t *testing.T) {
 		"morph to":   {"function thing() { return $this->morphTo(); }", "", map[string]contract.Verdict{"users.thing_type": "yes", "users.thing_id": "yes"}},
 		"has many":   {"function kids() { return $this->hasMany(User::class); }", "", map[string]contract.Verdict{"users.user_id": "unknown", "users.kid_id": "no"}},
 		"morph many": {"function tags() { return $this->morphMany(Tag::class, 'taggable'); }", "", map[string]contract.Verdict{"users.taggable_id": "unknown"}},
+		"resolved":   {"", "User::resolveRelationUsing('lead', fn ($u) => $u->belongsTo(User::class));", map[string]contract.Verdict{"users.lead_id": "unknown", "users.old": "no"}},
 		"attribute":  {"", "echo $user->old;", map[string]contract.Verdict{"users.old": "unknown"}},
 		"comment":    {"", "// old\n/** @property $old */", map[string]contract.Verdict{"users.old": "no"}},
 		"accessor":   {"public function getLastNameAttribute($v) {}", "", map[string]contract.Verdict{"users.last_name": "unknown"}},

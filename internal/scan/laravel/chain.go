@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -117,6 +118,9 @@ func (r *reader) step(q *query, name string, call *syntax.Node) {
 		r.statement(given, call)
 	case name == "setTable" || name == "setTablePrefix":
 		r.file.Blinds = append(r.file.Blinds, contract.Gap{Reach: contract.Anything, Why: "a model's table is set when the code runs", At: r.at(call)})
+	case name == "resolveRelationUsing":
+		// The key of a relation without a method is named for what is said here.
+		r.file.Words = append(r.file.Words, sqltext.Hole+"_id", sqltext.Hole+"_type")
 	case strings.HasPrefix(name, "replicate"):
 		if r.class != nil && r.text(call.Child("object")) == "$this" {
 			r.class.copies = true
