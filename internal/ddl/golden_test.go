@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/golden/*.golden and docs/locks.md")
+var update = flag.Bool("update", false, "rewrite testdata/golden/*.golden, docs/locks.md and, with -bench, docs/blocked.md")
 
 // TestGolden holds every form of the catalogue, family by family, to what is
 // written beside it.

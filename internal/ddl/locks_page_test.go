@@ -57,6 +57,7 @@ out are ACCESS SHARE, system catalogs, and indexes whose table is locked as hard
 *Readers wait*, *writers wait*: SELECT, or DELETE, from another session has to wait. *Keys
 wait*: of a table that can be written no row can be deleted that another table may refer to,
 because the foreign key has that one read, which is locked; nor can its key be changed.
+How long all these wait on larger tables, [blocked.md](blocked.md) tells.
 *Written anew*: the relation has another file, which is not empty; an index goes with
 its table. *Read*: its rows were read from end to end, and it was not written anew, which
 reads it too; ANALYZE, which reads a sample, and VACUUM, which reads what has changed, are

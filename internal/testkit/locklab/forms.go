@@ -1,6 +1,6 @@
 // Package locklab runs forms of statements on real servers and looks at what each
 // does: which locks it takes, who has to wait, which relations it writes anew and
-// which it reads from end to end. It judges nothing.
+// which it reads from end to end, and how long others wait. It judges nothing.
 package locklab
 
 import (
@@ -48,7 +48,7 @@ func (d Difference) On(major int) string {
 const newestMajor = 18
 
 // Forms reads the forms of a folder, file by file; "-- # " begins a group.
-func Forms(t *testing.T, dir string) []Form {
+func Forms(t testing.TB, dir string) []Form {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "[0-9]*.sql"))
 	if err != nil {
@@ -81,7 +81,7 @@ func Forms(t *testing.T, dir string) []Form {
 	return forms
 }
 
-func (f *Form) take(t *testing.T, note string) {
+func (f *Form) take(t testing.TB, note string) {
 	t.Helper()
 	var err error
 	if major, ok := strings.CutPrefix(note, "since "); ok {

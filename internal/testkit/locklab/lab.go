@@ -82,7 +82,7 @@ const probe = `create function probe(tables text[]) returns setof text language 
 
 // New makes the schema of a folder in a database, and what belongs to its server:
 // a tablespace and roles.
-func New(t *testing.T, db *pgtest.DB, dir string) *Lab {
+func New(t testing.TB, db *pgtest.DB, dir string) *Lab {
 	t.Helper()
 	schema, err := os.ReadFile(filepath.Join(dir, "schema.sql"))
 	if err != nil {
@@ -100,7 +100,7 @@ func New(t *testing.T, db *pgtest.DB, dir string) *Lab {
 }
 
 // open makes the schema in a database, and connects to it.
-func open(t *testing.T, db *pgtest.DB, schema string) *Lab {
+func open(t testing.TB, db *pgtest.DB, schema string) *Lab {
 	t.Helper()
 	l := &Lab{db: db, schema: schema, Other: db.Connect(t)}
 	maker := db.Connect(t)
@@ -117,7 +117,7 @@ func open(t *testing.T, db *pgtest.DB, schema string) *Lab {
 }
 
 // readKeys reads which tables refer to which.
-func (l *Lab) readKeys(t *testing.T) {
+func (l *Lab) readKeys(t testing.TB) {
 	t.Helper()
 	rows, err := l.Other.Query(t.Context(), "select confrelid::int8, conrelid::int8 from pg_constraint where contype = 'f'")
 	if err != nil {
@@ -136,13 +136,13 @@ func (l *Lab) readKeys(t *testing.T) {
 
 // connect opens the session that runs the statement. It finds no row by an index,
 // so that what looks at every row is seen to read the table, however few there are.
-func (l *Lab) connect(t *testing.T) {
+func (l *Lab) connect(t testing.TB) {
 	t.Helper()
 	l.runner = l.db.Connect(t)
 	exec(t, l.runner, "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off")
 }
 
-func exec(t *testing.T, conn *pgx.Conn, sql string) {
+func exec(t testing.TB, conn *pgx.Conn, sql string) {
 	t.Helper()
 	if _, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatalf("%s: %v", sql, err)
@@ -157,7 +157,7 @@ const (
 )
 
 // look lists the relations, as a session sees them.
-func (l *Lab) look(t *testing.T, conn *pgx.Conn, scans string) map[int64]Relation {
+func (l *Lab) look(t testing.TB, conn *pgx.Conn, scans string) map[int64]Relation {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), `select c.oid::int8, case nspname when 'app' then 'app.' else '' end || relname, relkind::text, coalesce(indrelid, 0)::int8,
 		relfilenode::int8, coalesce(pg_relation_size(c.oid), 0), coalesce(`+scans+`(c.oid), 0) from pg_class c left join pg_index on indexrelid = c.oid
@@ -180,7 +180,7 @@ func (l *Lab) look(t *testing.T, conn *pgx.Conn, scans string) map[int64]Relatio
 
 // held are the locks that the runner holds or waits for, on relations that were
 // there before, and whether it waits for anything, be it the end of a transaction.
-func (l *Lab) held(t *testing.T) (modes map[int64][]string, waiting bool) {
+func (l *Lab) held(t testing.TB) (modes map[int64][]string, waiting bool) {
 	t.Helper()
 	rows, err := l.Other.Query(t.Context(), "select coalesce(relation, 0)::int8, mode, granted from pg_locks where pid = $1", l.runner.PgConn().PID())
 	if err != nil {
@@ -204,7 +204,7 @@ func (l *Lab) held(t *testing.T) (modes map[int64][]string, waiting bool) {
 }
 
 // Do runs a form; nil if it failed.
-func (l *Lab) Do(t *testing.T, f Form) *Taken {
+func (l *Lab) Do(t testing.TB, f Form) *Taken {
 	t.Helper()
 	switch {
 	case f.Alone != "":
@@ -216,7 +216,7 @@ func (l *Lab) Do(t *testing.T, f Form) *Taken {
 }
 
 // inBlock runs the statement in a transaction that is rolled back.
-func (l *Lab) inBlock(t *testing.T, f Form) *Taken {
+func (l *Lab) inBlock(t testing.TB, f Form) *Taken {
 	t.Helper()
 	exec(t, l.runner, "begin")
 	defer exec(t, l.runner, "rollback")
@@ -233,7 +233,7 @@ func (l *Lab) inBlock(t *testing.T, f Form) *Taken {
 }
 
 // refused tells a form that the server refused, as it ought to; not ok is an error.
-func (f Form) refused(t *testing.T, major int, err error) (taken *Taken, ok bool) {
+func (f Form) refused(t testing.TB, major int, err error) (taken *Taken, ok bool) {
 	t.Helper()
 	want := f.Fails.On(major)
 	var server *pgconn.PgError
@@ -270,7 +270,7 @@ func (k *Taken) compare(before, after map[int64]Relation) {
 }
 
 // try reads and writes each table from the other session.
-func (l *Lab) try(t *testing.T, taken *Taken) {
+func (l *Lab) try(t testing.TB, taken *Taken) {
 	t.Helper()
 	var tables []string
 	for _, r := range l.Relations {

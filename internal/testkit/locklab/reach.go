@@ -78,7 +78,7 @@ type Object struct {
 }
 
 // Reach tells which relations are meant, by oid.
-func (l *Lab) Reach(t *testing.T, o Object) []int64 {
+func (l *Lab) Reach(t testing.TB, o Object) []int64 {
 	t.Helper()
 	query := viaQueries[o.Via]
 	if o.Via == "table of" {
@@ -103,7 +103,7 @@ func (l *Lab) Reach(t *testing.T, o Object) []int64 {
 	return relations
 }
 
-func (l *Lab) column(t *testing.T, sql string, args ...any) []int64 {
+func (l *Lab) column(t testing.TB, sql string, args ...any) []int64 {
 	t.Helper()
 	rows, err := l.Other.Query(t.Context(), sql, args...)
 	if err != nil {

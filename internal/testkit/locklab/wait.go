@@ -13,7 +13,7 @@ const patience = time.Minute
 
 // Home is the lab that a form runs in: what cannot be rolled back leaves something
 // behind, and has a database of its own.
-func (l *Lab) Home(t *testing.T, f Form) *Lab {
+func (l *Lab) Home(t testing.TB, f Form) *Lab {
 	t.Helper()
 	if f.Behind == "" && f.Alone == "" {
 		return l
@@ -27,7 +27,7 @@ func (l *Lab) Home(t *testing.T, f Form) *Lab {
 
 // behind runs a statement that may not run in a transaction block, until it waits
 // for what another session holds; then it is let go on.
-func (l *Lab) behind(t *testing.T, f Form) *Taken {
+func (l *Lab) behind(t testing.TB, f Form) *Taken {
 	t.Helper()
 	holder := l.db.Connect(t)
 	exec(t, holder, "begin; "+f.Behind)
@@ -49,13 +49,13 @@ func (l *Lab) behind(t *testing.T, f Form) *Taken {
 }
 
 // alone runs a statement that may not run in a transaction block.
-func (l *Lab) alone(t *testing.T, f Form) *Taken {
+func (l *Lab) alone(t testing.TB, f Form) *Taken {
 	t.Helper()
 	before := l.look(t, l.Other, inAll)
 	return l.finish(t, f, l.start(t, f), &Taken{}, before)
 }
 
-func (l *Lab) start(t *testing.T, f Form) (ended chan error) {
+func (l *Lab) start(t testing.TB, f Form) (ended chan error) {
 	ended = make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	go func() {
@@ -67,7 +67,7 @@ func (l *Lab) start(t *testing.T, f Form) (ended chan error) {
 }
 
 // finish waits for the end, and for what the server has counted.
-func (l *Lab) finish(t *testing.T, f Form, ended chan error, taken *Taken, before map[int64]Relation) *Taken {
+func (l *Lab) finish(t testing.TB, f Form, ended chan error, taken *Taken, before map[int64]Relation) *Taken {
 	t.Helper()
 	if refused, ok := f.refused(t, l.db.Major, <-ended); refused != nil || !ok {
 		return refused
@@ -81,7 +81,7 @@ func (l *Lab) finish(t *testing.T, f Form, ended chan error, taken *Taken, befor
 // count ends a session, and waits until what it has read is counted: it hands that
 // over as it ends, to PostgreSQL 14's collector in the order it came, and the last is
 // of a table that nothing else reads.
-func (l *Lab) count(t *testing.T, session *pgx.Conn) {
+func (l *Lab) count(t testing.TB, session *pgx.Conn) {
 	t.Helper()
 	counted := func() (n int64) {
 		if err := l.Other.QueryRow(t.Context(), "select pg_stat_get_numscans('lab.sentinel'::regclass)").Scan(&n); err != nil {
