@@ -69,7 +69,7 @@ func backfillRound(b *testing.B, server *pgtest.Server, admin *pgtest.DB, templa
 	url := server.URL("guarded")
 	idle := useIdle(b, url)
 	stop := useBig(b, url)
-	c := on(url, "run", "--", `psql "$DATABASE_URL" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=migration.sql`).in(dir).start(b)
+	c := through(url, dir).start(b)
 	var log string
 	took := timed(func() {
 		done := c.wait(b)
