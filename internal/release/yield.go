@@ -107,14 +107,15 @@ func (s *sampler) take() (w waits) {
 	return w
 }
 
-// adapt has the backfill look at others from now on, until stop is called.
+// adapt has the backfill look at others from now on, until stop is called. Where there
+// is no room for another session, it goes on as if nobody waited.
 func (f *backfiller) adapt(ctx context.Context, blocks int64) (stop func(), err error) {
+	f.others, f.pace = &sampler{}, newPace(0)
 	conn, err := f.connect(ctx)
 	if err != nil {
-		return nil, err
+		return func() {}, context.Cause(ctx)
 	}
 	looking, cancel := context.WithCancel(ctx)
-	f.others = &sampler{}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
