@@ -48,7 +48,7 @@ can turn maintenance mode on for what migguard.toml says is worth it:
 			&cli.DurationFlag{Name: "lock-wait", Value: config.DefaultLockWait,
 				Usage: "wait so `LONG` for another run, and for a table's lock"},
 			&cli.DurationFlag{Name: "cancel-blockers",
-				Usage: "cancel queries that are in the way of a table's lock and run for `LONGER` than this (default: none; sessions are never ended)"},
+				Usage: "cancel queries that are in the way of a table's lock, of a task or of a shim's end and run for `LONGER` than this (default: none; sessions are never ended)"},
 			&cli.StringFlag{Name: "build", Usage: "`ID` of this build (default: from Heroku's dyno metadata)"},
 			&cli.StringFlag{Name: "contract", EnvVars: []string{"MIGGUARD_CONTRACT"},
 				Usage: "what this build needs of the schema, from `FILE` as \"migguard scan --format json\" writes it (default: the one in the slug)"},
