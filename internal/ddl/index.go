@@ -72,10 +72,10 @@ func IndexName(sql, table string) string {
 }
 
 // ChosenIndexName is the name that the server tries, the first for n = 0 and so
-// on, for an index without one on such columns (ChooseRelationName,
-// src/backend/commands/indexcmds.c).
-func ChosenIndexName(table string, columns []string, n int) string {
-	label := "idx"
+// on, for an index without one on such columns: with label idx, or key for that of a
+// UNIQUE constraint, or pkey, and no columns, for that of a primary key
+// (ChooseIndexName and ChooseRelationName, src/backend/commands/indexcmds.c).
+func ChosenIndexName(table string, columns []string, label string, n int) string {
 	if n > 0 {
 		label += strconv.Itoa(n)
 	}

@@ -44,22 +44,12 @@ func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*Staged
 		if c.Inline {
 			return cannot("a primary key has no NOT VALID, and its column is a new one", "Add the column first, and fill it; then SET NOT NULL, and then ADD PRIMARY KEY, each in a migration of its own.")
 		}
-		return indexedConstraint(c, r, cannot)
-	case ddl.Unique:
-		return indexedConstraint(c, r, cannot)
 	case ddl.Exclude:
 		return cannot("an exclusion constraint has no NOT VALID, and its index cannot be built CONCURRENTLY", "Do it under maintenance mode, or on a new table.")
 	case ddl.ForeignKey:
 		if r.Kind == catalog.PartitionedTable && major < 18 {
 			return cannot("before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID", "Add it to each partition NOT VALID, and VALIDATE it there, before the parent gets it.")
 		}
-	}
-	return &StagedConstraint{Table: r, Kind: c.Constraint, Name: c.Name, Inline: c.Inline}, nil
-}
-
-func indexedConstraint(c ddl.AddConstraint, r catalog.Relation, cannot func(reason, hint string) (*StagedConstraint, *Obstacle)) (*StagedConstraint, *Obstacle) {
-	if r.Kind == catalog.PartitionedTable {
-		return cannot("CONCURRENTLY does not work on a partitioned table", "Make a unique index of each partition CONCURRENTLY, one ON ONLY the parent, and ATTACH them.")
 	}
 	return &StagedConstraint{Table: r, Kind: c.Constraint, Name: c.Name, Inline: c.Inline}, nil
 }

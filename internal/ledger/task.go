@@ -11,16 +11,17 @@ import (
 
 // The kinds of tasks.
 const (
-	CreateIndex        = "create-index"        // builds an index
-	IndexPartitioned   = "index-partitioned"   // of the indexes that its partitions have
-	ValidateConstraint = "validate-constraint" // checks the rows there are against it
-	SetNotNull         = "set-not-null"        // of a column that a valid CHECK keeps free of NULL
-	UseIndex           = "use-index"           // for a UNIQUE constraint of the same name
-	BackfillColumn     = "backfill-column"     // gives the rows that have none a value
-	AddConstraint      = "add-constraint"      // NOT VALID
-	AddIdentity        = "add-identity"        // of a column that has its numbers
-	ReindexIndex       = "reindex-index"       // builds an index anew
-	ReindexTable       = "reindex-table"       // builds all of a table's anew
+	CreateIndex          = "create-index"          // builds an index
+	IndexPartitioned     = "index-partitioned"     // of the indexes that its partitions have
+	ValidateConstraint   = "validate-constraint"   // checks the rows there are against it
+	SetNotNull           = "set-not-null"          // of a column that a valid CHECK keeps free of NULL
+	UseIndex             = "use-index"             // for a UNIQUE constraint of the same name
+	BackfillColumn       = "backfill-column"       // gives the rows that have none a value
+	AddConstraint        = "add-constraint"        // NOT VALID
+	ConstrainPartitioned = "constrain-partitioned" // of the constraints that its partitions have
+	AddIdentity          = "add-identity"          // of a column that has its numbers
+	ReindexIndex         = "reindex-index"         // builds an index anew
+	ReindexTable         = "reindex-table"         // builds all of a table's anew
 )
 
 // A Task is work that a committed migration owes, because it cannot run inside
@@ -53,7 +54,9 @@ type Task struct {
 }
 
 // MakesIndex tells the kinds whose object is an index that is not there yet.
-func (t Task) MakesIndex() bool { return t.Kind == CreateIndex || t.Kind == IndexPartitioned }
+func (t Task) MakesIndex() bool {
+	return t.Kind == CreateIndex || t.Kind == IndexPartitioned || t.Kind == ConstrainPartitioned
+}
 
 // NewTask is what RecordTaskSQL records. The table exists.
 type NewTask struct {

@@ -30,7 +30,7 @@ func PartitionsToIndex(table uint32, like string) string {
 			ORDER BY i.indexrelid LIMIT 1),
 		EXISTS (SELECT FROM migguard.task o WHERE o.closed_at IS NULL AND o.kind OPERATOR(pg_catalog.=) 'create-index'
 			AND o.relation OPERATOR(pg_catalog.=) c.oid AND NOT EXISTS (
-				SELECT FROM migguard.task p WHERE p.closed_at IS NULL AND p.kind OPERATOR(pg_catalog.=) 'index-partitioned' AND p.id OPERATOR(pg_catalog.>) o.id
+				SELECT FROM migguard.task p WHERE p.closed_at IS NULL AND p.kind OPERATOR(pg_catalog.=) ANY ('{index-partitioned,constrain-partitioned}') AND p.id OPERATOR(pg_catalog.>) o.id
 				AND p.relation OPERATOR(pg_catalog.=) ANY (SELECT v.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) v)))
 		FROM pg_catalog.pg_partition_tree(%[1]d::pg_catalog.oid::pg_catalog.regclass) m
 		JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) m.relid JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -56,6 +56,13 @@ func TakenNames(pairs []string) string {
 	return fmt.Sprintf(`SELECT w.schema, w.name FROM (VALUES %s) w (schema, name)
 		WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 			WHERE n.nspname OPERATOR(pg_catalog.=) w.schema::pg_catalog.name AND c.relname OPERATOR(pg_catalog.=) w.name::pg_catalog.name)
-		OR EXISTS (SELECT FROM migguard.task t WHERE t.closed_at IS NULL AND t.kind OPERATOR(pg_catalog.=) ANY ('{create-index,index-partitioned}')
+		OR EXISTS (SELECT FROM migguard.task t WHERE t.closed_at IS NULL AND t.kind OPERATOR(pg_catalog.=) ANY ('{create-index,index-partitioned,constrain-partitioned}')
 			AND t.schema_name OPERATOR(pg_catalog.=) w.schema AND t.object_name OPERATOR(pg_catalog.=) w.name)`, strings.Join(pairs, ", "))
+}
+
+// HasKeyedPartition is the query whether a partition at some level below a table has a
+// primary key.
+func HasKeyedPartition(table uint32) string {
+	return fmt.Sprintf(`SELECT EXISTS (SELECT FROM pg_catalog.pg_partition_tree(%d::pg_catalog.oid::pg_catalog.regclass) m
+		JOIN pg_catalog.pg_constraint k ON k.conrelid OPERATOR(pg_catalog.=) m.relid WHERE m.level OPERATOR(pg_catalog.>) 0 AND k.contype OPERATOR(pg_catalog.=) 'p')`, table)
 }

@@ -19,13 +19,17 @@ import (
 // came without the index, and is large.
 const attachTimeout = 5 * time.Second
 
-// indexPartitioned makes the index of a partitioned table, of those that its
-// partitions have by then. The SHARE locks of all of them are waited for shortly:
-// lock_timeout alone would be one for each, while the first is held.
+// indexPartitioned makes the index of a partitioned table, or the constraint that has
+// one, of those that its partitions have by then. The locks of all of them are waited
+// for shortly: lock_timeout alone would be one for each, while the first is held.
 func (t *tasks) indexPartitioned(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
 	const bound = "SELECT pg_catalog.set_config('statement_timeout', %s, true); "
+	mode := ddl.Share
+	if task.Kind == ledger.ConstrainPartitioned {
+		mode = ddl.AccessExclusive
+	}
 	lock := fmt.Sprintf(bound, "pg_catalog.current_setting('lock_timeout')") +
-		"LOCK TABLE " + ddl.Name{Schema: task.Schema, Name: task.Table}.String() + " IN SHARE MODE; " +
+		fmt.Sprintf("LOCK TABLE %s IN %s MODE; ", ddl.Name{Schema: task.Schema, Name: task.Table}, mode) +
 		fmt.Sprintf(bound, ddl.Literal(fmt.Sprint(attachTimeout.Milliseconds())))
 	note, err = t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
 		state, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
@@ -56,7 +60,7 @@ var errLocks = errors.New("the locks of the partitions took too long")
 // locksTooLong tells that the locks of a partitioned table's partitions took
 // too long, all in all: the try has come to the LOCK TABLE, and no further.
 func locksTooLong(task ledger.Task, results []*pgconn.Result, err error) bool {
-	return task.Kind == ledger.IndexPartitioned && pg.SQLState(err) == codeQueryCanceled && len(results) == 1
+	return (task.Kind == ledger.IndexPartitioned || task.Kind == ledger.ConstrainPartitioned) && pg.SQLState(err) == codeQueryCanceled && len(results) == 1
 }
 
 // takeBack drops the indexes that were built for a statement which failed after

@@ -62,7 +62,7 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 		note, err = t.addConstraint(ctx, conn, task, commandRuns)
 	case ledger.AddIdentity:
 		note, err = t.addIdentity(ctx, conn, task, commandRuns)
-	case ledger.IndexPartitioned:
+	case ledger.IndexPartitioned, ledger.ConstrainPartitioned:
 		note, err = t.indexPartitioned(ctx, conn, task, commandRuns)
 	case ledger.ReindexIndex, ledger.ReindexTable:
 		note, err = t.reindex(ctx, conn, task)

@@ -29,12 +29,27 @@ const partitioned, foreign = "p", "f"
 // needs tells whether an index is to be built for it.
 func (p partition) needs() bool { return p.kind != partitioned && p.kind != foreign && p.index == "" }
 
+// unfit is why it cannot be indexed before its parent.
+func (p partition) unfit() string {
+	switch {
+	case p.kind == partitioned && p.index != "":
+		return fmt.Sprintf("its partition %s, which has partitions, has such an index already", p)
+	case p.index == "f":
+		return fmt.Sprintf("the index that its partition %s has already is not valid", p)
+	case p.owed:
+		return fmt.Sprintf("an index of its partition %s is still to be built", p)
+	case p.needs() && !p.may:
+		return fmt.Sprintf("its partition %s belongs to another role", p)
+	}
+	return ""
+}
+
 func (p partition) String() string { return ddl.Name{Schema: p.schema, Name: p.name}.String() }
 
 // readPartitions reads the partitions, and the names that their indexes get,
 // while the index of the copy is there.
-func (a *act) readPartitions(ctx context.Context, ix *judge.ConcurrentIndex) (partitions []partition, columns []string, err error) {
-	like := ddl.Literal(ddl.Name{Schema: "pg_temp", Name: ix.Index}.String())
+func (a *act) readPartitions(ctx context.Context, table catalog.Relation, index string) (partitions []partition, columns []string, err error) {
+	like := ddl.Literal(ddl.Name{Schema: "pg_temp", Name: index}.String())
 	rows, err := a.conn.Query(ctx, pg.IndexColumns(like))
 	if err != nil {
 		return nil, nil, explained(err)
@@ -42,7 +57,7 @@ func (a *act) readPartitions(ctx context.Context, ix *judge.ConcurrentIndex) (pa
 	for _, row := range rows {
 		columns = append(columns, *row[0])
 	}
-	rows, err = a.conn.Query(ctx, pg.PartitionsToIndex(ix.Table.OID, like))
+	rows, err = a.conn.Query(ctx, pg.PartitionsToIndex(table.OID, like))
 	if err != nil {
 		return nil, nil, explained(err)
 	}
@@ -67,7 +82,7 @@ func (a *act) indexLater(ctx context.Context, ix *judge.ConcurrentIndex) (string
 	var partitions []partition
 	var columns []string
 	err := a.probe(ctx, ix, func() (err error) {
-		partitions, columns, err = a.readPartitions(ctx, ix)
+		partitions, columns, err = a.readPartitions(ctx, ix.Table, ix.Index)
 		return err
 	})
 	if err != nil {
@@ -81,19 +96,14 @@ func (a *act) indexLater(ctx context.Context, ix *judge.ConcurrentIndex) (string
 		return "", a.cannotIndex(ix, "there can be no copy of it to try that on")
 	}
 	for _, p := range partitions {
-		switch {
-		case p.kind == partitioned && p.index != "":
-			return "", a.cannotIndex(ix, fmt.Sprintf("its partition %s, which has partitions, has such an index already", p))
-		case p.index == "f":
-			return "", a.cannotIndex(ix, fmt.Sprintf("the index that its partition %s has already is not valid", p))
-		case p.owed:
-			return "", a.cannotIndex(ix, fmt.Sprintf("an index of its partition %s is still to be built", p))
-		case p.needs() && !p.may:
-			return "", a.cannotIndex(ix, fmt.Sprintf("its partition %s belongs to another role", p))
+		if why := p.unfit(); why != "" {
+			return "", a.cannotIndex(ix, why)
 		}
 	}
-	if err := a.chooseNames(ctx, ix, partitions, columns); err != nil {
+	if clash, err := a.chooseNames(ctx, ix.Table, ix.Index, partitions, columns, "idx"); err != nil {
 		return "", err
+	} else if clash != "" {
+		return "", a.cannotIndex(ix, clash)
 	}
 	ids, err := a.promiseIndexes(ctx, ix, partitions)
 	if err != nil {
@@ -136,10 +146,11 @@ func (a *act) promiseIndexes(ctx context.Context, ix *judge.ConcurrentIndex, par
 
 // chooseNames gives the indexes of partitions the names that the server would
 // choose: the first that nothing has. It chooses in the order of the partitions'
-// bounds: where two would have one name, it is not foretold who gets it.
-func (a *act) chooseNames(ctx context.Context, ix *judge.ConcurrentIndex, partitions []partition, columns []string) error {
+// bounds: where two would have one name, it is not foretold who gets it, which is
+// returned as a reason.
+func (a *act) chooseNames(ctx context.Context, table catalog.Relation, index string, partitions []partition, columns []string, label string) (clash string, err error) {
 	type full struct{ schema, name string }
-	seen := map[full]bool{{ix.Table.Schema, ix.Index}: true}
+	seen := map[full]bool{{table.Schema, index}: true}
 	var open []*partition
 	for i := range partitions {
 		if p := &partitions[i]; p.kind != foreign && p.index == "" {
@@ -149,12 +160,12 @@ func (a *act) chooseNames(ctx context.Context, ix *judge.ConcurrentIndex, partit
 	for n := 0; len(open) > 0; n++ {
 		var pairs []string
 		for _, p := range open {
-			p.chosen = ddl.ChosenIndexName(p.name, columns, n)
+			p.chosen = ddl.ChosenIndexName(p.name, columns, label, n)
 			pairs = append(pairs, fmt.Sprintf("(%s, %s)", ddl.Literal(p.schema), ddl.Literal(p.chosen)))
 		}
 		rows, err := a.conn.Query(ctx, pg.TakenNames(pairs))
 		if err != nil {
-			return explained(err)
+			return "", explained(err)
 		}
 		taken := map[full]bool{}
 		for _, row := range rows {
@@ -167,13 +178,13 @@ func (a *act) chooseNames(ctx context.Context, ix *judge.ConcurrentIndex, partit
 			case taken[name]:
 				next = append(next, p)
 			case seen[name]:
-				return a.cannotIndex(ix, fmt.Sprintf("more than one of the indexes would have the name %s", ddl.Quote(p.chosen)))
+				return fmt.Sprintf("more than one of the indexes would have the name %s", ddl.Quote(p.chosen)), nil
 			}
 			seen[name] = true
 		}
 		open = next
 	}
-	return nil
+	return "", nil
 }
 
 // cannotIndex refuses what cannot be built partition by partition.

@@ -18,6 +18,8 @@ import (
 type stagedChange struct {
 	judge.StagedConstraint
 	action int
+	// partitions are those of its table, if it has an index.
+	partitions []partition
 }
 
 // stage adds columns without values and constraints without a look at the rows,

@@ -147,15 +147,7 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 		return false, err
 	}
 	steps = append(steps, without...)
-	var earlier []int
-	for i, change := range a.plan.Changes[:action] {
-		switch change.(type) {
-		case ddl.AddConstraint, ddl.DropConstraint, ddl.ValidateConstraint:
-		default:
-			earlier = append(earlier, i)
-		}
-	}
-	if len(earlier) > 0 {
+	if earlier := a.earlier(action); len(earlier) > 0 {
 		sql, err := alter.Write(copied, earlier...)
 		if err != nil {
 			return false, err
@@ -193,6 +185,18 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 		t.Scans = t.Scans || t.Keys
 	}
 	return false, nil
+}
+
+// earlier are the actions before one that may change what it finds.
+func (a *act) earlier(action int) (earlier []int) {
+	for i, change := range a.plan.Changes[:action] {
+		switch change.(type) {
+		case ddl.AddConstraint, ddl.DropConstraint, ddl.ValidateConstraint:
+		default:
+			earlier = append(earlier, i)
+		}
+	}
+	return earlier
 }
 
 // unproven takes the constraints from a copy that would spare the server the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
@@ -14,14 +15,17 @@ import (
 // wrong with one has to be said now. Its index has to have the name the server
 // would give it.
 func (a *act) checkUnique(ctx context.Context, staged []stagedChange) error {
-	for _, s := range staged {
+	for i := range staged {
+		s := &staged[i]
 		if !s.Indexed() {
 			continue
 		}
-		if _, err := a.trial(ctx, s.Table, s.action); err != nil {
-			return err
+		if s.Table.Kind != catalog.PartitionedTable {
+			if _, err := a.trial(ctx, s.Table, s.action); err != nil {
+				return err
+			}
 		}
-		if err := a.checkKey(ctx, s); err != nil {
+		if err := a.checkKey(ctx, *s); err != nil {
 			return err
 		}
 		name := a.apart.UniqueName(s.action, s.Table.Name)
@@ -39,6 +43,11 @@ func (a *act) checkUnique(ctx context.Context, staged []stagedChange) error {
 		}
 		if owed || *found[0][0] == "t" {
 			return a.unwritable(fmt.Errorf("there is, or will be, a relation with the name its index would have, %s", ddl.Quote(name)))
+		}
+		if s.Table.Kind == catalog.PartitionedTable {
+			if err := a.checkPartitions(ctx, s, name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -64,24 +73,35 @@ func (a *act) promiseUnique(ctx context.Context, staged []stagedChange) error {
 		if !s.Indexed() {
 			continue
 		}
-		table := ddl.Name{Schema: s.Table.Schema, Name: s.Table.Name}
 		name := a.apart.UniqueName(s.action, s.Table.Name)
-		index, err := a.apart.WriteUniqueIndex(s.action, table, name)
-		if err != nil {
-			return a.unwritable(err)
+		if s.Table.Kind == catalog.PartitionedTable {
+			if err := a.promisePartitions(ctx, s, name); err != nil {
+				return err
+			}
+			continue
 		}
-		constraint, err := a.apart.WriteUsingIndex(s.action, table, name)
-		if err != nil {
-			return a.unwritable(err)
-		}
-		if err := a.promise(ctx, s.Table, ledger.CreateIndex, name, index); err != nil {
-			return err
-		}
-		if err := a.promise(ctx, s.Table, ledger.UseIndex, name, constraint); err != nil {
+		if err := a.promiseIndexed(ctx, s, s.Table, name); err != nil {
 			return err
 		}
 		a.owe(name)
 		a.notes = append(a.notes, fmt.Sprintf("the index of constraint %s is built CONCURRENTLY when the transaction has committed: %s", ddl.Quote(name), a.findings[0].Detail))
 	}
 	return nil
+}
+
+// promiseIndexed has one table's index built and made a constraint.
+func (a *act) promiseIndexed(ctx context.Context, s stagedChange, table catalog.Relation, name string) error {
+	on := ddl.Name{Schema: table.Schema, Name: table.Name}
+	index, err := a.apart.WriteUniqueIndex(s.action, on, name)
+	if err != nil {
+		return a.unwritable(err)
+	}
+	constraint, err := a.apart.WriteUsingIndex(s.action, on, name)
+	if err != nil {
+		return a.unwritable(err)
+	}
+	if err := a.promise(ctx, table, ledger.CreateIndex, name, index); err != nil {
+		return err
+	}
+	return a.promise(ctx, table, ledger.UseIndex, name, constraint)
 }

@@ -18,16 +18,17 @@ import (
 type speech struct{ thing, do, done, meanwhile string }
 
 var spoken = map[string]speech{
-	ledger.CreateIndex:        {"index", "build", "built", "while others could write"},
-	ledger.IndexPartitioned:   {"index", "make", "made", "of its partitions' indexes"},
-	ledger.ValidateConstraint: {"constraint", "validate", "valid", "while others could read and write"},
-	ledger.SetNotNull:         {"NOT NULL of column", "set", "set", "without reading the table"},
-	ledger.UseIndex:           {"constraint", "add", "added", "with the index that was built for it"},
-	ledger.BackfillColumn:     {"values of column", "fill in", "filled in", "in batches, while others could read and write"},
-	ledger.AddConstraint:      {"constraint", "add", "added", "without reading the table"},
-	ledger.AddIdentity:        {"identity of column", "add", "added", "without reading the table"},
-	ledger.ReindexIndex:       {"index", "rebuild", "rebuilt", "while others could read and write"},
-	ledger.ReindexTable:       {"the indexes of", "rebuild", "rebuilt", "while others could read and write"},
+	ledger.CreateIndex:          {"index", "build", "built", "while others could write"},
+	ledger.IndexPartitioned:     {"index", "make", "made", "of its partitions' indexes"},
+	ledger.ConstrainPartitioned: {"constraint", "make", "made", "of its partitions' constraints"},
+	ledger.ValidateConstraint:   {"constraint", "validate", "valid", "while others could read and write"},
+	ledger.SetNotNull:           {"NOT NULL of column", "set", "set", "without reading the table"},
+	ledger.UseIndex:             {"constraint", "add", "added", "with the index that was built for it"},
+	ledger.BackfillColumn:       {"values of column", "fill in", "filled in", "in batches, while others could read and write"},
+	ledger.AddConstraint:        {"constraint", "add", "added", "without reading the table"},
+	ledger.AddIdentity:          {"identity of column", "add", "added", "without reading the table"},
+	ledger.ReindexIndex:         {"index", "rebuild", "rebuilt", "while others could read and write"},
+	ledger.ReindexTable:         {"the indexes of", "rebuild", "rebuilt", "while others could read and write"},
 }
 
 // what is what a task is about.

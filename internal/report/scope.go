@@ -32,8 +32,9 @@ const unjudged = `
 * WITH ... (UPDATE ...) SELECT of many rows, and those that functions, DO blocks, triggers and
   CASCADE change. INSERT ... SELECT and COPY of many rows: nobody waits for rows that are
   new, but for the locks that the transaction holds, and standbys fall behind.
-* UNIQUE and PRIMARY KEY of a large table with partitions, and a new column with a volatile
-  default of one that others inherit from, have no rewrite, and are refused.
+* EXCLUDE on a large table, PRIMARY KEY of a large table with partitions from PostgreSQL 18
+  on, and a new column with a volatile default of a table that others inherit from have no
+  rewrite, and are refused.
 
 **Taken care of without a verdict.** A strong lock on what others use is asked for with a
 short lock_timeout, again and again; statement_timeout and idle timeouts of the role do
