@@ -18,7 +18,7 @@ func (l *Ledger) GrantTo(ctx context.Context, role string) error {
 			"grant select on migguard.maintenance"+to+";"+
 			"grant insert on migguard.maintenance_break"+to+";"+
 			"grant update (dropped_at, dropped_by, note) on migguard.shim"+to+";"+
-			"grant update (closed_at, closed_by, done, note, statement) on migguard.withheld"+to,
+			"grant update (closed_at, closed_by, done, note, object_name, statement, comment) on migguard.withheld"+to,
 		).ReadAll()
 		return err
 	})

@@ -48,6 +48,7 @@ type Withheld struct {
 	Parent                     uint32 // oid; 0: there is none, or nobody noted it
 	NowParentSchema, NowParent string
 
+	Comment string // to be made of it when it is there
 	// NowSchema, NowTable and NowColumn are what table and, for NOT NULL and a default,
 	// column are called now; empty when the table or one of its columns is gone.
 	NowSchema, NowTable, NowColumn string
@@ -81,16 +82,16 @@ const keptOfWithheld = `coalesce(s.role, ''), coalesce(s.settings, '{}'),
 		join pg_attribute x on x.attrelid = s.parent and x.attnum = one.attnum and not x.attisdropped),
 	coalesce(s.parent, 0)::int8,
 	coalesce((select pn.nspname from pg_class pc join pg_namespace pn on pn.oid = pc.relnamespace where pc.oid = s.parent), ''),
-	coalesce((select pc.relname from pg_class pc where pc.oid = s.parent), '')`
+	coalesce((select pc.relname from pg_class pc where pc.oid = s.parent), ''), coalesce(s.comment, '')`
 
 // notKept stands for those before that.
-const notKept = "'', '{}'::jsonb, '{}'::jsonb, '{}'::jsonb, 0::int8, '', ''"
+const notKept = "'', '{}'::jsonb, '{}'::jsonb, '{}'::jsonb, 0::int8, '', '', ''"
 
 func scanWithheld(row pgx.CollectableRow) (w Withheld, err error) {
 	var age float64
 	err = row.Scan(&w.ID, &w.ReleaseID, &w.Kind, &w.Relation, &w.Schema, &w.Table, &w.Object, &w.Statement, &w.SearchPath,
 		&w.NowSchema, &w.NowTable, &w.NowColumn, &w.Note, &w.Build, &w.Version, &w.CreatedAt, &age, &w.Later,
-		&w.Role, &w.Settings, &w.Columns, &w.ParentColumns, &w.Parent, &w.NowParentSchema, &w.NowParent)
+		&w.Role, &w.Settings, &w.Columns, &w.ParentColumns, &w.Parent, &w.NowParentSchema, &w.NowParent, &w.Comment)
 	w.Age = time.Duration(age * float64(time.Second))
 	return w, err
 }
@@ -279,6 +280,18 @@ func CloseWithheldSQL(id string, releaseID int64, done bool, note string) string
 // withheld is to be made by another one.
 func RewriteWithheldSQL(id, statement string) string {
 	return fmt.Sprintf("UPDATE migguard.withheld SET statement = %s WHERE id = %s AND closed_at IS NULL", literal(statement), id)
+}
+
+// RenameWithheldSQL is the statement that a migration's own session runs when what is
+// withheld gets another name.
+func RenameWithheldSQL(id, object, statement string) string {
+	return fmt.Sprintf("UPDATE migguard.withheld SET object_name = %s, statement = %s WHERE id = %s AND closed_at IS NULL", literal(object), literal(statement), id)
+}
+
+// CommentWithheldSQL is the statement that a migration's own session runs when what is
+// withheld is commented on.
+func CommentWithheldSQL(id, text string) string {
+	return fmt.Sprintf("UPDATE migguard.withheld SET comment = %s WHERE id = %s AND closed_at IS NULL", nullable(text), id)
 }
 
 // WithheldFrom is a FROM item for a query that a migration's own session runs: what

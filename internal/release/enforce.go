@@ -172,7 +172,31 @@ func (e *enforcer) make(ctx context.Context, w ledger.Withheld) (gone bool, why 
 		_, err = e.conn.PgConn().Exec(ctx, "ROLLBACK").ReadAll()
 		return false, strings.TrimSpace(server.Message + ". " + server.Detail), err
 	}
+	if w.Comment != "" && !e.run.work().reopened[w.ID] {
+		e.comment(ctx, w)
+	}
 	return false, "", nil
+}
+
+// comment says of what is made now what a migration has said of it: its index may have
+// been built when that was committed. If it cannot be said, then to people.
+func (e *enforcer) comment(ctx context.Context, w ledger.Withheld) {
+	object := fmt.Sprintf("CONSTRAINT %s ON %s", ddl.Quote(w.Object), ddl.Name{Schema: w.NowSchema, Name: w.NowTable})
+	if w.Kind == ledger.WithheldIndex {
+		object = "INDEX " + ddl.Name{Schema: w.NowSchema, Name: w.Object}.String()
+	}
+	sql := fmt.Sprintf("COMMENT ON %s IS %s", object, ddl.Literal(w.Comment))
+	role := "RESET ROLE"
+	if w.Role != "" {
+		role = "SET LOCAL ROLE " + ddl.Quote(w.Role)
+	}
+	for _, text := range []string{"BEGIN", role, sql, "COMMIT"} {
+		if _, err := e.conn.PgConn().Exec(ctx, text).ReadAll(); err != nil {
+			e.run.Out.Line("%s could not be said: %v", sql, err)
+			_, _ = e.conn.PgConn().Exec(ctx, "ROLLBACK").ReadAll()
+			return
+		}
+	}
 }
 
 // sessionOf are the statements that have a statement mean in a transaction what it meant

@@ -2,10 +2,8 @@ package release
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
@@ -65,12 +63,12 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 				Hint:    "Put this statement in a release after that one. To have such things made at once: [policy] rejected-write = \"allow\"."}
 		}
 		answered = answered || answers
-		if c, ok := change.(ddl.ValidateConstraint); ok && answers {
-			sql, err := h.valid()
+		if answers && !taken {
+			keep, err := a.keepHeld(ctx, change, h)
 			if err != nil {
-				return false, nil, a.unjudged(fmt.Sprintf("%s is not there yet, and cannot be written anew", ddl.Quote(c.Name)), "Put it in a release after this one.")
+				return false, nil, err
 			}
-			closing = append(closing, ledger.RewriteWithheldSQL(h.id, sql))
+			closing = append(closing, keep...)
 		}
 		if taken {
 			if a.takenBack == nil {
@@ -90,19 +88,6 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 		}
 	}
 	return answered, closing, nil
-}
-
-// valid is the statement that makes a constraint whose rows are looked at.
-func (h heldRow) valid() (string, error) {
-	parsed := ddl.Parse(h.statement)
-	if len(parsed) != 1 || len(parsed[0].Changes) != 1 {
-		return "", ddl.ErrUnfaithful
-	}
-	alter, err := ddl.TakeApart(h.statement, parsed[0].Changes)
-	if err != nil {
-		return "", err
-	}
-	return alter.WriteValid(parsed[0].Changes[0].Relations()[0], 0)
 }
 
 // meets tells what a change does to something that waits: takes it back, is answered by
@@ -139,7 +124,18 @@ func (a *act) meets(i int, h heldRow) (taken, answers, inTheWay bool) {
 			return false, same, !same
 		}
 	case ddl.RenameConstraint:
-		return false, false, h.isNamed(c.Name) || h.isNamed(c.To)
+		return false, h.isNamed(c.Name) && !h.makesIndex(), h.isNamed(c.To)
+	case ddl.RenameTable:
+		return false, c.Kind == ddl.KindIndex && h.isNamed(c.Relation.Name), false
+	case ddl.Comment:
+		answers = c.Kind == ddl.KindIndex && h.makesIndex() || c.Kind == ddl.KindConstraint && !h.makesIndex()
+		return false, answers && h.isNamed(c.Object.Name), false
+	case ddl.SetClusterIndex:
+		return false, false, h.isNamed(c.Index)
+	case ddl.Cluster:
+		return false, false, h.isNamed(c.Index)
+	case ddl.SetReplicaIdentity:
+		return false, false, h.isNamed(c.Index)
 	case ddl.AlterConstraint:
 		return false, false, h.isNamed(c.Name)
 	case ddl.RenameColumn: // which its statement follows, if it is known what is called so there
@@ -176,49 +172,6 @@ func (a *act) isHeld(i int, h heldRow) bool {
 	}
 	sql, err := alter.Write(table, i)
 	return err == nil && sql == h.statement
-}
-
-// heldOf is what waits of the table that a change names, or under an index's name.
-func (a *act) heldOf(ctx context.Context, change ddl.Change) (held []heldRow, err error) {
-	where := "withheld.relation OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" + ddl.Literal(change.Relations()[0].String()) + ")"
-	if c, ok := change.(ddl.DropIndex); ok {
-		schemas := "pg_catalog.current_schemas(true)"
-		if c.Index.Schema != "" {
-			schemas = "ARRAY[" + ddl.Literal(c.Index.Schema) + "]::pg_catalog.name[]"
-		}
-		where = fmt.Sprintf(`withheld.object_name OPERATOR(pg_catalog.=) %s AND pg_catalog.to_regclass(%s) IS NULL AND EXISTS (
-			SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-			WHERE c.oid OPERATOR(pg_catalog.=) withheld.relation AND n.nspname OPERATOR(pg_catalog.=) ANY (%s))`, ddl.Literal(c.Index.Name), ddl.Literal(c.Index.String()), schemas)
-	}
-	return a.heldWhere(ctx, where)
-}
-
-// heldWhere is what waits and a condition holds for.
-func (a *act) heldWhere(ctx context.Context, where string) (held []heldRow, err error) {
-	rows, err := a.conn.Query(ctx, `SELECT id, kind, object_name, statement, (
-		SELECT pg_catalog.string_agg(t.attname, E'\n') FROM pg_catalog.pg_attribute t
-		WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped),
-		(SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute t WHERE t.attrelid OPERATOR(pg_catalog.=) withheld.relation
-		AND t.attnum OPERATOR(pg_catalog.=) ANY (withheld.attnums) AND NOT t.attisdropped) OPERATOR(pg_catalog.<>) pg_catalog.cardinality(withheld.attnums)
-		, (SELECT pg_catalog.json_object_agg(withheld.columns[one.n], t.attname) FROM pg_catalog.unnest(withheld.attnums) WITH ORDINALITY one (attnum, n)
-			JOIN pg_catalog.pg_attribute t ON t.attrelid OPERATOR(pg_catalog.=) withheld.relation AND t.attnum OPERATOR(pg_catalog.=) one.attnum AND NOT t.attisdropped)
-		, columns IS NOT NULL FROM `+ledger.WithheldFrom+" WHERE "+where)
-	if err != nil {
-		return nil, explained(err)
-	}
-	for _, row := range rows {
-		h := heldRow{id: *row[0], kind: *row[1], object: *row[2], statement: *row[3], gone: *row[5] == "t", follows: *row[7] == "t"}
-		if h.follows && row[6] != nil {
-			if err := json.Unmarshal([]byte(*row[6]), &h.renamed); err != nil {
-				return nil, fmt.Errorf("read what waits: %w", err)
-			}
-		}
-		if row[4] != nil {
-			h.columns = strings.Split(*row[4], "\n")
-		}
-		held = append(held, h)
-	}
-	return held, nil
 }
 
 // answer does what is left of a statement, some of whose changes are about what waits.

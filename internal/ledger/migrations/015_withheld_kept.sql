@@ -4,7 +4,8 @@ alter table migguard.withheld
   add column columns        name[],
   add column parent         oid,
   add column parent_attnums smallint[],
-  add column parent_columns name[];
+  add column parent_columns name[],
+  add column comment        text;
 alter table migguard.withheld
   alter column role set default current_user,
   alter column settings set default jsonb_build_object(
@@ -18,4 +19,5 @@ comment on column migguard.withheld.columns is 'What the columns of attnums are 
 comment on column migguard.withheld.parent is 'pg_class.oid of the table that a foreign key refers to, if that is known.';
 comment on column migguard.withheld.parent_attnums is 'pg_attribute.attnum of the columns there.';
 comment on column migguard.withheld.parent_columns is 'What those are called in the statement.';
+comment on column migguard.withheld.comment is 'What COMMENT has said of it, to be said when it is made.';
 comment on column migguard.task.withheld is 'What had waited and is made by this: if it cannot be done, that waits again.';
