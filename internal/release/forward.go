@@ -126,3 +126,26 @@ func (r *Run) snapshot(ctx context.Context) (catalog.Snapshot, error) {
 	}
 	return catalog.DecodeSnapshot(doc)
 }
+
+// lookBackAt says why a build from before something that has waited for it to go may
+// not come back.
+func (r *Run) lookBackAt(ctx context.Context) (reason string, err error) {
+	if r.Build == "" {
+		return "", nil
+	}
+	last, found, err := r.Ledger.LastSuccessful(ctx)
+	if err != nil || !found || last.Build == r.Build {
+		return "", err
+	}
+	made, err := r.Ledger.Enforced(ctx, r.Build)
+	if err != nil || len(made) == 0 {
+		return "", err
+	}
+	said := "this build was released before, and since then what its code may violate has been made:\n" + strings.Join(made, "\n")
+	if r.WarnMissing {
+		r.Out.Line("%s", said)
+		return "", nil
+	}
+	r.back = true
+	return said + "\nrelease a later build, or drop that first, or let it go on: --forward-check warn, or MIGGUARD_FORWARD_CHECK", nil
+}
