@@ -60,7 +60,7 @@ func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld)
 		case gone:
 		case why != "":
 			r.keepsWaiting(w, why)
-		case r.work().reopened[w.ID]: // and said so
+		case r.work().waitsAgain(w.ID): // and said so
 		default:
 			r.Out.Line("made %s, which %s has asked for: the code that it waited for is gone", withheldName(w), releaseName(w.Version, w.ReleaseID))
 			made = append(made, ReportWithheld(w))

@@ -85,7 +85,7 @@ func (e *enforcer) make(ctx context.Context, w ledger.Withheld) (gone bool, why 
 		_, err = e.conn.PgConn().Exec(ctx, "ROLLBACK").ReadAll()
 		return false, strings.TrimSpace(server.Message + ". " + server.Detail), err
 	}
-	if w.Comment != "" && !e.run.work().reopened[w.ID] {
+	if w.Comment != "" && !e.run.work().waitsAgain(w.ID) {
 		e.comment(ctx, w)
 	}
 	return false, "", nil

@@ -59,6 +59,13 @@ func (t *tasks) reopen(ctx context.Context, failed ledger.Task, failure error) e
 	return nil
 }
 
+// waitsAgain tells what was reopened in this run.
+func (t *tasks) waitsAgain(id int64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.reopened[id]
+}
+
 // undo takes back what a task has made; one that was not done, or has failed, may have
 // left nothing.
 func (t *tasks) undo(ctx context.Context, task ledger.Task) error {
