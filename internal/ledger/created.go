@@ -27,6 +27,12 @@ const plain = "(pg_catalog.pg_get_viewdef(c.oid) !~ ' AS '" +
 	" AND EXISTS (SELECT FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace" +
 	" WHERE t.oid = s.relation AND t.relname = s.old_name AND tn.nspname = s.schema_name))"
 
+// RenamesColumns is a condition that a view does not meet whose columns have the names
+// that the table's have, as plain tells it.
+func RenamesColumns(view uint32) string {
+	return fmt.Sprintf("pg_catalog.pg_get_viewdef(%d::pg_catalog.oid) ~ ' AS '", view)
+}
+
 // ViewsFrom is a FROM item of the same kind: the views of all shims that stand and
 // are there (view, relation, kind, schema).
 const ViewsFrom = "(SELECT s.view, s.relation, s.kind, n.nspname AS schema FROM migguard.shim s JOIN pg_catalog.pg_class c ON c.oid = s.view" +

@@ -184,7 +184,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return "", err
 		}
 		followed = append(followed, change)
-		before, after, err := a.bookkeeping(change, found)
+		before, after, err := a.bookkeeping(ctx, change, found)
 		if err != nil {
 			return "", err
 		}

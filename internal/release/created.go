@@ -3,10 +3,13 @@ package release
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 )
@@ -28,7 +31,7 @@ func (g *gate) keeps(change ddl.Change) bool {
 
 // bookkeeping is the ledger's part of a change that is allowed: SQL to run
 // before it and after it, in its transaction.
-func (a *act) bookkeeping(change ddl.Change, found catalog.Lookup) (before, after []string, err error) {
+func (a *act) bookkeeping(ctx context.Context, change ddl.Change, found catalog.Lookup) (before, after []string, err error) {
 	switch c := change.(type) {
 	case ddl.CreateTable:
 		if !c.Temporary {
@@ -43,10 +46,10 @@ func (a *act) bookkeeping(change ddl.Change, found catalog.Lookup) (before, afte
 	case ddl.AddColumn:
 		after = a.addition(c, found)
 	case ddl.RenameTable:
-		before, err = a.freeName(c, found)
+		before, err = a.freeName(ctx, c, found)
 	case ddl.SetSchema:
 		if t := found.Target; t != nil && t.Standing != nil { // what else is there the server tells
-			before, err = a.freeName(c, found)
+			before, err = a.freeName(ctx, c, found)
 		}
 	}
 	return before, after, err
@@ -78,8 +81,9 @@ func (a *act) addition(c ddl.AddColumn, found catalog.Lookup) []string {
 }
 
 // freeName takes down the shim that has a table's new name, when the table is
-// renamed or moved back. Any other holder of the name is in the way.
-func (a *act) freeName(change ddl.Change, found catalog.Lookup) ([]string, error) {
+// renamed or moved back. Any other holder of the name is in the way. So is a view with
+// columns that have other names in the table by now: code that knows it would lose them.
+func (a *act) freeName(ctx context.Context, change ddl.Change, found catalog.Lookup) ([]string, error) {
 	r, target := found.Relation, found.Target
 	if r == nil || target == nil {
 		return nil, nil
@@ -90,11 +94,33 @@ func (a *act) freeName(change ddl.Change, found catalog.Lookup) ([]string, error
 	if target.Standing.Relation != r.OID {
 		return nil, a.shimInTheWay(change, *target)
 	}
+	kept, err := a.keepsNames(ctx, *target, r.OID)
+	if err != nil {
+		return nil, err
+	}
+	if kept {
+		return nil, a.shimInTheWay(change, *target)
+	}
 	a.notes = append(a.notes, fmt.Sprintf("the shim under the name %s is taken down: the table has its name back", hazard.Display(*target)))
 	return []string{
 		ledger.RecordShimDroppedSQL(target.OID, a.releaseID, "renamed back"),
 		"DROP VIEW " + ddl.Name{Schema: target.Schema, Name: target.Name}.String(),
 	}, nil
+}
+
+// keepsNames tells whether code knows a table's columns from a shim's view by names that
+// they have no more, and not from an overlay of each build that runs.
+func (a *act) keepsNames(ctx context.Context, view catalog.Relation, table uint32) (bool, error) {
+	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT (SELECT pg_catalog.string_agg(schema, ',') FROM %s WHERE relation = %d::pg_catalog.oid AND name = %s) WHERE %s",
+		ledger.OverlaysFrom, table, ddl.Literal(view.Name), ledger.RenamesColumns(view.OID)))
+	if err != nil || len(rows) == 0 {
+		return false, explained(err)
+	}
+	var schemas []string
+	if rows[0][0] != nil {
+		schemas = strings.Split(*rows[0][0], ",")
+	}
+	return len(a.code) == 0 || slices.ContainsFunc(a.code, func(c judge.Code) bool { return !slices.Contains(schemas, c.Overlay) }), nil
 }
 
 // repeated recognises a rename that was committed by a run which ended before

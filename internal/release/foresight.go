@@ -161,7 +161,7 @@ func (f *foresight) judge(ctx context.Context, a *act) (unknown string, err erro
 		if found.Relation != nil {
 			f.takes = f.takes.Plus(estimate(d, found.Relation.Size))
 		}
-		if _, _, err := a.bookkeeping(change, found); err != nil {
+		if _, _, err := a.bookkeeping(ctx, change, found); err != nil {
 			return "", err
 		}
 	}

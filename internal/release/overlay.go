@@ -22,7 +22,7 @@ import (
 // already keeps the names it has.
 func (a *act) renameUnderOverlays(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
 	table := *found.Relation
-	free, _, err := a.bookkeeping(change, found)
+	free, _, err := a.bookkeeping(ctx, change, found)
 	if err != nil {
 		return "", err
 	}

@@ -18,7 +18,7 @@ import (
 // renameWithView renames or moves the table and puts a view under its old name, in one
 // transaction, which the client knows as the one statement it sent.
 func (a *act) renameWithView(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
-	free, _, err := a.bookkeeping(change, found)
+	free, _, err := a.bookkeeping(ctx, change, found)
 	if err != nil {
 		return "", err
 	}
