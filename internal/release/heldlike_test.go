@@ -37,12 +37,13 @@ func TestWithheldLike(t *testing.T) {
 				}
 				b.run(t, sql)
 				bare.Exec(t, sql)
-				shape := "select string_agg(one, '; ') from (select one from regexp_split_to_table((" + enforcedShape + "), '; ') one where one ~ '^copy|ON public.copy' order by one) x"
+				names := "none"
+				if name == "renamed" { // the server makes names of what an index's columns were called
+					names = `copy_\w+_(key|idx)`
+				}
+				shape := "select string_agg(one, '; ') from (select one from regexp_split_to_table(regexp_replace((" + enforcedShape + "), '" + names + "', 'key', 'g'), '; ') one where one ~ '^copy|ON public.copy' order by one) x"
 				if db.Major >= 18 { // of NOT NULL the name is another
 					shape = strings.Replace(shape, "where one ~", "where one !~ ' NOT NULL ' and one ~", 1)
-				}
-				if name == "renamed" { // the server makes names of what an index's columns were called
-					shape = "select regexp_replace((" + shape + "), 'copy_\\w+_(key|idx)', 'key', 'g')"
 				}
 				if got, want := db.Value(t, shape), bare.Value(t, shape); got != want {
 					t.Errorf("%s, want %s", got, want)
