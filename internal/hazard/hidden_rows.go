@@ -22,7 +22,8 @@ The table's owner is subject to it only by FORCE ROW LEVEL SECURITY.`,
 set, FORCE, and where row security applies to anybody a new restrictive policy, and
 ALTER and DROP POLICY. Under maintenance mode, if migguard.toml has
 [policy] hidden-rows = "maintenance". Passes if no code runs that could break, and
-with --allow hidden-rows:TABLE.`,
+with --allow hidden-rows:TABLE. Before PostgreSQL 15 ENABLE is refused in any case while the
+view of a shim shows the table, with all rows.`,
 	Remedy: `Create the policies first, release code that works under them, and turn row security
 on in the release after.`,
 	Bad:  `ALTER TABLE users FORCE ROW LEVEL SECURITY;`,

@@ -82,12 +82,14 @@ func (a *act) viewsOf(ctx context.Context, which string) (views []shownBy, err e
 // followAll is follow after a statement whose text does not show what it does.
 func (a *act) followAll(ctx context.Context) error {
 	views, err := a.viewsOf(ctx, "")
-	for _, v := range views {
-		if err == nil {
-			err = owned(a.conn.Exec(ctx, shim.Follow(v.oid, v.table, a.major)))
-		}
+	if err != nil || views == nil {
+		return err
 	}
-	return err
+	var sql []string
+	for _, v := range views {
+		sql = append(sql, shim.Follow(v.oid, v.table, a.major))
+	}
+	return owned(a.conn.Exec(ctx, sql...))
 }
 
 // secures refuses that row security is turned on where the view of a shim cannot
