@@ -52,6 +52,9 @@ type Lookup struct {
 	// Held is what stands in the way of code that no longer knows what the change
 	// drops; nil: not asked for.
 	Held *Holding `json:"-"`
+	// AsPartition is what Relation would be as the only partition of another table; nil:
+	// not asked for.
+	AsPartition *AsPartition `json:"-"`
 	// Referencing are the tables that refer to Relation by foreign keys, and
 	// those that refer to these; partitions go with their parents.
 	Referencing []Relation `json:"referencing"`

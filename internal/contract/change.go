@@ -46,6 +46,8 @@ const (
 	WidenColumn ChangeKind = "widen-column"
 	// HideTable has a view take a table's name.
 	HideTable ChangeKind = "hide-table"
+	// PartTable has a partitioned table take a table's name, whose one partition that is.
+	PartTable ChangeKind = "part-table"
 	// RejectWrite lets a constraint look at what is written.
 	RejectWrite ChangeKind = "reject-write"
 	// WidenRow adds a column that need not be filled. WidenResult gives one a type
@@ -77,7 +79,9 @@ func (c *Contract) Breaks(change Change) Answer {
 	case WidenColumn:
 		return c.widened(change.Relation, change.Column)
 	case HideTable:
-		return c.onTable(change.Relation)
+		return c.onTable(change.Relation, noView)
+	case PartTable:
+		return c.onTable(change.Relation, noParent)
 	case RejectWrite:
 		return c.rejected(change)
 	case WidenRow, WidenResult:
@@ -105,11 +109,15 @@ func (c *Contract) widened(name Name, column string) Answer {
 // (measured on 14 to 18, see shim.TableView).
 var noView = []string{"TRUNCATE", "COPY", "ON CONFLICT ON CONSTRAINT", "TABLESAMPLE", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 
-// onTable answers whether a use of a relation fails on a view of it.
-func (c *Contract) onTable(name Name) Answer {
+// noParent is the same of a partitioned table that the relation is the one partition of
+// (see shim.TableParent). COPY does not say its direction: TO fails.
+var noParent = []string{"COPY", "ON CONFLICT ON CONSTRAINT"}
+
+// onTable answers whether a use of a relation fails on what takes its place.
+func (c *Contract) onTable(name Name, fails []string) Answer {
 	var a Answer
 	for _, u := range c.usesOf(name) {
-		if slices.Contains(noView, u.OnTable) {
+		if slices.Contains(fails, u.OnTable) {
 			a.add(Yes, Reason{who(u) + " needs a table: " + u.OnTable, u.At})
 		}
 	}

@@ -59,15 +59,16 @@ the release after that one.`,
 			Message: fmt.Sprintf("without %s of %s statements of the code that is still running may fail: INSERT ... ON CONFLICT on its columns finds no unique index (42P10)",
 				ddl.Quote(cmp.Or(lost.Constraint, lost.Index)), Display(r)),
 			Detail: existed("index"),
-			Needs:  arbiterNeeds(contract.DropArbiter, r, lost),
+			Needs:  ArbiterNeeds(contract.DropArbiter, r, lost),
 			Hint: fmt.Sprintf("Make a unique index on the same columns first, CONCURRENTLY, and drop this one then. Or say that no running code counts on it: %s",
 				allow("lost-arbiter", r, "")),
 		}}
 	},
 }
 
-// arbiterNeeds is a question about an arbiter of a relation, as code has it.
-func arbiterNeeds(kind contract.ChangeKind, r catalog.Relation, a catalog.Arbiter) *contract.Change {
+// ArbiterNeeds is a question about an arbiter of a relation, as code has it; nil if no
+// code knows it.
+func ArbiterNeeds(kind contract.ChangeKind, r catalog.Relation, a catalog.Arbiter) *contract.Change {
 	question := needs(kind, r, "")
 	if question == nil {
 		return nil

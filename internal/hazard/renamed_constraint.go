@@ -50,7 +50,7 @@ COMMIT;`,
 		if dropped && len(left) == 0 || slices.ContainsFunc(left, func(a catalog.Arbiter) bool { return a.Index == name }) {
 			return nil // lost for every ON CONFLICT, or there again
 		}
-		question := arbiterNeeds(contract.RenameArbiter, r, lost)
+		question := ArbiterNeeds(contract.RenameArbiter, r, lost)
 		if question == nil {
 			return nil
 		}

@@ -21,16 +21,17 @@ dyno has exited, every statement of its code that names the table under the old
 name fails with 42P01 (undefined_table). ALTER TABLE ... SET SCHEMA does the
 same to code that does not have the new schema on its search_path.`,
 	Verdicts: `Shimmed: migguard renames the table and, in the same transaction, puts an
-updatable view under the old name, which a later release drops. For SET SCHEMA the view is in
+updatable view under the old name, which a later release drops. Where a contract or a query
+shows what needs a table, a model of ActiveRecord, TRUNCATE, ctid or TABLESAMPLE, a
+partitioned table takes the old name, with the renamed one as its partition. For SET SCHEMA the view is in
 a schema of its own, into which each build that runs is proven to look before any other, or, if one is
-not, in the old schema, unless new code would find it there. Where a view
-cannot stand in, also because a contract or a query shows ON CONFLICT ON CONSTRAINT,
-TRUNCATE, COPY of the name, ctid or TABLESAMPLE: under maintenance mode, if migguard.toml has
+not, in the old schema, unless new code would find it there. Where nothing
+can stand in, also because of ON CONFLICT ON CONSTRAINT or COPY of the name: under maintenance mode, if migguard.toml has
 [policy] renamed-table = "maintenance", or else refused. Passes if no code runs
 that could break, and with --allow renamed-table:TABLE.
-Passes, too, where no view can stand in and the contracts of all builds that run show
+Passes, too, where nothing can stand in and the contracts of all builds that run show
 that none uses the table.`,
-	Remedy: `Where a view cannot stand in, create the new table beside the old one, write to
+	Remedy: `Where nothing can stand in, create the new table beside the old one, write to
 both and move the readers in one release, and drop the old one in the next.`,
 	Bad:  `ALTER TABLE users RENAME TO accounts;`,
 	Good: `CREATE TABLE accounts (id bigint PRIMARY KEY);`,

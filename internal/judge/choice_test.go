@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/migguard/migguard/internal/catalog"
-	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
@@ -138,24 +137,5 @@ func TestChooseRefuses(t *testing.T) {
 	p := policyOf(t, chosen{"", "blocking-index", most(judge.Refuse)})
 	if err := p.Choose("", "MG005", most(judge.Allow)); err == nil || !strings.Contains(err.Error(), "MG005 is chosen twice") {
 		t.Errorf("by another name: %v", err)
-	}
-}
-
-// A view has no primary key for models that look for it.
-func TestIntrospectedTableHasNoView(t *testing.T) {
-	t.Parallel()
-	all := contract.Every()
-	code := func(introspects bool) []judge.Code {
-		return []judge.Code{{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Models: 1}, []contract.Relation{{
-			Name: contract.Name{Name: "orders"},
-			Uses: []contract.Use{{Origin: contract.Model, By: "Order", Reads: all, Updates: all, Adds: true, Inserts: all, Introspects: introspects}},
-		}}, nil)}}
-	}
-	rename := ddl.Parse("alter table orders rename to sales")[0].Changes[0]
-	for introspects, want := range map[bool]judge.Verdict{false: judge.Shim, true: judge.Refuse} {
-		d := judge.Decide(rename, judge.Facts{Lookup: relation("public", "orders"), Major: 18, Code: code(introspects)}, policyOf(t))
-		if d.Verdict != want || (d.View == nil) != introspects || introspects && !strings.Contains(d.Obstacle.Reason, "model Order") {
-			t.Errorf("%v: %+v", introspects, d)
-		}
 	}
 }

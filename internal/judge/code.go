@@ -79,11 +79,19 @@ func (facts Facts) settle(f *hazard.Finding) contract.Verdict {
 // needsTable is why no view can take a table's place for the code that runs, where a
 // contract or a query shows it.
 func (facts Facts) needsTable(r catalog.Relation) string {
-	f := hazard.Finding{Needs: &contract.Change{Kind: contract.HideTable, Relation: contract.Name{Schema: r.Schema, Name: r.Name}}}
+	if why := facts.onTable(contract.HideTable, r); why != "" {
+		return "a view in its place does not take all that a table does. " + why
+	}
+	return ""
+}
+
+// onTable is what a contract or a query shows that fails on what takes a table's place.
+func (facts Facts) onTable(kind contract.ChangeKind, r catalog.Relation) string {
+	f := hazard.Finding{Needs: &contract.Change{Kind: kind, Relation: contract.Name{Schema: r.Schema, Name: r.Name}}}
 	if facts.settle(&f) != contract.Yes {
 		return ""
 	}
-	return "a view in its place does not take all that a table does. " + strings.TrimSuffix(f.Detail, ".")
+	return strings.TrimSuffix(f.Detail, ".")
 }
 
 // correct looks for a use that no source shows: code may make a query of what no

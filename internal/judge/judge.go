@@ -92,6 +92,8 @@ type Decision struct {
 	Filled  *FilledColumn
 	Refresh string
 	View    *shim.TableView
+	// Parent, for verdict Shim, stands in where a view cannot.
+	Parent *shim.TableParent
 	// Overlays, for verdict Shim, are those that a rename of a column needs.
 	Overlays []shim.Overlay
 	// Beside, for verdict Shim, are overlays that have no part in the statement.
@@ -161,7 +163,7 @@ func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 	d.switchOff(policy)
 	if d.Verdict == "" || facts.Done { // what can be made safe for all code needs no evidence
 		if d.consult(facts, func(f hazard.Finding) bool { return !rejected(f) }); len(d.Findings) == 0 {
-			d.Verdict, d.View, d.Obstacle = Allow, nil, nil
+			d.Verdict, d.View, d.Parent, d.Obstacle = Allow, nil, nil, nil
 			return
 		}
 	}
@@ -189,7 +191,7 @@ func (d *Decision) switchOff(policy *Policy) {
 		return
 	}
 	why := choice.obstacle(d.Verdict, f, table)
-	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Overlays, d.Deferred, d.Withheld = nil, nil, nil, nil, "", nil, nil, nil, nil
+	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Parent, d.Overlays, d.Deferred, d.Withheld = nil, nil, nil, nil, "", nil, nil, nil, nil, nil
 	d.Verdict, d.Obstacle = "", why
 }
 
@@ -215,13 +217,18 @@ func (d *Decision) standIn(view shim.TableView, facts Facts) {
 		}
 		return
 	}
-	if why := facts.needsTable(view.Old); why != "" {
-		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why}
+	why, hint := facts.needsTable(view.Old), ""
+	if why == "" {
+		why, hint = introspected(view.Old, facts.Code)
+	}
+	if why == "" {
+		d.Verdict, d.View, d.Obstacle = Shim, &view, nil
 		return
 	}
-	if why, hint := introspected(view.Old, facts.Code); why != "" {
-		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why, Hint: hint}
+	parent, not := facts.tableParent(view)
+	if parent == nil {
+		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why + "; and " + not, Hint: hint}
 		return
 	}
-	d.Verdict, d.View, d.Obstacle = Shim, &view, nil
+	d.Verdict, d.Parent, d.Obstacle = Shim, parent, nil
 }

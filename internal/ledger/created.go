@@ -8,8 +8,12 @@ import "fmt"
 // committed is in them.
 const (
 	CreatedFrom  = "migguard.created"
-	StandingFrom = "(SELECT view, relation, new_name, transaction FROM migguard.shim WHERE dropped_at IS NULL AND kind = 'table-view') AS shim"
+	StandingFrom = "(SELECT view, relation, new_name, transaction FROM migguard.shim WHERE dropped_at IS NULL AND kind IN ('table-view', 'table-parent')) AS shim"
 )
+
+// ParentsFrom is a FROM item of the same kind: the partitioned tables that stand for a
+// table (parent, relation).
+const ParentsFrom = "(SELECT view AS parent, relation FROM migguard.shim WHERE dropped_at IS NULL AND kind = 'table-parent') AS shim"
 
 // OverlaysFrom is a FROM item of the same kind: the overlays that stand (schema,
 // name, view, relation, plain). One is plain that has no other names than the table

@@ -86,34 +86,42 @@ func (l *Ledger) drop(ctx context.Context, op string, do func(context.Context, p
 	}
 }
 
-// dropShim returns the view, as far as it got.
+// dropShim returns the view, or the partitioned table, as far as it got.
 func dropShim(ctx context.Context, tx pgx.Tx, id, release int64) (object string, err error) {
 	var oid, schema uint32
-	var view string
+	var view, table string
 	var ours bool
 	err = tx.QueryRow(ctx, `
 		select s.view, coalesce(c.relnamespace, 0), case when c.oid is null then '' else format('%I.%I', n.nspname, c.relname) end,
-		       coalesce(c.relkind = 'v', false) and exists (
+		       coalesce(case c.relkind when 'v' then exists (
 				select from pg_rewrite rw join pg_depend d
 				  on d.classid = 'pg_rewrite'::regclass and d.objid = rw.oid
 				 and d.refclassid = 'pg_class'::regclass and d.refobjid = s.relation
 				where rw.ev_class = s.view)
+			when 'p' then s.kind = 'table-parent' and array[s.relation] = (
+				select array_agg(h.inhrelid) from pg_inherits h where h.inhparent = s.view) end, false),
+		       coalesce(case when c.relkind = 'p' then s.relation::regclass::text end, '')
 		from migguard.shim s
 		left join pg_class c on c.oid = s.view
 		left join pg_namespace n on n.oid = c.relnamespace
 		where s.id = $1 and s.dropped_at is null
 		for update of s`, id,
-	).Scan(&oid, &schema, &view, &ours)
+	).Scan(&oid, &schema, &view, &ours, &table)
 	if err != nil {
 		return "", err
 	}
-	object = "view " + view
+	object, drop := "view "+view, []string{"drop view " + view}
+	if table != "" {
+		// Each locks the parent first, as its readers do. A lock that cannot be had
+		// takes both back.
+		object, drop = "table "+view, []string{"alter table " + view + " detach partition " + table, "drop table " + view}
+	}
 	note := "was gone already"
 	if view != "" {
 		if !ours {
 			return object, &KeptError{Object: object, Reason: "it no longer shows the table it was made for"}
 		}
-		if err := dropView(ctx, tx, oid, view); err != nil {
+		if err := dropRelation(ctx, tx, oid, object, drop); err != nil {
 			return object, err
 		}
 		note = ""
@@ -144,17 +152,19 @@ func dropOverlaySchema(ctx context.Context, tx pgx.Tx, id int64, schema uint32) 
 	return err
 }
 
-// dropView drops by name, there being no other way, and then makes sure that
+// dropRelation drops by name, there being no other way, and then makes sure that
 // it was the view meant. LOCK TABLE first would lock the table under the view
 // as well (manual, LOCK: "recursively").
-func dropView(ctx context.Context, tx pgx.Tx, oid uint32, name string) error {
-	if _, err := tx.Exec(ctx, "drop view "+name); err != nil {
-		return err
+func dropRelation(ctx context.Context, tx pgx.Tx, oid uint32, object string, drop []string) error {
+	for _, sql := range drop {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
 	}
 	var still bool
 	err := tx.QueryRow(ctx, "select exists (select from pg_class where oid = $1)", oid).Scan(&still)
 	if err == nil && still {
-		return &KeptError{Object: "view " + name, Reason: "it was renamed meanwhile"}
+		return &KeptError{Object: object, Reason: "it was renamed meanwhile"}
 	}
 	return err
 }

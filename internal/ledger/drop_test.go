@@ -95,6 +95,34 @@ func TestDropShimInUse(t *testing.T) {
 	}
 }
 
+// A partitioned table goes, and the table that was its partition stays what it is. One
+// that has other partitions by now, or another, is left alone.
+func TestDropTableParent(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		l := locked(t, db.URL)
+		id := begin(t, l, "b1")
+		db.Exec(t, "create table a (id int primary key)", "insert into a values (1)", "begin; alter table a rename to b; create table a (like b) partition by range (id);"+
+			"alter table a add primary key (id); alter table a attach partition b default; "+
+			RecordShimSQL(NewShim{ReleaseID: id, Kind: TableParent, Schema: "public", OldName: "a", NewName: "b"})+"; commit")
+		s := onlyShim(t, l)
+		for _, sql := range []string{"create table more partition of a for values from (7) to (8)", "drop table more; alter table a detach partition b"} {
+			db.Exec(t, sql)
+			var kept *KeptError
+			if err := l.DropShim(t.Context(), s.ID); !errors.As(err, &kept) || kept.Object != "table public.a" {
+				t.Errorf("%s: %v, want a KeptError", sql, err)
+			}
+		}
+		db.Exec(t, "alter table a attach partition b default")
+		if err := l.DropShim(t.Context(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := db.Value(t, "select coalesce(to_regclass('a')::text, 'gone') || ' ' || (select relispartition from pg_class where oid = 'b'::regclass) || (select count(*) from b)"); got != "gone false1" {
+			t.Error(got)
+		}
+	})
+}
+
 // While DROP VIEW waits for its lock, the name may come to mean another view.
 func TestDropShimRenamedMeanwhile(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,10 @@ import (
 // renamed table.
 const TableView = "table-view"
 
+// TableParent is the kind of a shim that is a partitioned table under the old name of
+// a renamed table, which is its one partition.
+const TableParent = "table-parent"
+
 // Overlay is the kind of a shim that is a view of a table, under its name, in the
 // schema that the sessions of one build look into first.
 const Overlay = "overlay"
@@ -20,7 +24,7 @@ type Shim struct {
 	ID        int64
 	ReleaseID int64
 	Kind      string
-	View      uint32 // oid of the view
+	View      uint32 // oid of the view, or the partitioned table
 	Relation  uint32 // oid of the renamed table
 	Schema    string // in which code from before knows the table
 	OldName   string // the view's, when it was made

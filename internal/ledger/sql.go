@@ -13,13 +13,13 @@ import (
 // same transaction.
 type NewShim struct {
 	ReleaseID int64
-	Kind      string // TableView or Overlay
+	Kind      string // TableView, TableParent or Overlay
 	// ViewSchema is the view's schema, unless it is the table's.
 	ViewSchema string
 	Schema     string
 	// From is the schema in which code knows the table, unless it is Schema.
 	From    string
-	OldName string // the view
+	OldName string // the view, or the partitioned table
 	NewName string // the renamed table
 	Note    string // optional
 }
@@ -44,6 +44,13 @@ func RecordShimDroppedSQL(view uint32, releaseID int64, note string) string {
 	return fmt.Sprintf("UPDATE migguard.shim"+
 		" SET dropped_at = pg_catalog.clock_timestamp(), dropped_by = %d, note = coalesce(%s, note)"+
 		" WHERE view = %d::pg_catalog.oid AND dropped_at IS NULL", releaseID, nullable(note), view)
+}
+
+// RecordShimAnewSQL is the statement that a migration's own session runs when it has
+// made a shim again, under the same name.
+func RecordShimAnewSQL(view uint32, schema, name string) string {
+	return fmt.Sprintf("UPDATE migguard.shim SET view = %s::pg_catalog.regclass WHERE view = %d::pg_catalog.oid AND dropped_at IS NULL",
+		literal(pgx.Identifier{schema, name}.Sanitize()), view)
 }
 
 // An Object is a relation, or one column of it.

@@ -171,6 +171,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			}
 		case decision.View != nil:
 			return a.renameWithView(ctx, change, decision, found)
+		case decision.Parent != nil:
+			return a.renameUnderParent(ctx, change, decision, found)
 		case decision.Verdict == judge.Maintenance && a.plan.Alone:
 			decision.Obstacle = &judge.Obstacle{Wanted: judge.Maintenance, Hint: decision.Findings[0].Hint,
 				Reason: "the statement cannot run in a transaction, and what maintenance mode is for is recorded in the statement's"}
@@ -210,7 +212,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	if err := a.copyHeld(ctx); err != nil {
+	if err := errors.Join(a.copyHeld(ctx), a.stepOut(ctx)); err != nil {
 		return "", err
 	}
 	record = append(record, a.beside...)

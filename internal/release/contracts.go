@@ -139,9 +139,9 @@ func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (
 	case len(d.Unused) > 0:
 		facts.Doubt, err = a.doubt(ctx, change, d.Unused, facts.Lookup)
 	}
-	if err == nil && (d.View != nil || d.Overlays != nil || d.Beside != nil) {
+	if err == nil && (d.View != nil || d.Parent != nil || d.Overlays != nil || d.Beside != nil) {
 		_, moves := change.(ddl.SetSchema)
-		facts.Lookup.Relation.RowsIn, err = a.rowsIn(ctx, facts.Lookup.Relation.OID, d.View == nil && !moves)
+		facts.Lookup.Relation.RowsIn, err = a.rowsIn(ctx, facts.Lookup.Relation.OID, d.View == nil && d.Parent == nil && !moves)
 	}
 	if err == nil && (facts.Doubt+facts.Unlike != "" || facts.Lookup.Relation != nil && facts.Lookup.Relation.RowsIn != "") {
 		d = judge.Decide(change, facts, a.policy)

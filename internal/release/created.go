@@ -12,6 +12,7 @@ import (
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/shim"
 )
 
 // keeps tells whether there is bookkeeping to do for a change.
@@ -102,10 +103,13 @@ func (a *act) freeName(ctx context.Context, change ddl.Change, found catalog.Loo
 		return nil, a.shimInTheWay(change, *target)
 	}
 	a.notes = append(a.notes, fmt.Sprintf("the shim under the name %s is taken down: the table has its name back", hazard.Display(*target)))
-	return []string{
-		ledger.RecordShimDroppedSQL(target.OID, a.releaseID, "renamed back"),
-		"DROP VIEW " + ddl.Name{Schema: target.Schema, Name: target.Name}.String(),
-	}, nil
+	name := ddl.Name{Schema: target.Schema, Name: target.Name}
+	drop := []string{"DROP VIEW " + name.String()}
+	if target.Kind == catalog.PartitionedTable {
+		drop = shim.DropParent(name, ddl.Name{Schema: r.Schema, Name: r.Name})
+		a.replace(target.OID)
+	}
+	return append([]string{ledger.RecordShimDroppedSQL(target.OID, a.releaseID, "renamed back")}, drop...), nil
 }
 
 // keepsNames tells whether code knows a table's columns from a shim's view by names that

@@ -43,6 +43,9 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 	if err := a.holding(ctx, change, &found); err != nil {
 		return found, true, err
 	}
+	if err := a.asPartition(ctx, change, &found); err != nil {
+		return found, true, err
+	}
 	valid, err := a.validDomain(ctx, change)
 	if err != nil {
 		return found, true, err

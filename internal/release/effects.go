@@ -100,6 +100,9 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 		return err
 	}
 	for _, e := range effects {
+		if a.hasReplaced(e.Before.OID) {
+			continue
+		}
 		if table, ok := shims[e.Before.OID]; ok {
 			if _, stays := after[table]; stays || before[table].Kind == catalog.View {
 				return a.shimLost(e.Before)

@@ -205,6 +205,8 @@ func (f *foresight) act(ctx context.Context, a *act, d judge.Decision) error {
 		note(d.Deferred.What() + " stays until no code that runs needs it; that it can be dropped then is tried at the run")
 	case d.View != nil:
 		a.executed = append([]string{a.text}, d.View.Expand()...)
+	case d.Parent != nil:
+		a.executed = append([]string{a.text}, d.Parent.Expand()...)
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ type gate struct {
 	mu         sync.Mutex
 	harmless   map[string]bool    // names of functions that hide no change
 	standing   map[string]bool    // names that shims' views have, or had
+	replaced   map[uint32]bool    // shims that the run itself has taken down, or made anew
+	parented   bool               // some shim is a partitioned table
 	shimmed    map[uint32]bool    // tables that code knows by a shim's name, or with other columns' names
 	made       map[string]bool    // relations this run has created, as it named them
 	told       map[string]bool    // dangers that pass, each with the table of which that was said
@@ -86,7 +88,7 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	if err == nil {
 		err = a.lookForHidden(ctx)
 	}
-	err = g.dependent(err)
+	err = a.unparented(g.dependent(err))
 	if err != nil {
 		g.forget()
 	}
@@ -162,6 +164,13 @@ func (g *gate) hold(name string, table uint32) {
 	g.mu.Lock()
 	g.standing[name] = true
 	g.shimmed[table] = true
+	g.mu.Unlock()
+}
+
+// replace remembers a shim that the run takes down, or makes anew.
+func (g *gate) replace(shim uint32) {
+	g.mu.Lock()
+	g.replaced[shim] = true
 	g.mu.Unlock()
 }
 

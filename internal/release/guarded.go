@@ -45,7 +45,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	g := &gate{
 		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
 		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, seen: seen, replay: r.replay(path), next: r.Contract, out: r.Out,
-		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, made: map[string]bool{}, functions: map[string]bool{}, told: map[string]bool{}, weighed: map[ddl.Shape]bool{}, owes: map[string]bool{}, tasks: r.work(),
+		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, replaced: map[uint32]bool{}, made: map[string]bool{}, functions: map[string]bool{}, told: map[string]bool{}, weighed: map[ddl.Shape]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		byHand: map[string]bool{}, hidden: hidden, outside: &outside{database: r.Database},
 		cache: map[string]inspected{}, own: &r.own, path: r.watchPath(),
 		idle: r.idle(), keeper: r.keeper, noPlatform: whyNoPlatform(r.App),
@@ -62,6 +62,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 	}
 	for _, s := range shims {
 		g.standing[s.OldName] = true
+		g.parented = g.parented || s.Kind == ledger.TableParent
 	}
 	g.shimmed = shimmedTables(shims)
 	deferred, err := r.Ledger.Deferred(ctx)

@@ -28,6 +28,13 @@ func (a *act) holding(ctx context.Context, change ddl.Change, found *catalog.Loo
 	if err != nil {
 		return err
 	}
+	if held.Child { // of a shim, perhaps, which steps out of the way
+		parent, _, err := a.parentOf(ctx, later.Table)
+		if err != nil {
+			return err
+		}
+		held.Child = parent == nil
+	}
 	for i, check := range held.Checks {
 		if held.Checks[i].Holds, err = a.accepts(ctx, later.Column, *held, check); err != nil {
 			return err

@@ -22,6 +22,12 @@ import (
 // already keeps the names it has.
 func (a *act) renameUnderOverlays(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
 	table := *found.Relation
+	switch parent, _, err := a.parentOf(ctx, table); {
+	case err != nil:
+		return "", err
+	case parent != nil:
+		return "", a.renamedUnderParent(*parent, table)
+	}
 	free, _, err := a.bookkeeping(ctx, change, found)
 	if err != nil {
 		return "", err

@@ -64,6 +64,12 @@ const (
 	codeNotSupported = "0A000" // ALTER COLUMN TYPE
 )
 
+// SQLSTATEs of a change that is not made to a partition.
+const (
+	codeWrongObject       = "42809" // ADD COLUMN
+	codeInvalidDefinition = "42P16" // DROP COLUMN
+)
+
 // SQLSTATEs of a change that counts on an index which is not there.
 const (
 	codeUndefinedObject   = "42704" // ADD CONSTRAINT ... USING INDEX
@@ -80,6 +86,10 @@ func (g *gate) dependent(err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch server.SQLState() {
+	case codeWrongObject, codeInvalidDefinition:
+		if g.parented && server.Response.Hint == "" {
+			server.Response.Hint = "If it is about a table that a shim has for its partition: write it as a statement of the migration's own, or do it in the next release, when the shim is gone (see \"migguard shims\")."
+		}
 	case codeUndefinedObject, codeInvalidForeignKey:
 		if g.withholds && server.Response.Hint == "" {
 			server.Response.Hint = "If it is about a constraint or index of a migration before: it waits for code that is still running (migguard shims). Put this statement in a release after that one."

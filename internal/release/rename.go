@@ -18,23 +18,40 @@ import (
 // renameWithView renames or moves the table and puts a view under its old name, in one
 // transaction, which the client knows as the one statement it sent.
 func (a *act) renameWithView(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
+	view := d.View
+	return a.renameWith(ctx, change, found, ledger.TableView, view.New, view.Expand(),
+		fmt.Sprintf("a view %s keeps the code that is still running working", hazard.Display(view.Old)),
+		"on a view these statements of old code fail: "+strings.Join(view.Limits(), "; "))
+}
+
+// renameUnderParent renames the table and makes it the one partition of another table
+// with its old name, as renameWithView.
+func (a *act) renameUnderParent(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
+	parent := d.Parent
+	return a.renameWith(ctx, change, found, ledger.TableParent, parent.New, expandParent(*parent),
+		fmt.Sprintf("a partitioned table %s, with %s as its one partition, keeps the code that is still running working", hazard.Display(parent.Old), parent.New),
+		"on it these statements of old code fail: "+strings.Join(parent.Limits(), "; "))
+}
+
+// renameWith renames the table, makes what takes its old name, and records that.
+func (a *act) renameWith(ctx context.Context, change ddl.Change, found catalog.Lookup, kind string, to ddl.Name, expand []string, notes ...string) (string, error) {
 	free, _, err := a.bookkeeping(ctx, change, found)
 	if err != nil {
 		return "", err
 	}
-	view := d.View
-	own := append(view.Expand(), ledger.RecordShimSQL(ledger.NewShim{
-		ReleaseID: a.releaseID, Kind: ledger.TableView, ViewSchema: view.Old.Schema,
-		Schema: view.New.Schema, From: view.Old.Schema, OldName: view.Old.Name, NewName: view.New.Name,
-	}))
-	tag, err := a.renamed(ctx, found, free, own)
+	old := found.Relation
+	tag, err := a.renamed(ctx, found, free, append(expand, ledger.RecordShimSQL(ledger.NewShim{
+		ReleaseID: a.releaseID, Kind: kind, ViewSchema: old.Schema,
+		Schema: to.Schema, From: old.Schema, OldName: old.Name, NewName: to.Name,
+	})))
 	if err != nil {
 		return "", err
 	}
-	a.notes = append(a.notes,
-		fmt.Sprintf("a view %s keeps the code that is still running working", hazard.Display(view.Old)),
-		"on a view these statements of old code fail: "+strings.Join(view.Limits(), "; "))
-	a.hold(view.Old.Name, view.Old.OID)
+	a.notes = append(a.notes, notes...)
+	a.hold(old.Name, old.OID)
+	a.mu.Lock()
+	a.parented = a.parented || kind == ledger.TableParent
+	a.mu.Unlock()
 	return tag, nil
 }
 
@@ -68,8 +85,8 @@ func owned(err error) error {
 	if errors.As(err, &server) && !retryable(err) {
 		if explained(err); server.Response.Hint == "" {
 			server.Response.Detail = strings.TrimSpace(server.Response.Detail +
-				" This is about the view that migguard puts under the old name, or its record, and not about the rename itself.")
-			server.Response.Hint = "The role that migrates must be able to make a view that belongs to the table's owner."
+				" This is about the view or table that migguard puts under the old name, or its record, and not about the rename itself.")
+			server.Response.Hint = "The role that migrates must be able to make one that belongs to the table's owner."
 		}
 	}
 	return err

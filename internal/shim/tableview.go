@@ -117,7 +117,7 @@ func (v TableView) Expand() []string {
 	if v.Old.Owner != v.Old.Role {
 		sql = append(sql, fmt.Sprintf("ALTER VIEW %s OWNER TO %s", v.name(), ddl.Quote(v.Old.Owner)))
 	}
-	sql = append(sql, v.grants()...)
+	sql = append(sql, grants(v.Old, v.name())...)
 	return append(sql, fmt.Sprintf("COMMENT ON VIEW %s IS %s", v.name(), ddl.Literal(v.comment())))
 }
 
@@ -152,49 +152,6 @@ func (v TableView) defaults() string {
 		return ""
 	}
 	return follow(ddl.Literal(v.name().String())+"::pg_catalog.regclass", v.Old.OID, followDefaults)
-}
-
-// grants gives the view the relation's privileges and no others: what ALTER
-// DEFAULT PRIVILEGES brought is taken back first. That may have been the
-// owner's own too, which an entry for all schemas holds.
-func (v TableView) grants() []string {
-	revoke := slices.DeleteFunc(slices.Clone(v.Old.NewGrantees), func(role string) bool {
-		return role == v.Old.Owner || role == v.Old.Role
-	})
-	if !v.Old.DefaultGrants {
-		revoke = append(revoke, v.Old.Owner)
-	}
-	var sql []string
-	for _, role := range revoke {
-		sql = append(sql, fmt.Sprintf("REVOKE ALL ON %s FROM %s", v.name(), grantee(role)))
-	}
-	if v.Old.DefaultGrants && len(v.Old.NewGrantees) > 0 {
-		sql = append(sql, fmt.Sprintf("GRANT ALL ON %s TO %s", v.name(), grantee(v.Old.Owner)))
-	}
-	for _, g := range v.Old.Grants {
-		sql = append(sql, v.grant(g, ""))
-	}
-	for _, c := range v.Old.Columns {
-		for _, g := range c.Grants {
-			sql = append(sql, v.grant(g, " ("+ddl.Quote(c.Name)+")"))
-		}
-	}
-	return sql
-}
-
-func (v TableView) grant(g catalog.Grant, columns string) string {
-	s := fmt.Sprintf("GRANT %s%s ON %s TO %s", g.Privilege, columns, v.name(), grantee(g.Grantee))
-	if g.Grantable {
-		s += " WITH GRANT OPTION"
-	}
-	return s
-}
-
-func grantee(role string) string {
-	if role == "" {
-		return "PUBLIC"
-	}
-	return ddl.Quote(role)
 }
 
 func (v TableView) comment() string {

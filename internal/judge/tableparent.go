@@ -1,0 +1,56 @@
+package judge
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// tableParent looks whether a partitioned table can take the place that a view cannot,
+// for what the code does that runs; why not, if not.
+func (facts Facts) tableParent(view shim.TableView) (*shim.TableParent, string) {
+	as := facts.Lookup.AsPartition
+	parent := shim.TableParent{Old: view.Old, New: view.New, Release: view.Release}
+	var p *shim.Precondition
+	if errors.As(parent.Check(as), &p) {
+		return nil, p.Reason
+	}
+	parent.Key = as.Key
+	if f := facts.onTable(contract.PartTable, view.Old); f != "" {
+		return nil, "a partitioned table in its place does not take all that a table does. " + f
+	}
+	for _, a := range view.Old.Arbiters {
+		if a.Primary {
+			continue
+		}
+		if why := facts.countsOn(view.Old, a); why != "" {
+			return nil, why
+		}
+	}
+	return &parent, ""
+}
+
+// countsOn says why code may need an arbiter that a partitioned table does not have: its
+// unique indexes hold the columns that it is partitioned by.
+func (facts Facts) countsOn(r catalog.Relation, a catalog.Arbiter) string {
+	needs := hazard.ArbiterNeeds(contract.DropArbiter, r, a)
+	if needs == nil {
+		return ""
+	}
+	f := hazard.Finding{Needs: needs}
+	switch facts.settle(&f) {
+	case contract.No:
+		return ""
+	case contract.Unknown:
+		if facts.Seen != nil && !facts.Seen.Blind { // and has not seen it
+			return ""
+		}
+	}
+	return fmt.Sprintf("a partitioned table in its place has no unique index %s for INSERT ... ON CONFLICT. %s", ddl.Quote(a.Index), strings.TrimSuffix(f.Detail, "."))
+}
