@@ -30,6 +30,8 @@ const (
 	victimTables = "RELEASE_VICTIM_TABLES"
 	// victimIndexes has it make indexes instead of renaming.
 	victimIndexes = "RELEASE_VICTIM_INDEXES"
+	// victimModels has it rename tables of models.
+	victimModels = "RELEASE_VICTIM_MODELS"
 )
 
 // crashes is how many runs are killed.
@@ -84,6 +86,13 @@ func migrate(ctx context.Context, url string) error {
 	}
 	run := &release.Run{Database: config, Major: major, Catalog: catalog, Ledger: l, LockWait: patience,
 		Policy: policy, Out: report.New(io.Discard, false, false)}
+	steps := migrations
+	if os.Getenv(victimModels) != "" {
+		code := ofModel("one")
+		code.Contract.Relations[0].Name.Name = "m" + os.Getenv(victimTables)
+		run.Runs(code)
+		steps = modelMigrations
+	}
 	g, err := run.Guard(ctx, id)
 	if err != nil {
 		return err
@@ -98,7 +107,6 @@ func migrate(ctx context.Context, url string) error {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	fmt.Println("migrating")
-	steps := migrations
 	if os.Getenv(victimIndexes) != "" {
 		if steps, err = pendingIndexes(ctx, catalog); err != nil {
 			return err
@@ -202,6 +210,6 @@ func useUntilEnd(t *testing.T, old *pgx.Conn, cmd *exec.Cmd, kill time.Duration,
 	}
 }
 
-const disagreeing = `select (select count(*) from pg_class c where relkind = 'v' and relnamespace::regnamespace::text in ('public', 's')
+const disagreeing = `select (select count(*) from pg_class c where relkind in ('v', 'p') and relnamespace::regnamespace::text in ('public', 's')
 		and not exists (select from migguard.shim where view = c.oid))
-	+ (select count(*) from migguard.shim where not exists (select from pg_class where oid = view and relkind = 'v'))`
+	+ (select count(*) from migguard.shim where not exists (select from pg_class where oid = view and relkind in ('v', 'p')))`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -31,11 +32,6 @@ func (a *act) partition(ctx context.Context, table uint32) (*catalog.AsPartition
 		return nil, err
 	}
 	return catalog.DecodeAsPartition(doc)
-}
-
-// expandParent makes a parent, if its table is still what can be a partition.
-func expandParent(p shim.TableParent) []string {
-	return append([]string{pg.AssertPartition(p.New.String(), codeNameTaken)}, p.Expand()...)
 }
 
 // hasReplaced tells a shim that is gone because the run itself has taken it down.
@@ -107,7 +103,8 @@ func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table 
 	}
 	parent.New, parent.Key = ddl.Name{Schema: table.Schema, Name: table.Name}, as.Key
 	drop := shim.DropParent(ddl.Name{Schema: old.Schema, Name: old.Name}, parent.New)
-	anew := append(expandParent(parent), ledger.RecordShimAnewSQL(old.OID, old.Schema, old.Name))
+	anew := slices.Concat([]string{pg.AssertPartition(parent.New.String(), codeNameTaken)}, parent.Expand(),
+		[]string{ledger.RecordShimAnewSQL(old.OID, old.Schema, old.Name)})
 	if err := a.readable(encoding, append(drop, anew...)); err != nil {
 		return err
 	}

@@ -97,7 +97,8 @@ func TestChangesUnderParent(t *testing.T) {
 		"back":               {[]string{"alter table purchases rename to orders"}, "late default 3", "audits r, items r, orders r, purchases v"},
 		"back in a block":    {[]string{"begin", "alter table purchases add more int", "alter table purchases rename to orders", "commit"}, "late default 3, more", "audits r, items r, orders r, purchases v"},
 		"back and forth":     {[]string{"alter table purchases rename to orders", "alter table orders rename to sales"}, "late default 3", "audits r, items r, orders p, purchases v, sales r"},
-		"to another schema":  {[]string{"create schema s", "begin", "alter table purchases add more int", "commit"}, "late default 3, more", ""},
+		"again":              {[]string{"alter table orders rename to purchases"}, "late default 3", ""},
+		"further":            {[]string{"alter table purchases rename to sales", "alter table sales add more int"}, "late default 3, more", "audits r, items r, orders p, purchases v, sales r"},
 		"no longer a column": {[]string{"alter table purchases add more int", "alter table purchases drop more"}, "late default 3", ""},
 		"type":               {[]string{"alter table purchases add more int", "alter table purchases alter more type bigint"}, "late default 3, more", ""},
 	} {

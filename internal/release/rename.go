@@ -28,7 +28,7 @@ func (a *act) renameWithView(ctx context.Context, change ddl.Change, d judge.Dec
 // with its old name, as renameWithView.
 func (a *act) renameUnderParent(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
 	parent := d.Parent
-	return a.renameWith(ctx, change, found, ledger.TableParent, parent.New, expandParent(*parent),
+	return a.renameWith(ctx, change, found, ledger.TableParent, parent.New, parent.Expand(),
 		fmt.Sprintf("a partitioned table %s, with %s as its one partition, keeps the code that is still running working", hazard.Display(parent.Old), parent.New),
 		"on it these statements of old code fail: "+strings.Join(parent.Limits(), "; "))
 }
