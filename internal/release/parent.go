@@ -114,6 +114,9 @@ func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table 
 	a.replace(old.OID)
 	a.ahead, a.beside = append(a.ahead, drop...), append(a.beside, anew...)
 	a.notes = append(a.notes, fmt.Sprintf("the shim %s is made anew, so that code which is still running sees %s as it is now", hazard.Display(old), hazard.Display(table)))
+	if has[ddl.AddColumn](a.plan.Changes) || has[ddl.DropColumn](a.plan.Changes) || has[ddl.ChangeColumnType](a.plan.Changes) {
+		a.notes = append(a.notes, fmt.Sprintf("where a session has prepared SELECT * of %s, that fails once: cached plan must not change result type (0A000)", hazard.Display(old)))
+	}
 	return nil
 }
 
