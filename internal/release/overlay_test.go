@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -154,34 +155,41 @@ func TestOverlayUnderWaiters(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		b := setup(t, db, options{code: []judge.Code{ordering("one", "mg_one")}}, orders)
-		waiting := make(chan error)
 		var old []*workload
 		for range 4 {
 			old = append(old, prepared(t, steered(t, db, "mg_one"), "orders"))
 		}
-		b.run(t, "begin", `alter table orders rename "N ""1""" to label`)
-		for i, w := range old {
-			go func() {
-				var err error
-				if i%2 == 0 {
-					_, err = w.conn.Exec(context.WithoutCancel(t.Context()), "s0", w.args[0]...)
-				} else {
-					_, err = w.conn.PgConn().Exec(context.WithoutCancel(t.Context()), `update orders set "N ""1""" = 'y' returning *`).ReadAll()
-				}
-				waiting <- err
-			}()
-		}
-		await(t, db, "select count(*) = 4 from pg_locks where not granted")
-		b.run(t, "commit")
-		for range old {
-			if err := <-waiting; err != nil {
-				t.Error(err)
-			}
-		}
-		for _, w := range old {
-			w.check(t, "after")
-		}
+		b.meetsWaiters(t, old, `update orders set "N ""1""" = 'y' returning *`, `alter table orders rename "N ""1""" to label`)
 	})
+}
+
+// meetsWaiters changes a table while all of the old code waits for its lock, with a
+// prepared statement or a text, and has it do all it does after that.
+func (b *bundle) meetsWaiters(t *testing.T, old []*workload, text, change string) {
+	t.Helper()
+	waiting := make(chan error)
+	b.run(t, "begin", change)
+	for i, w := range old {
+		go func() {
+			var err error
+			if i%2 == 0 {
+				_, err = w.conn.Exec(context.WithoutCancel(t.Context()), "s0", w.args[0]...)
+			} else {
+				_, err = w.conn.PgConn().Exec(context.WithoutCancel(t.Context()), text).ReadAll()
+			}
+			waiting <- err
+		}()
+	}
+	await(t, b.db, fmt.Sprintf("select count(*) = %d from pg_locks where not granted", len(old)))
+	b.run(t, "commit")
+	for range old {
+		if err := <-waiting; err != nil {
+			t.Error(explain(err))
+		}
+	}
+	for _, w := range old {
+		w.check(t, "after")
+	}
 }
 
 // A migration command of a build that has an overlay, after a rollback, say, finds

@@ -1,7 +1,6 @@
 package release_test
 
 import (
-	"context"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -72,33 +71,11 @@ func TestParentUnderWaiters(t *testing.T) {
 				if name != "rename" {
 					b.run(t, "alter table orders rename to purchases")
 				}
-				waiting := make(chan error)
 				var old []*workload
 				for range 4 {
 					old = append(old, prepared(t, db.Connect(t), "orders"))
 				}
-				b.run(t, "begin", sql)
-				for i, w := range old {
-					go func() {
-						var err error
-						if i%2 == 0 {
-							_, err = w.conn.Exec(context.WithoutCancel(t.Context()), "s0", w.args[0]...)
-						} else {
-							_, err = w.conn.PgConn().Exec(context.WithoutCancel(t.Context()), "update orders set n = default returning *").ReadAll()
-						}
-						waiting <- err
-					}()
-				}
-				await(t, db, "select count(*) = 4 from pg_locks where not granted")
-				b.run(t, "commit")
-				for range old {
-					if err := <-waiting; err != nil {
-						t.Error(explain(err))
-					}
-				}
-				for _, w := range old {
-					w.check(t, "after")
-				}
+				b.meetsWaiters(t, old, "update orders set n = default returning *", sql)
 			})
 		})
 	}
