@@ -59,10 +59,39 @@ func (a *act) parentOf(ctx context.Context, table catalog.Relation) (parent *cat
 	return found.Relation, *rows[0][1], err
 }
 
+// lockParents has the shims locked first that tables of the statement are partitions of,
+// where it keeps others from writing these: who writes through a shim holds that while it
+// waits, and what the transaction does to the shim later would wait for them.
+func (a *act) lockParents(ctx context.Context) error {
+	for _, l := range a.plan.Locks {
+		if l.Via != ddl.Itself || !a.isStrong(l) {
+			continue
+		}
+		found, err := a.lookup(ctx, pg.Names{Relation: ddl.Literal(l.Relation.String())})
+		if err != nil || found.Relation == nil {
+			return err
+		}
+		parent, _, err := a.parentOf(ctx, *found.Relation)
+		if err != nil {
+			return err
+		}
+		if parent != nil {
+			a.yielding = append(a.yielding, fmt.Sprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", qualified(*parent)))
+		}
+	}
+	return nil
+}
+
 // stepOut takes down the shims that the statement's tables are partitions of, where the
 // server does not do it to a partition, or only to that. They are made anew with the
 // statement, in its transaction, of what the tables are then. Meanwhile both are locked.
 func (a *act) stepOut(ctx context.Context) error {
+	a.mu.Lock()
+	parented := a.parented
+	a.mu.Unlock()
+	if !parented {
+		return nil
+	}
 	done := map[uint32]bool{}
 	for _, change := range a.plan.Changes {
 		if !ofPartition(change) {
@@ -88,7 +117,7 @@ func (a *act) stepOut(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return a.lockParents(ctx)
 }
 
 // replaceParent takes one shim down, and has it made anew with the statement.

@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -79,4 +80,26 @@ func TestParentUnderWaiters(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who writes through the old name holds that while it waits for the table. A migration
+// that keeps it from writing takes the old name first, or the two would wait for each other
+// when it goes on.
+func TestParentIsLockedFirst(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{code: []judge.Code{ofModel("one")}}, modelled)
+		b.run(t, "alter table orders rename to purchases")
+		b.run(t, "begin", "create index on purchases (late)")
+		waiting := make(chan error)
+		go func() {
+			_, err := b.old.PgConn().Exec(context.WithoutCancel(t.Context()), "insert into orders default values").ReadAll()
+			waiting <- err
+		}()
+		await(t, db, "select count(*) = 1 from pg_locks where not granted and relation = 'orders'::regclass")
+		b.run(t, "alter table purchases add more int", "commit")
+		if err := <-waiting; err != nil {
+			t.Error(explain(err))
+		}
+	})
 }
