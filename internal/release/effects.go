@@ -100,14 +100,14 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 		return err
 	}
 	for _, e := range effects {
-		if a.hasReplaced(e.Before.OID) {
-			continue
-		}
 		if table, ok := shims[e.Before.OID]; ok {
 			if _, stays := after[table]; stays || before[table].Kind == catalog.View {
 				return a.shimLost(e.Before)
 			}
 			continue // its table's end is judged
+		}
+		if a.hasReplaced(e.Before.OID) {
+			continue
 		}
 		if covered(e, effects, created) {
 			continue
