@@ -68,8 +68,11 @@ func (a *act) lockParents(ctx context.Context) error {
 			continue
 		}
 		found, err := a.lookup(ctx, pg.Names{Relation: ddl.Literal(l.Relation.String())})
-		if err != nil || found.Relation == nil {
+		if err != nil {
 			return err
+		}
+		if found.Relation == nil {
+			continue
 		}
 		parent, _, err := a.parentOf(ctx, *found.Relation)
 		if err != nil {
@@ -123,7 +126,7 @@ func (a *act) stepOut(ctx context.Context) error {
 // replaceParent takes one shim down, and has it made anew with the statement.
 func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table catalog.Relation, encoding string) error {
 	old := parent.Old
-	if has[ddl.RenameColumn](a.plan.Changes) && !a.idle {
+	if has[ddl.RenameColumn](a.plan.Changes) {
 		return a.renamedUnderParent(old, table)
 	}
 	as, err := a.partition(ctx, table.OID)

@@ -95,6 +95,7 @@ func TestChangesUnderParent(t *testing.T) {
 		"back":               {[]string{"alter table purchases rename to orders"}, "late default 3", "audits r, items r, orders r, purchases v"},
 		"back in a block":    {[]string{"begin", "alter table purchases add more int", "alter table purchases rename to orders", "commit"}, "late default 3, more", "audits r, items r, orders r, purchases v"},
 		"back and forth":     {[]string{"alter table purchases rename to orders", "alter table orders rename to sales"}, "late default 3", "audits r, items r, orders p, purchases v, sales r"},
+		"dropped tables":     {[]string{"begin", "drop table items", "drop table purchases", "commit"}, "late default 3", ""},
 		"again":              {[]string{"alter table orders rename to purchases"}, "late default 3", ""},
 		"further":            {[]string{"alter table purchases rename to sales", "alter table sales add more int"}, "late default 3, more", "audits r, items r, orders p, purchases v, sales r"},
 		"no longer a column": {[]string{"alter table purchases add more int", "alter table purchases drop more"}, "late default 3", ""},
@@ -138,12 +139,13 @@ func TestRefusedUnderParent(t *testing.T) {
 		"row security":  {"MG052", "alter table purchases enable row level security", "policies are not looked at"},
 		"primary key":   {"MG052", "alter table purchases drop constraint orders_pkey cascade", "no primary key"},
 		"hidden":        {"42809", "do $$ begin alter table purchases add more int; end $$", "a statement of the migration's own"},
+		"allowed drop":  {"MG052", "drop table purchases cascade", "it is gone"},
 		"by the shim":   {"MG052", "alter table orders add more int", "is that of a shim"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, options{code: []judge.Code{ofModel("one")}, allow: []string{"hidden-rows:purchases"}}, modelled)
+				b := setup(t, db, options{code: []judge.Code{ofModel("one")}, allow: []string{"hidden-rows:purchases", "dropped-table:purchases"}}, modelled)
 				b.run(t, "alter table orders rename to purchases")
 				e := b.fails(t, c.code, c.sql)
 				if said := e.Message + e.Detail + e.Hint; !strings.Contains(said, c.why) {
