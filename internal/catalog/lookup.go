@@ -55,6 +55,9 @@ type Lookup struct {
 	// AsPartition is what Relation would be as the only partition of another table; nil:
 	// not asked for.
 	AsPartition *AsPartition `json:"-"`
+	// Copying is what a copy of the column that the change renames has to be like; nil: not
+	// asked for.
+	Copying *Copying `json:"-"`
 	// Referencing are the tables that refer to Relation by foreign keys, and
 	// those that refer to these; partitions go with their parents.
 	Referencing []Relation `json:"referencing"`

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // An IndexForm is how a CREATE INDEX is to be written anew.
@@ -15,6 +16,10 @@ type IndexForm struct {
 	Index string // the index's name, unquoted
 	// Concurrently is for a statement in a transaction of its own.
 	Concurrently bool
+	// Copies are columns that stand in the place of others, by those.
+	Copies map[string]string
+	// NotUnique lets in what the index that is written anew keeps out.
+	NotUnique bool
 }
 
 // errNoIndex is for a text that is not one CREATE INDEX.
@@ -29,7 +34,26 @@ func WriteIndex(sql string, form IndexForm) (string, error) {
 	}
 	s.Concurrent, s.IfNotExists, s.Idxname = form.Concurrently, false, form.Index
 	s.Relation.Schemaname, s.Relation.Relname = form.On.Schema, form.On.Name
+	s.Unique = s.GetUnique() && !form.NotUnique
+	s.NullsNotDistinct = s.GetNullsNotDistinct() && s.GetUnique()
+	for _, n := range append(s.GetIndexParams(), s.GetIndexIncludingParams()...) {
+		if e := n.GetIndexElem(); form.Copies[e.GetName()] != "" {
+			e.Name = form.Copies[e.GetName()]
+		}
+	}
+	putCopies(s.ProtoReflect(), form.Copies)
 	return writeBack(tree)
+}
+
+// putCopies has expressions name other columns. There is one table in an index, whose
+// columns stand without it in what the server prints.
+func putCopies(m protoreflect.Message, copies map[string]string) {
+	if ref, ok := m.Interface().(*pg.ColumnRef); ok && len(ref.GetFields()) == 1 {
+		if name := ref.GetFields()[0].GetString_(); copies[name.GetSval()] != "" {
+			name.Sval = copies[name.GetSval()]
+		}
+	}
+	below(m, func(n protoreflect.Message) { putCopies(n, copies) })
 }
 
 func parseIndex(sql string) (*pg.ParseResult, *pg.IndexStmt, error) {

@@ -55,6 +55,9 @@ type Facts struct {
 	Renamed bool
 	// Doubt is why the contracts of the code do not tell all, if they do not.
 	Doubt string
+	// Named is what names a column and would not find it under another name, if
+	// something does.
+	Named string
 	// Unlike is why a view would not do for code what the table does, if it would not.
 	Unlike string
 	// Shadows is why a view under the name that a moved table had would be found by
@@ -96,6 +99,8 @@ type Decision struct {
 	Parent *shim.TableParent
 	// Overlays, for verdict Shim, are those that a rename of a column needs.
 	Overlays []shim.Overlay
+	// Sync, for verdict Shim, is the copy that a renamed column needs.
+	Sync *shim.Sync
 	// Beside, for verdict Shim, are overlays that have no part in the statement.
 	Beside []shim.Overlay
 	// Deferred is what stays though the change drops it.
@@ -169,6 +174,7 @@ func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 	}
 	d.overlay(change, facts, policy)
 	d.moved(change, facts, policy)
+	d.sync(change, facts, policy)
 	d.deferDrop(change, facts, policy)
 	d.withhold(change, facts, policy)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
@@ -191,7 +197,7 @@ func (d *Decision) switchOff(policy *Policy) {
 		return
 	}
 	why := choice.obstacle(d.Verdict, f, table)
-	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Parent, d.Overlays, d.Deferred, d.Withheld = nil, nil, nil, nil, "", nil, nil, nil, nil, nil
+	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Parent, d.Overlays, d.Sync, d.Deferred, d.Withheld = nil, nil, nil, nil, "", nil, nil, nil, nil, nil, nil
 	d.Verdict, d.Obstacle = "", why
 }
 

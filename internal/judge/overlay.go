@@ -15,7 +15,7 @@ import (
 // evidence.
 func (d *Decision) overlay(change ddl.Change, facts Facts, policy *Policy) {
 	r := facts.Lookup.Relation
-	if d.Verdict != "" || len(d.Findings) != 1 || r == nil || len(facts.Code) == 0 {
+	if d.Verdict != "" || len(d.Findings) != 1 || r == nil || len(facts.Code) == 0 || facts.Lookup.Copying != nil && facts.Lookup.Copying.Copy != "" {
 		return
 	}
 	of := facts.overlayFor(change, d.Findings[0].Hazard)

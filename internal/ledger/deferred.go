@@ -14,7 +14,14 @@ import (
 const (
 	DropColumn = "drop-column"
 	DropTable  = "drop-table"
+	// Sync is the old name of a renamed column, which has a copy of it, PrepareSync a
+	// copy that has not been given that yet.
+	Sync        = "sync"
+	PrepareSync = "prepare-sync"
 )
+
+// syncVersion is the first schema that knows copies of columns.
+const syncVersion = 14
 
 // deferredVersion is the first schema that knows what is deferred.
 const deferredVersion = 9
@@ -148,12 +155,12 @@ const DeferredFrom = "(SELECT relation, attnum FROM migguard.deferred WHERE clos
 // is gone already is only marked. It fails as DropShim does.
 func (l *Ledger) DropDeferred(ctx context.Context, id int64) error {
 	return l.drop(ctx, "drop what is deferred", func(ctx context.Context, tx pgx.Tx) (string, error) {
-		return dropDeferred(ctx, tx, id, l.release)
+		return dropDeferred(ctx, l, tx, id)
 	})
 }
 
 // dropDeferred locks the table before it asks for names: nobody renames it then.
-func dropDeferred(ctx context.Context, tx pgx.Tx, id, release int64) (object string, err error) {
+func dropDeferred(ctx context.Context, l *Ledger, tx pgx.Tx, id int64) (object string, err error) {
 	const named = `
 		select coalesce(` + deferredName + `, ''), coalesce((
 			select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -174,6 +181,11 @@ func dropDeferred(ctx context.Context, tx pgx.Tx, id, release int64) (object str
 			return was, err
 		}
 	}
+	if l.version >= syncVersion && object != "" {
+		if err := dropSync(ctx, tx, id, table); err != nil {
+			return object, err
+		}
+	}
 	note := ""
 	switch {
 	case object == "":
@@ -191,6 +203,6 @@ func dropDeferred(ctx context.Context, tx pgx.Tx, id, release int64) (object str
 	_, err = tx.Exec(ctx, `
 		update migguard.deferred
 		set closed_at = clock_timestamp(), closed_by = nullif($2, 0), done = true, note = coalesce(nullif($3, ''), note)
-		where id = $1`, id, release, note)
+		where id = $1`, id, l.release, note)
 	return object, err
 }

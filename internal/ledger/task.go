@@ -22,6 +22,7 @@ const (
 	AddIdentity          = "add-identity"          // of a column that has its numbers
 	ReindexIndex         = "reindex-index"         // builds an index anew
 	ReindexTable         = "reindex-table"         // builds all of a table's anew
+	CopyColumn           = "copy-column"           // adds a column's copy, and fills it
 )
 
 // A Task is work that a committed migration owes, because it cannot run inside

@@ -92,15 +92,19 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		if err := a.checkOwed(ctx, change); err != nil {
 			return "", err
 		}
-		if err := a.checkDeferred(ctx, change); err != nil {
+		synced, err := a.checkSynced(ctx, change)
+		if err != nil || synced == answered {
+			return a.plan.Tag, err
+		}
+		if err := a.checkDeferred(ctx, change); err != nil && synced != changesPlaces {
 			return "", err
 		}
-		answered, closing, err := a.meetHeld(ctx, i)
+		met, closing, err := a.meetHeld(ctx, i)
 		if err != nil {
 			return "", err
 		}
 		a.closing = append(a.closing, closing...)
-		if answered {
+		if met {
 			if a.answered == nil {
 				a.answered = map[int]bool{}
 			}
@@ -157,6 +161,8 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return a.buildLater(ctx, decision.Index)
 		case decision.Reindex != nil:
 			return a.reindexLater(ctx, decision.Reindex)
+		case decision.Sync != nil, synced == changesPlaces:
+			return a.renameUnderSync(ctx, i, decision, found)
 		case decision.Overlays != nil:
 			return a.renameUnderOverlays(ctx, change, decision, found)
 		case decision.Deferred != nil:
@@ -190,6 +196,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		before = append(before, a.freePrepared(decision, found, i)...)
 		if before != nil { // a rename, which is alone in its statement
 			return a.renamed(ctx, found, before, nil)
 		}

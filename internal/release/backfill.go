@@ -29,12 +29,19 @@ const (
 	maxPasses = 10
 )
 
-// backfill gives the rows that have no value in a column one, batch by batch, in
-// the table's physical order (TID range scan, from 14 on): it needs no key, reads
+// fillColumn gives the rows that have no value in a column one.
+func (t *tasks) fillColumn(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+	missing := ddl.Quote(task.Object) + " IS NULL"
+	set := strings.TrimPrefix(task.SQL, "UPDATE "+ddl.Name{Schema: task.Schema, Name: task.Table}.String()+" SET ")
+	return t.backfill(ctx, conn, task, strings.TrimSuffix(set, " WHERE "+missing), missing, commandRuns)
+}
+
+// backfill sets what is missing in rows, which is their condition and then no longer
+// holds, batch by batch, in the table's physical order (TID range scan, from 14 on): it needs no key, reads
 // each block once, and goes on where it was. A row that somebody else has locked
 // is left for the next pass, so that nobody waits for anybody longer than a batch
 // takes, and there is no deadlock.
-func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, value, missing string, commandRuns bool) (note string, err error) {
 	if err := set(ctx, conn, "default_transaction_isolation", "read committed"); err != nil {
 		return "", err
 	}
@@ -47,9 +54,8 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 	if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
 		return "", err
 	}
-	table, column := ddl.Name{Schema: task.Schema, Name: task.Table}.String(), ddl.Quote(task.Object)
-	f := backfiller{tasks: t, conn: conn, task: task, batch: firstBatch, began: time.Now(), told: time.Now(),
-		set: strings.TrimPrefix(task.SQL, "UPDATE "+table+" ")}
+	table := ddl.Name{Schema: task.Schema, Name: task.Table}.String()
+	f := backfiller{tasks: t, conn: conn, task: task, set: value, missing: missing, batch: firstBatch, began: time.Now(), told: time.Now()}
 	deadline := time.Now().Add(t.run.LockWait)
 	for pass, at := 1, task.Position; ; pass, at = pass+1, 0 {
 		state, err := pg.ReadFillState(ctx, conn, task.Relation, task.Object)
@@ -77,7 +83,7 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 			return "", err
 		}
 		var left bool
-		if err := conn.QueryRow(ctx, fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s IS NULL)", table, column)).Scan(&left); err != nil {
+		if err := conn.QueryRow(ctx, fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s)", table, f.missing)).Scan(&left); err != nil {
 			return "", err
 		}
 		if !left {
@@ -117,7 +123,9 @@ type backfiller struct {
 	*tasks
 	conn  *pgx.Conn
 	task  ledger.Task
-	set   string // what follows the table in the UPDATE
+	set   string // what the UPDATE sets
+	// missing is the condition of rows that are to be updated.
+	missing string
 	batch int64  // blocks
 	rows  int64  // filled in
 	began time.Time
@@ -149,8 +157,8 @@ func (f *backfiller) pass(ctx context.Context, at int64, parts []pg.FillPart) er
 // many blocks. A row that is on its way to another partition fails its batch, which
 // is tried in smaller ones; the next pass finds it there.
 func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all int64) error {
-	sql := fmt.Sprintf("UPDATE ONLY %[1]s %[2]s AND ctid = ANY (ARRAY(SELECT ctid FROM ONLY %[1]s WHERE %[3]s IS NULL AND ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid FOR NO KEY UPDATE SKIP LOCKED))",
-		p.Table, f.set, ddl.Quote(f.task.Object))
+	sql := fmt.Sprintf("UPDATE ONLY %[1]s SET %[2]s WHERE %[3]s AND ctid = ANY (ARRAY(SELECT ctid FROM ONLY %[1]s WHERE %[3]s AND ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid FOR NO KEY UPDATE SKIP LOCKED))",
+		p.Table, f.set, f.missing)
 	for at < p.Blocks {
 		to := min(at+f.batch, p.Blocks)
 		began := time.Now()

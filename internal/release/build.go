@@ -57,13 +57,15 @@ func (t *tasks) work(ctx context.Context, task ledger.Task, commandRuns bool) (n
 	case ledger.UseIndex:
 		note, err = t.useIndex(ctx, conn, task, commandRuns)
 	case ledger.BackfillColumn:
-		note, err = t.backfill(ctx, conn, task, commandRuns)
+		note, err = t.fillColumn(ctx, conn, task, commandRuns)
 	case ledger.AddConstraint:
 		note, err = t.addConstraint(ctx, conn, task, commandRuns)
 	case ledger.AddIdentity:
 		note, err = t.addIdentity(ctx, conn, task, commandRuns)
 	case ledger.IndexPartitioned, ledger.ConstrainPartitioned:
 		note, err = t.indexPartitioned(ctx, conn, task, commandRuns)
+	case ledger.CopyColumn:
+		note, err = t.copyColumn(ctx, conn, task, commandRuns)
 	case ledger.ReindexIndex, ledger.ReindexTable:
 		note, err = t.reindex(ctx, conn, task)
 	default:
@@ -240,7 +242,7 @@ func (t *tasks) watch(ctx context.Context, stop context.CancelCauseFunc, pid uin
 		if len(build.Blockers) > 0 {
 			t.run.cancel(ctx, conn, func(seconds float64) string { return pg.CancelAhead(pid, seconds) })
 		}
-		if time.Since(told) >= tellEvery && task.Kind != ledger.BackfillColumn { // which tells itself
+		if time.Since(told) >= tellEvery && task.Kind != ledger.BackfillColumn && task.Kind != ledger.CopyColumn { // which tells itself
 			told = time.Now()
 			t.run.Out.Line("working at %s: %v", spoken[task.Kind].what(task), build)
 		}

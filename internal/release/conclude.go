@@ -39,6 +39,11 @@ func (r *Run) conclude(ctx context.Context, id int64, did outcome, exit int, rea
 				"add the migration, or let such releases go on: forward-check = \"warn\" in migguard.toml, --forward-check warn, or MIGGUARD_FORWARD_CHECK"
 		}
 	}
+	if how == ledger.Succeeded {
+		if err := r.dropPrepared(ctx); err != nil {
+			return Ended{}, errors.Join(runErr, err)
+		}
+	}
 	stay, err := r.closeMaintenance(ctx, r.keeper, how, did.committed())
 	if err != nil {
 		r.Out.Line("end the maintenance: %v; the next run or \"migguard settle\" goes on with it", err)

@@ -146,6 +146,11 @@ func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (
 	if err == nil && (facts.Doubt+facts.Unlike != "" || facts.Lookup.Relation != nil && facts.Lookup.Relation.RowsIn != "") {
 		d = judge.Decide(change, facts, a.policy)
 	}
+	if err == nil && d.Sync != nil {
+		if facts.Named, err = a.naming(ctx, d.Findings); facts.Named != "" {
+			d = judge.Decide(change, facts, a.policy)
+		}
+	}
 	if _, ok := change.(ddl.RenameColumn); ok && len(d.Unused) > 0 {
 		// Code that ignores a column ignores it by the name it had.
 		a.renamedIn = append(a.renamedIn, facts.Lookup.Relation.OID)

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -43,7 +44,7 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 	if err := a.holding(ctx, change, &found); err != nil {
 		return found, true, err
 	}
-	if err := a.asPartition(ctx, change, &found); err != nil {
+	if err := errors.Join(a.asPartition(ctx, change, &found), a.copying(ctx, change, &found)); err != nil {
 		return found, true, err
 	}
 	valid, err := a.validDomain(ctx, change)

@@ -67,6 +67,8 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 	switch {
 	case d.Name == "":
 		return "", nil // only the ledger is to know
+	case d.Kind == ledger.PrepareSync && (r.ends || d.Build != r.Build):
+		return "", nil // this build may go on with it, and no other knows of it
 	case r.ends:
 	case r.Build == "":
 		return "this build's id is not known, and a later build is to drop it", nil

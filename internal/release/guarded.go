@@ -70,6 +70,11 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		return nil, err
 	}
 	g.defers = len(deferred) > 0
+	for _, d := range deferred {
+		if d.Kind == ledger.Sync {
+			g.shimmed[d.Object.Relation] = true
+		}
+	}
 	held, err := r.Ledger.Withheld(ctx)
 	if err != nil {
 		return nil, err

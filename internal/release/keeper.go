@@ -69,16 +69,16 @@ func (k *keeper) takeWanted() bool {
 	return was
 }
 
-// enterBetween enters while the command does not run, which would have got the
+// between does something while the command does not run, which would have got the
 // signals.
-func (r *Run) enterBetween(ctx context.Context) error {
+func (r *Run) between(ctx context.Context, do func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	entered := make(chan error, 1)
-	go func() { entered <- r.keeper.enter(ctx) }()
+	done := make(chan error, 1)
+	go func() { done <- do(ctx) }()
 	for {
 		select {
-		case err := <-entered:
+		case err := <-done:
 			return err
 		case s := <-r.Signals:
 			stop(fmt.Errorf("stopped by %v", s))

@@ -201,11 +201,23 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 	}
 	for {
 		exit, reason, err = r.guarded(ctx, g)
-		if err != nil || !r.keeper.takeWanted() {
+		if err != nil {
 			return g.result(), exit, reason, err
 		}
+		copies, err := r.copyBetween(ctx, g)
+		if err != nil {
+			return g.result(), max(exit, ExitTryAgain), "the copy of a column, which a statement needs, could not be made: " + err.Error(), nil
+		}
+		maintains := r.keeper.takeWanted()
+		switch {
+		case !copies && !maintains:
+			return g.result(), exit, reason, err
+		case !maintains:
+			r.Out.Line("the command is started again")
+			continue
+		}
 		r.Out.Line("the command is started again when maintenance mode is on")
-		if err := r.enterBetween(ctx); err != nil {
+		if err := r.between(ctx, r.keeper.enter); err != nil {
 			g.notEntered(err)
 			return g.result(), exit, reason, nil
 		}

@@ -94,6 +94,10 @@ type tasks struct {
 	did  []report.Task
 
 	reopened map[int64]bool // what had waited, could not be made after all, and waits again
+
+	wanting sync.Mutex
+	wanted  []wantedSync    // by statements, and not made yet
+	copies  map[copied]bool // all that were wanted
 }
 
 // work is the run's list.

@@ -29,6 +29,7 @@ var spoken = map[string]speech{
 	ledger.AddIdentity:          {"identity of column", "add", "added", "without reading the table"},
 	ledger.ReindexIndex:         {"index", "rebuild", "rebuilt", "while others could read and write"},
 	ledger.ReindexTable:         {"the indexes of", "rebuild", "rebuilt", "while others could read and write"},
+	ledger.CopyColumn:           {"copy", "fill in", "filled in", "in batches, while others could read and write"},
 }
 
 // what is what a task is about.

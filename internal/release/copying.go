@@ -1,0 +1,72 @@
+package release
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// copying asks what a copy of a column that is renamed has to be like. What the server
+// prints depends on the search path, which for that is empty.
+func (a *act) copying(ctx context.Context, change ddl.Change, found *catalog.Lookup) error {
+	c, ok := change.(ddl.RenameColumn)
+	if !ok || found.Relation == nil || found.Relation.Created {
+		return nil
+	}
+	column, ok := found.Relation.Column(c.Column)
+	if !ok || column.Created {
+		return nil
+	}
+	return a.aside(ctx, func() error {
+		if err := a.conn.Exec(ctx, "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"); err != nil {
+			return err
+		}
+		doc, err := a.document(ctx, pg.Copying(found.Relation.OID, column.Number, ledger.SyncsFrom, shim.SyncTrigger, shim.SyncDouble))
+		if err != nil {
+			return explained(err)
+		}
+		found.Copying, err = catalog.DecodeCopying(doc)
+		return err
+	})
+}
+
+// copyColumn has a column get a copy that a trigger keeps equal, and then fills it in.
+// When no row differs, none ever will.
+func (t *tasks) copyColumn(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+	note, err = t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
+		state, err := pg.ReadFillState(ctx, conn, task.Relation, task.Object)
+		switch {
+		case err != nil:
+			return "", "", err
+		case !state.TableThere:
+			return "", noTable, nil
+		case state.ColumnThere:
+			return "", "", nil
+		}
+		return task.SQL, "", nil
+	})
+	if err != nil || note != "" {
+		return note, err
+	}
+	if err := set(ctx, conn, "lock_timeout", "0"); err != nil {
+		return "", err
+	}
+	column, err := pg.ReadCopied(ctx, conn, task.Relation, task.Object, ledger.SyncsFrom)
+	switch {
+	case err != nil:
+		return "", err
+	case column == "":
+		return "it is no copy any more", nil
+	}
+	equal := ddl.Quote(task.Object) + " = " + ddl.Quote(column)
+	if note, err = t.backfill(ctx, conn, task, equal, shim.Differs(task.Object, column), commandRuns); err != nil || note != "" {
+		return note, err
+	}
+	return "", t.run.Ledger.SyncReady(ctx, task.Relation, task.Object)
+}

@@ -1,0 +1,87 @@
+package release_test
+
+import (
+	"testing"
+
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// synced is a table with a column of everything that a rename has to bring along.
+const synced = `create table things (id int generated always as identity primary key, "Na me" varchar(40) collate "C" not null default 'x',
+		rank numeric(10,2), unique ("Na me", rank), check ("Na me" <> ''));
+	create unique index things_lower on things (lower("Na me"), id) where "Na me" <> 'y';
+	create index things_include on things (rank) include ("Na me") with (fillfactor = 70);
+	insert into things ("Na me", rank) select 'n' || g, g from generate_series(1, 500) g`
+
+// Where code looks into no overlay, a copy takes the old name. All that belongs to the
+// column stays with it, and in the end there is only what the statement would have made.
+func TestSync(t *testing.T) {
+	t.Parallel()
+	const rename = `alter table things rename "Na me" to label`
+	for name, sql := range map[string][]string{
+		"alone":      {rename},
+		"twice sent": {rename, rename},
+		"and back":   {rename, `alter table things rename label to "Na me"`, rename},
+		"two":        {rename, "alter table things rename rank to place"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				bare := db.Server.NewDB(t)
+				bare.Exec(t, synced)
+				bare.Exec(t, sql[0])
+				if name == "two" {
+					bare.Exec(t, sql[1])
+				}
+				b := setup(t, db, options{}, synced)
+				b.run(t, sql...)
+				b.olds(t, `insert into things ("Na me", rank) values ('old', -1)`, `update things set "Na me" = 'changed' where rank = -1`,
+					`insert into things ("Na me") values ('up') on conflict (lower("Na me"), id) where "Na me" <> 'y' do nothing`,
+					`select "Na me", label from things`)
+				if got := db.Value(t, `select label from things where "Na me" = 'changed'`); got != "changed" {
+					t.Error(got)
+				}
+				b.end(t, ledger.Succeeded)
+				if got := db.Value(t, `select count(*) from things where label is distinct from "Na me"`); got != "0" {
+					t.Errorf("%s rows differ", got)
+				}
+				db.Exec(t, "delete from things where label in ('changed', 'up')")
+				dropSynced(t, db)
+				if got, want := db.Value(t, fullShape), bare.Value(t, fullShape); got != want {
+					t.Errorf("%s\nwant\n%s", got, want)
+				}
+				if got := db.Value(t, "select count(*) from pg_trigger where not tgisinternal") + db.Value(t, "select count(*) from pg_proc where proname like 'sync%'"); got != "00" {
+					t.Errorf("triggers and functions left: %s", got)
+				}
+			})
+		})
+	}
+}
+
+// dropSynced drops what stands, as a run does when no code needs it.
+func dropSynced(t *testing.T, db *pgtest.DB) {
+	t.Helper()
+	config, err := pg.Parse(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Lock(t.Context(), patience, nil); err != nil {
+		t.Fatal(err)
+	}
+	deferred, err := l.Deferred(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range deferred {
+		if err := l.DropDeferred(t.Context(), d.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}
