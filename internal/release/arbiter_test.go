@@ -252,7 +252,7 @@ func TestOverlayOfNeededTable(t *testing.T) {
 		for table, refused := range map[string]bool{"orders": true, "other": false} {
 			code := ordering("one", "mg_one")
 			code.Contract = contract.Merge(code.Contract, naming(table, "orders_pkey")[0].Contract)
-			b := setup(t, db.Server.NewDB(t), options{code: []judge.Code{code}}, orders)
+			b := setup(t, db.Server.NewDB(t), options{code: []judge.Code{code}}, orders, uncopied)
 			if !refused {
 				b.run(t, "alter table orders rename other to amount")
 			} else if e := b.fails(t, "MG002", "alter table orders rename other to amount"); !strings.Contains(e.Detail, "a view in its place does not take all that a table does.") {

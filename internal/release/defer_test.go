@@ -140,7 +140,6 @@ func TestNotDeferred(t *testing.T) {
 		"excluded":           {"alter table users add exclude using btree (lower(name) with =) where (notes is null);", "alter table users drop column notes", "MG004", "would still have to be unique"},
 		"parent's only":      {"create table more () inherits (users);", "alter table only users drop column notes", "MG004", "ONLY"},
 		"anew":               {"", "alter table users drop column notes, add notes int", "MG004", "gives its name to another"},
-		"renames, too":       {"", "alter table users rename notes to memo", "MG002", ""},
 		"missing":            {"", "alter table users drop column absent", "42703", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

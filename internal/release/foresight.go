@@ -192,6 +192,9 @@ func (f *foresight) act(ctx context.Context, a *act, d judge.Decision) error {
 		note("the column is added without its default's value, which the rows get when its transaction has committed")
 	case d.Refresh != "":
 		a.executed = []string{d.Refresh}
+	case d.Sync != nil:
+		a.executed = []string{a.text}
+		note(fmt.Sprintf("%s gets a copy before it, which takes its old name and is kept equal; the command is started again if the statement is in a transaction", d.Sync.What()))
 	case d.Overlays != nil:
 		a.executed = []string{a.text}
 		for _, o := range d.Overlays {

@@ -76,7 +76,7 @@ var used = map[string]struct{ code, sql string }{
 	"drop column among":       {"MG004", "alter table t add column x int, alter id set default 1, drop column n"},
 	"drop and add column":     {"MG004", "alter table t drop column n, add column n int"},
 	"drop column of parent":   {"MG004", "alter table p drop column n"},
-	"rename column":           {"MG002", "alter table t rename n to m"},
+	"rename column":           {"MG002", "alter table t rename id to i"},
 	"rename column of view":   {"MG002", "alter view v rename column id to i"},
 	"rename column partition": {"MG002", "alter table p rename n to m"},
 	"rename schema":           {"MG001", "alter schema s rename to q"},

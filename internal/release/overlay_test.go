@@ -108,6 +108,9 @@ func TestOverlayOfAChangedTable(t *testing.T) {
 	})
 }
 
+// uncopied keeps a column of orders from having a copy, which is the next remedy.
+const uncopied = "create trigger uncopied before update on orders for each row execute function suppress_redundant_updates_trigger()"
+
 // Without a proof that all code looks there first, there is no overlay.
 func TestNoOverlay(t *testing.T) {
 	t.Parallel()
@@ -137,7 +140,7 @@ func TestNoOverlay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, options{code: c.code}, orders, c.given)
+				b := setup(t, db, options{code: c.code}, orders, uncopied, c.given)
 				if e := b.fails(t, "MG002", c.sql); !strings.Contains(e.Detail, c.why) {
 					t.Errorf("detail %q", e.Detail)
 				}

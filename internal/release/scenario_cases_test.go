@@ -66,6 +66,7 @@ var scenarios = []scenario{
 	{
 		name: "rename column, by sync", old: code{build: firstBuild, unsteered: true},
 		deploys: []deploy{{code: twoLabels, sql: []string{"alter table users rename name to label"}}},
+		passes:  "it is said, for each session meets it once",
 	},
 	{
 		name: "drop column", old: code{build: firstBuild},

@@ -67,7 +67,7 @@ func TestNoViewForRowTypes(t *testing.T) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-					b := setup(t, db, options{code: []judge.Code{ordering("one", "mg_one")}}, "create table orders (id int primary key, note text)", c.given)
+					b := setup(t, db, options{code: []judge.Code{ordering("one", "mg_one")}}, "create table orders (id int primary key, note text)", uncopied, c.given)
 					b.old = steered(t, db, "mg_one")
 					b.olds(t, c.old)
 					if c.column && kind == "table" {
