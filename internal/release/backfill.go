@@ -121,17 +121,17 @@ const codeSerialization = "40001"
 // A backfiller is a backfill at work.
 type backfiller struct {
 	*tasks
-	conn  *pgx.Conn
-	task  ledger.Task
-	set   string // what the UPDATE sets
+	conn *pgx.Conn
+	task ledger.Task
+	set  string // what the UPDATE sets
 	// missing is the condition of rows that are to be updated.
 	missing string
-	batch int64  // blocks
-	rows  int64  // filled in
-	began time.Time
-	told  time.Time
-	noted time.Time
-	pace  pace
+	batch   int64 // blocks
+	rows    int64 // filled in
+	began   time.Time
+	told    time.Time
+	noted   time.Time
+	pace    pace
 	// others is nil before the first batch.
 	others *sampler
 }

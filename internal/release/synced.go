@@ -102,4 +102,3 @@ func (a *act) freePrepared(d judge.Decision, found catalog.Lookup, i int) []stri
 	a.notes = append(a.notes, "the copy of "+hazard.Display(s.Table)+"."+ddl.Quote(s.Column.Name)+" that was prepared for this is taken away")
 	return append(s.Contract(), ledger.CloseSyncSQL(s.Table.OID, s.Column.Number, a.releaseID))
 }
-
