@@ -168,7 +168,7 @@ func TestRefusedDeploy(t *testing.T) {
 			dynos := ids(s.State())
 			next, want := after(), "heroku authorizations:create"
 			if name == "no policy" {
-				next.Policy, want = stopsWorkers, "renamed-column"
+				next.Policy, want = "[policy]\nrenamed-column = \"refuse\"\n"+stopsWorkers, "renamed-column"
 			}
 			r := s.Push(t, next)
 			s.Ends(t, r, herokutest.Failed)

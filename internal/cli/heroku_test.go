@@ -13,7 +13,7 @@ const (
 	renameColumn = "ALTER TABLE users RENAME COLUMN note TO remark"
 	renameTable  = "ALTER TABLE users RENAME TO people"
 
-	underMaintenance = "[policy]\nrenamed-column = \"maintenance\"\n" + stopsWorkers
+	underMaintenance = "[policy]\nrenamed-column = [\"maintenance\"]\n" + stopsWorkers
 	stopsWorkers     = "[maintenance]\nstop = [\"worker\"]\n"
 )
 

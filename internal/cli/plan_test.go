@@ -55,7 +55,7 @@ var foretold = map[string]struct{ sql, want string }{
 	"added, then more":  {"ALTER TABLE users ADD COLUMN age int; CREATE INDEX by_age ON users (age); ALTER TABLE users ALTER COLUMN age SET DEFAULT 3; DROP INDEX by_age;", "allow rewrite allow unknown"},
 	"constraint":        {"ALTER TABLE orders ADD CONSTRAINT to_buyer FOREIGN KEY (buyer) REFERENCES users; ALTER TABLE orders VALIDATE CONSTRAINT to_buyer;", "shim unknown"},
 	"table's name":      {"ALTER TABLE users RENAME TO members; ALTER TABLE members ADD COLUMN age int; ALTER TABLE members DROP COLUMN age; CREATE TABLE users (id int);", "shim unknown unknown unknown"},
-	"column's name":     {"ALTER TABLE users RENAME COLUMN name TO label; ALTER TABLE users DROP COLUMN label;", "refuse unknown"},
+	"column's name":     {"ALTER TABLE users RENAME COLUMN id TO key; ALTER TABLE users DROP COLUMN key;", "refuse unknown"},
 	"dropped":           {"ALTER TABLE orders DROP COLUMN total; DROP TABLE orders;", "shim shim"},
 	"dropped, in vain":  {"DROP TABLE IF EXISTS absent; DROP TABLE absent;", "allow unknown"},
 	"key":               {"ALTER TABLE orders DROP COLUMN id;", "refuse"},
@@ -168,7 +168,7 @@ func TestPlanOfMaintenance(t *testing.T) {
 	s.migrate(t, "one", "CREATE TABLE users (id int, note text)", 0)
 	s.rollOut(t)
 	app := newApp(t)
-	writeFile(t, app, "migguard.toml", "[policy]\nrenamed-column = 'maintenance'\n")
+	writeFile(t, app, "migguard.toml", "[policy]\nrenamed-column = ['maintenance']\n")
 	writeFile(t, app, "migrations/001_a.up.sql", "ALTER TABLE users RENAME COLUMN note TO label")
 	for key, want := range map[string]string{"": "maintenance", "HEROKU_API_KEY=": "refuse"} {
 		r := s.call("plan", "--format", "json").in(app).with(key).run(t)

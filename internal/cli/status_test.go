@@ -100,7 +100,7 @@ func TestStatus(t *testing.T) {
 	s.rollOut(t)
 	s.migrate(t, "two", "ALTER TABLE users RENAME TO members", 0)
 	s.rollOut(t)
-	s.migrate(t, "three", "ALTER TABLE members RENAME COLUMN note TO notes", 77)
+	s.migrate(t, "three", "ALTER TABLE members RENAME COLUMN id TO key", 77)
 	if _, err := s.app.RunDyno("exec sleep 1000"); err != nil {
 		t.Fatal(err)
 	}

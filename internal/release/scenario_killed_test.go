@@ -148,3 +148,38 @@ func (st *stage) kill(t *testing.T, n int, after span) (took span, killed bool) 
 	st.crowd.goesOn(t)
 	return took, killed
 }
+
+// syncKills is how many runs are killed that make a copy, spread over all that they do.
+const syncKills = 5
+
+// A copy is made outside of the migration's transaction: killed anywhere, the next run
+// goes on with it.
+func TestSyncKilled(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t).Server
+	s := scenarios[slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == "rename column, by sync" })]
+	s.given += "; insert into users (key, email, team) select 'more' || g, g || '@more.example.com', 1 from generate_series(1, 20000) g; create index on users (name); create index on users (lower(name))"
+	var whole span
+	states := map[string]int{} // that the killed have left
+	for i := range syncKills + 1 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			outcome := s.guarded(t, server.NewDB(t), func(st *stage, n int) {
+				kill := span{starting: patience}
+				if i > 0 {
+					kill.working = whole.working * time.Duration(i) / (syncKills + 1)
+				}
+				took, killed := st.kill(t, n, kill)
+				if i == 0 {
+					whole = took
+				} else if killed {
+					states[st.db.Value(t, `select coalesce((select kind || ' ' || ready from migguard.deferred), 'nothing') || ', ' || count(*) || ' tasks' from migguard.task where closed_at is null`)]++
+				}
+			})
+			played{scenario: s, guarded: outcome}.checkGuarded(t)
+		})
+	}
+	t.Logf("of runs that take %v, killed with %v", whole.working.Round(time.Millisecond), states)
+	if len(states) < 2 {
+		t.Errorf("all were killed at the same point: %v", states)
+	}
+}

@@ -2,7 +2,7 @@ package deploysim
 
 // RenameColumn renames orders.status to orders.state under code that reads and
 // writes the old name. No view can stand in for a column, so a guarded release
-// has to refuse it.
+// gives it a copy.
 func RenameColumn() Scenario {
 	return Scenario{
 		Name: "rename-column",
