@@ -22,9 +22,11 @@ Prepared SELECT * does not fail, but its rows have other keys.`,
 	Verdicts: `Passes where the contracts of all builds that run show that none uses the
 column, if no code runs that could break, and with --allow renamed-column:TABLE.COLUMN.
 Shimmed where each build that runs is proven to look into a schema of its own before any
-other (docs/shims.md): the column is renamed, and there they see the table as it was.
-Refused otherwise, or under maintenance mode, if migguard.toml has [policy]
-renamed-column = "maintenance".`,
+other (docs/shims.md): the column is renamed, and there they see the table as it was. Else
+by a copy of the column that takes its old name, and that a trigger keeps equal, unless it
+is part of a key that others refer to, generated, of a partitioned table, or the table has triggers
+of its own that would be in the way. Refused otherwise, or under maintenance mode, if migguard.toml has [policy]
+renamed-column = "maintenance"; ["maintenance"] there makes no copy.`,
 	Remedy: `Add a column with the new name, write both, copy the old values in batches, read
 the new one, and drop the old one two releases later.`,
 	Bad:  `ALTER TABLE users RENAME COLUMN notes TO remarks;`,

@@ -3,10 +3,23 @@ package judge
 import (
 	"errors"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/shim"
 )
+
+// staleCopy says that policy does not let code meet the copy as a new column.
+func (facts Facts) staleCopy(s shim.Sync, policy *Policy) string {
+	added := ddl.AddColumn{Relation: ddl.Name{Schema: s.Table.Schema, Name: s.Table.Name}, Column: s.Copy(), Type: s.Copying.Type}
+	for _, f := range hazard.Find(&hazard.Pass{Change: added, Lookup: facts.Lookup, Small: policy.small()}) {
+		choice, table := policy.choice(f)
+		if f.Hazard == hazard.StalePlan && (choice.Only != nil || choice.Most == Refuse || choice.Most == Maintenance) && facts.settle(&f) == contract.Yes {
+			return choice.obstacle(Allow, f, table).Reason
+		}
+	}
+	return ""
+}
 
 // sync looks whether a renamed column can have a copy under its old name, where not
 // each build can look into an overlay. It copies all rows, so it comes after that; code
@@ -23,6 +36,9 @@ func (d *Decision) sync(change ddl.Change, facts Facts, policy *Policy) {
 	why := facts.Named
 	if errors.As(s.Check(), &p) {
 		why = p.Reason
+	}
+	if why == "" {
+		why = facts.staleCopy(s, policy)
 	}
 	if why == "" {
 		d.Verdict, d.Sync, d.Obstacle = Shim, &s, nil

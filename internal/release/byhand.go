@@ -147,7 +147,10 @@ func (r *Run) Keep(ctx context.Context, id string) (undo []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(deferred, func(d ledger.Deferred) bool { return ReportDeferred(d).ID == id })
+	at := slices.IndexFunc(deferred, func(d ledger.Deferred) bool {
+		dropped := d.Kind == ledger.DropColumn || d.Kind == ledger.DropTable // a copy would stay with its trigger
+		return dropped && ReportDeferred(d).ID == id
+	})
 	if at < 0 {
 		return nil, ledger.ErrNotDeferred
 	}

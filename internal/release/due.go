@@ -49,14 +49,26 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 			continue
 		}
 		if waits != "" {
-			r.Out.Line("%s, which %s has dropped, stays: %s", deferredName(d), releaseName(d.Version, d.ReleaseID), waits)
+			r.Out.Line("%s, %s, stays: %s", deferredName(d), leftBy(d), waits)
 			r.waits(ReportDeferred(d).ID, waits)
 			continue
 		}
-		r.Out.Line("dropped %s, which %s has left: no code needs it", deferredName(d), releaseName(d.Version, d.ReleaseID))
+		r.Out.Line("dropped %s, %s: no code needs it", deferredName(d), leftBy(d))
 		dropped = append(dropped, ReportDeferred(d))
 	}
 	return dropped, nil
+}
+
+// leftBy says why something is there, in a clause.
+func leftBy(d ledger.Deferred) string {
+	of := releaseName(d.Version, d.ReleaseID)
+	switch d.Kind {
+	case ledger.Sync:
+		return "the old name of what " + of + " has renamed"
+	case ledger.PrepareSync:
+		return "a copy that " + of + " has prepared for a rename"
+	}
+	return "which " + of + " has dropped"
 }
 
 // rollbacks is how many builds of an app are looked through for one that is back.
@@ -69,6 +81,8 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 		return "", nil // only the ledger is to know
 	case d.Kind == ledger.PrepareSync && (r.ends || d.Build != r.Build):
 		return "", nil // this build may go on with it, and no other knows of it
+	case d.Kind == ledger.PrepareSync:
+		return "the migration of this build may go on with it", nil
 	case r.ends:
 	case r.Build == "":
 		return "this build's id is not known, and a later build is to drop it", nil
