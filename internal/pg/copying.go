@@ -12,21 +12,25 @@ import (
 
 // Copying is the query for what a copy of a column has to be like. Its one row has
 // one column, a JSON document in the form of catalog.Copying, in UTF-8 and in hex. The
-// session's search path has to be pg_catalog alone: then what the server prints has
-// the schemas of all other names. copies is a FROM item with the copies there are
+// session's search path has to be pg_catalog alone, as CopyingPath sets it: then what the
+// server prints has the schemas of all other names. copies is a FROM item with the copies there are
 // (relation, attnum, copy_of, kind, ready), trigger and double are what the names of
 // the column's trigger, and of its indexes' doubles, begin with.
 func Copying(relation uint32, attnum int16, copies, trigger, double string) string {
 	return fmt.Sprintf(copyingQuery, relation, attnum, copies, ddl.Literal(trigger), ddl.Literal(double))
 }
 
-// copyingWhy are reasons, the first of which counts. A default is constant whose
+// CopyingPath sets the search path for Copying, until the transaction ends.
+const CopyingPath = "SET LOCAL search_path = pg_catalog"
+
+// copyingQuery has reasons of which the first counts. A default is constant whose
 // functions are all immutable (pg_node_tree; the server keeps it as it was written). The
 // bits of tgtype are in src/include/catalog/pg_trigger.h: 2 is BEFORE, 4 INSERT, 8 DELETE,
 // 16 UPDATE. Triggers fire in the order of their names' bytes (manual, "Overview of
 // Trigger Behavior"). Dependencies of a trigger on a column are UPDATE OF and WHEN.
 const copyingQuery = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
+  'name', (SELECT pg_catalog.format('%%I.%%I.%%I', n.nspname, c.relname, t.attname) FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace),
   'type', pg_catalog.format_type(t.atttypid, t.atttypmod),
   'collation', (SELECT pg_catalog.format('%%I.%%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
     WHERE l.oid = t.attcollation AND t.attcollation <> y.typcollation),

@@ -24,16 +24,31 @@ func (a *act) copying(ctx context.Context, change ddl.Change, found *catalog.Loo
 		return nil
 	}
 	return a.aside(ctx, func() error {
-		if err := a.conn.Exec(ctx, "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"); err != nil {
+		if err := a.conn.Exec(ctx, pg.CopyingPath); err != nil {
 			return err
 		}
-		doc, err := a.document(ctx, pg.Copying(found.Relation.OID, column.Number, ledger.SyncsFrom, shim.SyncTrigger, shim.SyncDouble))
+		doc, err := a.document(ctx, copyingQuery(found.Relation.OID, column.Number))
 		if err != nil {
 			return explained(err)
 		}
 		found.Copying, err = catalog.DecodeCopying(doc)
 		return err
 	})
+}
+
+func copyingQuery(relation uint32, attnum int16) string {
+	return pg.Copying(relation, attnum, ledger.SyncsFrom, shim.SyncTrigger, shim.SyncDouble)
+}
+
+// isOutside tells whether other sessions see the column as the statement's does: what
+// its transaction has changed before, or made, a copy cannot be made of.
+func (a *act) isOutside(ctx context.Context, s shim.Sync) (bool, error) {
+	doc, err := a.outside.document(ctx, pg.CopyingPath+";"+copyingQuery(s.Table.OID, s.Column.Number))
+	if err != nil {
+		return false, a.unseen(err)
+	}
+	is, err := catalog.DecodeCopying(doc)
+	return err == nil && is.Alike(s.Copying), err
 }
 
 // copyColumn has a column get a copy that a trigger keeps equal, and then fills it in.

@@ -78,6 +78,12 @@ func (a *act) prepareSync(ctx context.Context, s shim.Sync) error {
 	if a.tasks.wants(s) {
 		return a.noCopy(s, "it was made in this run, and is not there any more")
 	}
+	if same, err := a.isOutside(ctx, s); err != nil || !same {
+		if err != nil {
+			return err
+		}
+		return a.noCopy(s, "its transaction has changed the column, or its table, before; put the rename in a migration of its own")
+	}
 	if !a.alone {
 		a.tasks.want(s, a.releaseID)
 		return &guard.Refusal{Code: codeCopy,
