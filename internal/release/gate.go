@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,6 +102,10 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	}
 	if a.plan.Alone && a.plan.Class == ddl.Schema {
 		g.replay.stale() // nobody has asked what queries do now
+	}
+	var waits *guard.Refusal
+	if errors.As(err, &waits) && waits.Code == codeCopy {
+		return tag, err // it comes again, when the copy is there
 	}
 	if err != nil || a.hasEffect() {
 		place := g.add(a.finish(tag, err))

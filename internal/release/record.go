@@ -92,7 +92,7 @@ func (a *act) finish(tag string, err error) report.Statement {
 	}
 	var refusal *guard.Refusal
 	if errors.As(err, &refusal) {
-		if refusal.Code != codeMaintenance && refusal.Code != codeCopy {
+		if refusal.Code != codeMaintenance {
 			s.Verdict = string(judge.Refuse)
 		}
 		s.Error, s.Detail, s.Hint = refusal.Message, refusal.Detail, refusal.Hint
