@@ -82,8 +82,8 @@ func (l *Ledger) Owe(ctx context.Context, role string, tasks ...NewTask) (ids []
 	return ids, err
 }
 
-// dropSync drops what keeps a copy equal to its column, before the copy goes: what
-// writes a row would look for it.
+// dropSync drops what keeps a copy equal to its column (shim.Sync), before the copy goes:
+// what writes a row would look for it. Tasks that would make it anew are given up.
 func dropSync(ctx context.Context, tx pgx.Tx, id int64, table string) error {
 	var relation uint32
 	var of int16
@@ -93,6 +93,11 @@ func dropSync(ctx context.Context, tx pgx.Tx, id int64, table string) error {
 	}
 	if err == nil {
 		_, err = tx.Exec(ctx, fmt.Sprintf("drop trigger if exists zzz_migguard_sync_%d on %s", of, table))
+	}
+	if err == nil {
+		_, err = tx.Exec(ctx, `
+			update migguard.task set closed_at = clock_timestamp(), note = 'its copy is taken away'
+			where relation = $1 and closed_at is null and kind in ('copy-column', 'create-index') and sql ~ ('mg_copy_' || $2::text || '\M')`, relation, of)
 	}
 	if err == nil {
 		_, err = tx.Exec(ctx, fmt.Sprintf("drop function if exists migguard.sync_%d_%d()", relation, of))

@@ -1,8 +1,10 @@
 package release_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
@@ -39,8 +41,9 @@ func TestSync(t *testing.T) {
 				b.run(t, sql...)
 				b.olds(t, `insert into things ("Na me", rank) values ('old', -1)`, `update things set "Na me" = 'changed' where rank = -1`,
 					`insert into things ("Na me") values ('up') on conflict (lower("Na me"), id) where "Na me" <> 'y' do nothing`,
-					`select "Na me", label from things`)
-				if got := db.Value(t, `select label from things where "Na me" = 'changed'`); got != "changed" {
+					`select "Na me", label from things`,
+					"set session_replication_role = replica", `insert into things ("Na me", rank) values ('changed', -2)`, "reset session_replication_role")
+				if got := db.Value(t, `select label from things where "Na me" = 'changed' and rank = -1`); got != "changed" {
 					t.Error(got)
 				}
 				b.end(t, ledger.Succeeded)
@@ -84,4 +87,26 @@ func dropSynced(t *testing.T, db *pgtest.DB) {
 			t.Error(err)
 		}
 	}
+}
+
+// A copy whose rename never came is taken away by the run of another build, with the
+// tasks that would make it; one of the same build goes on with it.
+func TestPreparedSyncIsTakenAway(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, synced)
+		doWith(t, db, nil, "one", &judge.Policy{}, "select 1")
+		const failing = "begin; alter table things rename rank to place; select 1 / 0; commit"
+		left := func() string {
+			return db.Value(t, `select concat_ws(' ', (select count(*) from pg_attribute where attname = 'mg_copy_3' and attrelid = 'things'::regclass), (select count(*) from pg_trigger where not tgisinternal),
+				(select count(*) from migguard.task where closed_at is null))`)
+		}
+		if ended, out := doWith(t, db, nil, "two", &judge.Policy{}, failing); ended.Exit == 0 || left() != "1 1 0" {
+			t.Errorf("left %s\n%s", left(), out)
+		}
+		db.Exec(t, "update migguard.task set closed_at = null, done = false")
+		if ended, out := doWith(t, db, nil, "three", &judge.Policy{}, "select 1"); ended.Exit != 0 || left() != "0 0 0" || strings.Contains(out, "filled in") {
+			t.Errorf("left %s\n%s", left(), out)
+		}
+	})
 }
