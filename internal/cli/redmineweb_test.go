@@ -222,7 +222,7 @@ func TestRedmineDeploy(t *testing.T) {
 	for name, text := range redmineMigrationsToCome {
 		writeFile(t, refused, name, text)
 	}
-	writeFile(t, refused, "db/migrate/20270101000005_narrow.rb", redmineRefused)
+	writeFile(t, refused, "db/migrate/20270101000005_narrow_title.rb", redmineRefused)
 	r := app.PushFolder(t, redmineCode(t, "narrow", refused), refused)
 	app.Ends(t, r, herokutest.Failed)
 	if !strings.Contains(r.Output(), "(retyped-column)") {
