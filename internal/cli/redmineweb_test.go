@@ -240,10 +240,11 @@ func TestRedmineDeploy(t *testing.T) {
 	app.Ends(t, app.PushFolder(t, redmineCode(t, "new", dir), dir), herokutest.Succeeded)
 	app.Becomes(t, "it is rolled out", herokutest.State.RolledOut)
 	platform.Eventually(t, "what stood for the renamed tables is dropped", func() bool {
-		return db.Value(t, "SELECT count(*) FROM pg_class WHERE relname IN ('projects_trackers', 'versions')") == "0" &&
-			db.Value(t, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'news'::regclass AND attname = 'summary'") == "0"
+		return db.Value(t, "SELECT count(*) FROM pg_class WHERE relname IN ('projects_trackers', 'versions')") == "0"
 	})
-	if got := db.Value(t, "SELECT count(*) FROM news WHERE title ~ '^no. ' AND lead <> replace(title, 'no.', 'in short,')"); got != "0" {
+	// The old column stays: Redmine makes SQL of variables, which may name it.
+	const differ = "SELECT count(*) FROM news WHERE lead IS DISTINCT FROM summary OR title ~ '^no. ' AND lead IS DISTINCT FROM replace(title, 'no.', 'in short,')"
+	if got := db.Value(t, differ); got != "0" {
 		t.Errorf("%s news have lost what they were given under either name", got)
 	}
 	end()
