@@ -108,7 +108,7 @@ func visitRedmine(t *testing.T, db *pgtest.DB, url, key string) (v *redmineVisit
 				status, answer := askRedmine(url, key, method, path, body)
 				mu.Lock()
 				switch status {
-				case http.StatusOK, http.StatusCreated:
+				case http.StatusOK, http.StatusCreated, http.StatusNoContent:
 					v.served++
 				case http.StatusServiceUnavailable:
 					v.sent++
