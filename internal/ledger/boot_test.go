@@ -115,7 +115,7 @@ func TestSteeringOfOldLedger(t *testing.T) {
 	if paths, err := old.RunnerPaths(t.Context(), []string{"a"}); err != nil || len(paths) != 0 {
 		t.Errorf("RunnerPaths: %v, %v", paths, err)
 	}
-	if err := old.Lock(t.Context(), 0, nil); err != nil {
+	if err := old.Lock(t.Context(), patience, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := old.Announce(t.Context(), Boot{App: "shop", Dyno: "web.1", Build: "a", Schema: "mg_a", Path: "mg_a"}); err != nil {

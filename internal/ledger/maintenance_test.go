@@ -225,7 +225,7 @@ func TestMaintenanceOfOldLedger(t *testing.T) {
 	if err := old.CloseTask(t.Context(), 1, true, ""); !errors.Is(err, ErrNotOwed) {
 		t.Errorf("CloseTask: %v", err)
 	}
-	if err := old.Lock(t.Context(), 0, nil); err != nil {
+	if err := old.Lock(t.Context(), patience, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, found, err := old.Maintenance(t.Context(), "shop"); found || err != nil {
