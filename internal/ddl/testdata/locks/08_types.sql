@@ -44,5 +44,5 @@ DROP FUNCTION app.fine(int) CASCADE;
 DROP PROCEDURE tidy();
 ALTER TYPE single ALTER ATTRIBUTE a TYPE bigint CASCADE;
 ALTER TYPE pair ALTER ATTRIBUTE a TYPE bigint CASCADE; -- fails 0A000
-ALTER DOMAIN email VALIDATE CONSTRAINT email_short;
+ALTER DOMAIN email VALIDATE CONSTRAINT email_short; -- work not foretold reads users: what is valid is not validated again
 ALTER DOMAIN filled SET NOT NULL; -- but SHARE on fillings: foretold, and not taken, since the domain is NOT NULL already; work foretold reads fillings: the same
