@@ -3,13 +3,11 @@ package catalog
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // A Copying is what a copy of a column has to be like, what would keep it from being
 // equal to the column, and how far one has come.
 type Copying struct {
-	Name      string `json:"name"`      // of the column, with table and schema, in SQL
 	Type      string `json:"type"`      // in SQL, with its modifier
 	Collation string `json:"collation"` // in SQL; empty: the type's own, or none
 	// Default is the column's own in SQL; empty: it has none. Constant tells one that
@@ -25,8 +23,7 @@ type Copying struct {
 	Role string `json:"role"`
 	// Indexes are those that read the column.
 	Indexes []CopiedIndex `json:"indexes"`
-	// Copy is the copy's name; empty: there is none. Name is that of the column that
-	// it is a copy of.
+	// Copy is the copy's name; empty: there is none.
 	Copy string `json:"copy"`
 	// Synced: both have names that code knows. Otherwise the copy is being prepared,
 	// and Ready tells that all rows are equal.
@@ -45,11 +42,6 @@ type CopiedIndex struct {
 	Immediate bool `json:"immediate"`
 	// Doubled: there is a valid one of its double's name.
 	Doubled bool `json:"doubled"`
-}
-
-// Alike tells whether a copy of the one would be one of the other.
-func (c *Copying) Alike(o *Copying) bool {
-	return c.Name == o.Name && c.Type == o.Type && c.Collation == o.Collation && c.Default == o.Default && slices.Equal(c.Indexes, o.Indexes)
 }
 
 // DecodeCopying reads the JSON document of a copying.

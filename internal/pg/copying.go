@@ -30,7 +30,6 @@ const CopyingPath = "SET LOCAL search_path = pg_catalog"
 // Trigger Behavior"). Dependencies of a trigger on a column are UPDATE OF and WHEN.
 const copyingQuery = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
-  'name', (SELECT pg_catalog.format('%%I.%%I.%%I', n.nspname, c.relname, t.attname) FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace),
   'type', pg_catalog.format_type(t.atttypid, t.atttypmod),
   'collation', (SELECT pg_catalog.format('%%I.%%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
     WHERE l.oid = t.attcollation AND t.attcollation <> y.typcollation),
@@ -85,6 +84,29 @@ LEFT JOIN (SELECT f.adrelid, f.adnum, f.adbin::pg_catalog.text AS tree, pg_catal
 LEFT JOIN %[3]s ON s.relation = t.attrelid AND s.copy_of = t.attnum
 LEFT JOIN pg_catalog.pg_attribute x ON x.attrelid = t.attrelid AND x.attnum = s.attnum AND NOT x.attisdropped
 WHERE t.attrelid = %[1]d::pg_catalog.oid AND t.attnum = %[2]d`
+
+// CopiedOf is a query for what sessions see alike of a column that a copy can be made of: its
+// one row has one column, in hex. Other than what Copying asks it locks nothing, so that another
+// session can ask while a transaction holds the table: pg_get_indexdef opens it
+// (set_relation_column_names, src/backend/utils/adt/ruleutils.c).
+func CopiedOf(relation uint32, attnum int16) string {
+	return fmt.Sprintf(copiedOfQuery, relation, attnum)
+}
+
+const copiedOfQuery = `
+SELECT coalesce((SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_array(n.nspname, c.relname, t.attname,
+  t.atttypid::pg_catalog.int8, t.atttypmod, t.attcollation::pg_catalog.int8, y.typname, y.typnamespace::pg_catalog.int8,
+  (SELECT d.adbin::pg_catalog.text FROM pg_catalog.pg_attrdef d WHERE d.adrelid = t.attrelid AND d.adnum = t.attnum),
+  (SELECT pg_catalog.json_agg(i.indexrelid::pg_catalog.int8 ORDER BY i.indexrelid) FROM pg_catalog.pg_index i
+    WHERE i.indrelid = c.oid AND (t.attnum = ANY (i.indkey) OR EXISTS (
+      SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = i.indexrelid
+        AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum)))
+  )::pg_catalog.text, 'UTF8'), 'hex')
+FROM pg_catalog.pg_attribute t
+JOIN pg_catalog.pg_class c ON c.oid = t.attrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type y ON y.oid = t.atttypid
+WHERE t.attrelid = %[1]d::pg_catalog.oid AND t.attnum = %[2]d), '')`
 
 // ReadCopied is the name of the column that a column of a table, by oid, is a copy of;
 // empty where it is none. copies is as for Copying.

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/jackc/pgx/v5"
@@ -43,12 +44,13 @@ func copyingQuery(relation uint32, attnum int16) string {
 // isOutside tells whether other sessions see the column as the statement's does: what
 // its transaction has changed before, or made, a copy cannot be made of.
 func (a *act) isOutside(ctx context.Context, s shim.Sync) (bool, error) {
-	doc, err := a.outside.document(ctx, pg.CopyingPath+";"+copyingQuery(s.Table.OID, s.Column.Number))
+	query := pg.CopiedOf(s.Table.OID, s.Column.Number)
+	is, err := a.outside.document(ctx, query)
 	if err != nil {
 		return false, a.unseen(err)
 	}
-	is, err := catalog.DecodeCopying(doc)
-	return err == nil && is.Alike(s.Copying), err
+	here, err := a.document(ctx, query)
+	return err == nil && bytes.Equal(is, here), explained(err)
 }
 
 // copyColumn has a column get a copy that a trigger keeps equal, and then fills it in.

@@ -110,3 +110,28 @@ func TestPreparedSyncIsTakenAway(t *testing.T) {
 		}
 	})
 }
+
+// A rename waits for its copy also behind what has locked its table; not where its transaction has
+// changed what a copy is made of.
+func TestSyncBehindOtherChanges(t *testing.T) {
+	t.Parallel()
+	for before, code := range map[string]string{
+		"alter table things add more int":        "MG061",
+		"create index on things (rank)":          "MG061",
+		"alter table things rename to stuff":     "MG002",
+		`create index on things (rank, "Na me")`: "MG002",
+	} {
+		t.Run(before, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{}, synced)
+				table := "things"
+				if strings.Contains(before, "rename to") {
+					table = "stuff"
+				}
+				b.run(t, "begin", before)
+				b.fails(t, code, `alter table `+table+` rename "Na me" to label`)
+			})
+		})
+	}
+}
