@@ -39,6 +39,7 @@ type act struct {
 	beside    []string         // and with it, to keep code from noticing the statement
 	yields    []string         // schemas of overlays that go before it
 	gone      []string         // the oids of these
+	doubles   []string         // SQL that drops doubles of indexes, after a statement that runs in no block
 	yielding  []string         // SQL that takes these down, and is still to run
 	notes     []string
 	answered  map[int]bool    // changes about what waits, which are done with that
@@ -215,7 +216,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		}
 	}
 	for _, change := range followed {
-		if err := a.follow(ctx, change); err != nil {
+		if err := errors.Join(a.follow(ctx, change), a.followSync(ctx, change)); err != nil {
 			return "", err
 		}
 	}
@@ -240,6 +241,11 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	default:
 		tag, err = a.run(ctx, record)
 	}
+	for _, sql := range a.doubles {
+		if err == nil {
+			err = explained(a.conn.Exec(ctx, sql))
+		}
+	}
 	if err != nil {
 		return tag, err
 	}
@@ -263,6 +269,13 @@ func (a *act) run(ctx context.Context, record []string) (string, error) {
 		}
 		if err == nil {
 			err = a.followAll(ctx)
+		}
+		var triggers []string
+		if err == nil {
+			triggers, err = a.syncTriggers(ctx, "g.tgenabled <> 'A'")
+		}
+		if err == nil && triggers != nil {
+			err = explained(a.conn.Exec(ctx, triggers...))
 		}
 		return tag, err
 	}

@@ -231,11 +231,8 @@ func (a *act) notDeferred(d shim.Deferred, why string) error {
 // drop is deferred. The server would say no as well, but for IF NOT EXISTS, which
 // would hide that nothing is made.
 func (a *act) checkDeferred(ctx context.Context, change ddl.Change) error {
-	a.mu.Lock()
-	some := a.defers
-	a.mu.Unlock()
 	name, column, ok := makes(change)
-	if !some || !ok {
+	if !a.hasDeferred() || !ok {
 		return nil
 	}
 	query := fmt.Sprintf("SELECT deferred.relation FROM %s WHERE deferred.relation = pg_catalog.to_regclass(%s) AND deferred.attnum = ", ledger.DeferredFrom, ddl.Literal(name.String()))

@@ -79,6 +79,30 @@ func TestChangesOfSyncedColumns(t *testing.T) {
 	})
 }
 
+// What turns a table's triggers off leaves on the one that keeps two columns equal, and the double
+// of an index goes with it.
+func TestSyncGoesOn(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{allow: []string{"lost-arbiter:t"}}, "create table t (id int primary key, n text, constraint u unique (n)); create unique index i on t (n, id); create unique index j on t (lower(n)); insert into t values (1, 'a')")
+		b.run(t, "alter table t rename n to h")
+		for _, sql := range []string{"alter table t disable trigger all", "alter table t disable trigger user", "alter table t enable trigger all", "alter table t disable trigger all, add m int",
+			"do $$ begin alter table t disable trigger all; end $$"} {
+			b.run(t, sql)
+			if got := db.Value(t, "select string_agg(tgenabled::text, '') from pg_trigger where not tgisinternal"); got != "A" {
+				t.Errorf("%s: fires %s", sql, got)
+			}
+		}
+		for _, sql := range []string{"drop index concurrently j", "alter table t drop constraint u", "drop index i"} {
+			b.run(t, sql)
+		}
+		b.olds(t, "insert into t (id, n) values (2, 'a')")
+		if got := db.Value(t, "select count(*) from pg_class where relname like 'mg\\_copy%'"); got != "0" {
+			t.Errorf("%s doubles", got)
+		}
+	})
+}
+
 // The role that migrates needs to own the table, and no more; one that may write the
 // column by either name needs nothing of migguard's.
 func TestSyncRights(t *testing.T) {

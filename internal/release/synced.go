@@ -24,12 +24,9 @@ const (
 // checkSynced refuses what would change one of two columns that are kept equal, and
 // not the other: the trigger would fail for all who write.
 func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, error) {
-	a.mu.Lock()
-	some := a.defers
-	a.mu.Unlock()
 	relations := change.Relations()
 	names := changesColumn(change)
-	if !some || names == nil || len(relations) == 0 {
+	if !a.hasDeferred() || names == nil || len(relations) == 0 {
 		return apart, nil
 	}
 	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT t.attname, x.attname, s.kind FROM %s

@@ -1,0 +1,66 @@
+package release
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// followSync has what keeps columns equal go on after a statement: the trigger fires, though the
+// statement turns all of a table off, and a copy's double goes with its index, which would
+// reject rows that the column may have now.
+func (a *act) followSync(ctx context.Context, change ddl.Change) error {
+	switch c := change.(type) {
+	case ddl.SetTrigger:
+		sql, err := a.syncTriggers(ctx, fmt.Sprintf("g.tgrelid = pg_catalog.to_regclass(%s)", ddl.Literal(c.Relation.String())))
+		a.beside = append(a.beside, sql...)
+		return err
+	case ddl.DropIndex:
+		return a.dropDouble(ctx, fmt.Sprintf("i.indexrelid = pg_catalog.to_regclass(%s)", ddl.Literal(c.Index.String())))
+	case ddl.DropConstraint:
+		return a.dropDouble(ctx, fmt.Sprintf("i.indexrelid = (SELECT k.conindid FROM pg_catalog.pg_constraint k WHERE k.conrelid = pg_catalog.to_regclass(%s) AND k.conname = %s AND k.contype IN ('u', 'x'))",
+			ddl.Literal(c.Relation.String()), ddl.Literal(c.Name)))
+	}
+	return nil
+}
+
+// syncTriggers is SQL that has the triggers of copies fire whatever else does, of those that
+// are as where says.
+func (a *act) syncTriggers(ctx context.Context, where string) (sql []string, err error) {
+	if !a.hasDeferred() {
+		return nil, nil
+	}
+	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT pg_catalog.format('ALTER TABLE %%s ENABLE ALWAYS TRIGGER %%I', g.tgrelid::pg_catalog.regclass, g.tgname)
+		FROM %s JOIN pg_catalog.pg_trigger g ON g.tgrelid = s.relation AND g.tgname = %s || s.copy_of WHERE %s`, ledger.SyncsFrom, ddl.Literal(shim.SyncTrigger), where))
+	for _, row := range rows {
+		sql = append(sql, *row[0])
+	}
+	return sql, explained(err)
+}
+
+// dropDouble has the double of an index go with it.
+func (a *act) dropDouble(ctx context.Context, which string) error {
+	if !a.hasDeferred() {
+		return nil
+	}
+	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT b.oid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.relname = %s || i.indexrelid
+		JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid AND j.indrelid = i.indrelid WHERE %s`, ddl.Literal(shim.SyncDouble), which))
+	for _, row := range rows {
+		if a.plan.Alone {
+			a.doubles = append(a.doubles, "DROP INDEX CONCURRENTLY "+*row[0])
+		} else {
+			a.beside = append(a.beside, "DROP INDEX "+*row[0])
+		}
+	}
+	return explained(err)
+}
+
+// hasDeferred tells that something stays which a migration has dropped or renamed.
+func (a *act) hasDeferred() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.defers
+}
