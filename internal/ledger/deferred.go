@@ -181,7 +181,7 @@ func dropDeferred(ctx context.Context, l *Ledger, tx pgx.Tx, id int64) (object s
 			return was, err
 		}
 	}
-	if l.version >= syncVersion && object != "" {
+	if l.version >= syncVersion {
 		if err := dropSync(ctx, tx, id, table); err != nil {
 			return object, err
 		}

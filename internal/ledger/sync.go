@@ -83,7 +83,8 @@ func (l *Ledger) Owe(ctx context.Context, role string, tasks ...NewTask) (ids []
 }
 
 // dropSync drops what keeps a copy equal to its column (shim.Sync), before the copy goes:
-// what writes a row would look for it. Tasks that would make it anew are given up.
+// what writes a row would look for it. With its table, which is empty then, the trigger is gone, and the
+// function is not. Tasks that would make it anew are given up.
 func dropSync(ctx context.Context, tx pgx.Tx, id int64, table string) error {
 	var relation uint32
 	var of int16
@@ -91,7 +92,7 @@ func dropSync(ctx context.Context, tx pgx.Tx, id int64, table string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
-	if err == nil {
+	if err == nil && table != "" {
 		_, err = tx.Exec(ctx, fmt.Sprintf("drop trigger if exists zzz_migguard_sync_%d on %s", of, table))
 	}
 	if err == nil {

@@ -97,8 +97,10 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		if err != nil || synced == answered {
 			return a.plan.Tag, err
 		}
-		if err := a.checkDeferred(ctx, change); err != nil && synced != changesPlaces {
-			return "", err
+		if synced != changesPlaces {
+			if err := a.checkDeferred(ctx, change); err != nil {
+				return "", err
+			}
 		}
 		met, closing, err := a.meetHeld(ctx, i)
 		if err != nil {

@@ -46,6 +46,9 @@ func TestSync(t *testing.T) {
 				if got := db.Value(t, `select label from things where "Na me" = 'changed' and rank = -1`); got != "changed" {
 					t.Error(got)
 				}
+				if _, refused := b.Recorded(); refused != 0 {
+					t.Errorf("%d refused", refused)
+				}
 				b.end(t, ledger.Succeeded)
 				if got := db.Value(t, `select count(*) from things where label is distinct from "Na me"`); got != "0" {
 					t.Errorf("%s rows differ", got)
@@ -131,6 +134,26 @@ func TestSyncBehindOtherChanges(t *testing.T) {
 				}
 				b.run(t, "begin", before)
 				b.fails(t, code, `alter table `+table+` rename "Na me" to label`)
+			})
+		})
+	}
+}
+
+// What people drop by hand leaves nothing of a copy's.
+func TestSyncDroppedByHand(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{"drop table things", `alter table things drop column "Na me" cascade`, "alter table things drop column label cascade"} {
+		t.Run(sql, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{}, synced)
+				b.run(t, `alter table things rename "Na me" to label`)
+				b.end(t, ledger.Succeeded)
+				db.Exec(t, sql)
+				dropSynced(t, db)
+				if got := db.Value(t, "select (select count(*) from pg_proc where proname like 'sync%') + (select count(*) from migguard.deferred where closed_at is null)"); got != "0" {
+					t.Errorf("%s functions and records left", got)
+				}
 			})
 		})
 	}
