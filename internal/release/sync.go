@@ -45,6 +45,9 @@ func (a *act) renameUnderSync(ctx context.Context, i int, d judge.Decision, foun
 			return "", a.noCopy(s, "the copy that was made is not as it ought to be")
 		}
 	}
+	if since := s.Arbiter(); since != "" {
+		return "", a.noCopy(s, "INSERT ... ON CONFLICT of code that knows it counts on what came since it has that name, "+since)
+	}
 	before := s.Before()
 	after := append(s.After(), ledger.RecordSyncSQL(ledger.NewSync{
 		ReleaseID: a.releaseID, Relation: s.Table.OID, CopyOf: s.Column.Number, Column: s.Column.Name}))

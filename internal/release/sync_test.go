@@ -158,3 +158,21 @@ func TestSyncDroppedByHand(t *testing.T) {
 		})
 	}
 }
+
+// Renaming back a column that has got a unique index since then would leave code that knows
+// the index by the name that goes without one for ON CONFLICT.
+func TestSyncBackWithNewIndex(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, synced)
+		b.run(t, "alter table things rename rank to place", "create unique index since on things (place)", "create index on things (place)")
+		b.end(t, ledger.Succeeded)
+		b.start(t, options{allow: []string{"lost-arbiter:things"}})
+		if e := b.fails(t, "MG002", "alter table things rename place to rank"); !strings.Contains(e.Detail, "since") {
+			t.Error(e.Detail)
+		}
+		b.olds(t, "insert into things (place) values (1) on conflict (place) do nothing")
+		b.run(t, "drop index since", "alter table things rename place to rank")
+		b.olds(t, "update things set place = -7 where rank = 3", "select 1 / count(*) from things where rank = -7")
+	})
+}

@@ -81,6 +81,21 @@ func (s Sync) Doubles() (missing []Double) {
 	return missing
 }
 
+// Arbiter is the definition of a unique index that ON CONFLICT can use by the name that is about to
+// be the copy's, which has none; "" where there is no such index. It came since the names changed
+// places.
+func (s Sync) Arbiter() string {
+	if !s.Copying.Synced {
+		return ""
+	}
+	for _, i := range s.Copying.Indexes {
+		if i.Immediate && !i.Doubled && strings.HasPrefix(i.Definition, "CREATE UNIQUE ") {
+			return i.Definition
+		}
+	}
+	return ""
+}
+
 func doubleName(i catalog.CopiedIndex) string { return fmt.Sprintf("%s%d", SyncDouble, i.OID) }
 
 // double is the statement that makes an index for the copy. It is unique where ON
