@@ -46,6 +46,7 @@ SELECT CASE
     WHEN EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) THEN 'its rules are passed by through a parent'
     WHEN g.tgname IS NOT NULL THEN 'trigger ' || pg_catalog.quote_ident(g.tgname) || ' does not fire through a parent, or no partition may have it'
     WHEN t.attname IS NOT NULL THEN 'column ' || pg_catalog.quote_ident(t.attname) || ' is an identity, which fills no rows that come through a parent'
+    WHEN u.attname IS NOT NULL THEN 'NOT NULL of column ' || pg_catalog.quote_ident(u.attname) || ' is not validated, and a parent takes none that is not'
     WHEN p.key IS NULL THEN 'it has no primary key that a parent could take over'
   END AS not_one, p.key
 FROM (SELECT $relation AS oid) asked
@@ -59,6 +60,10 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT t.attname FROM pg_catalog.pg_attribute t
   WHERE t.attrelid = c.oid AND t.attnum > 0 AND t.attidentity <> '' ORDER BY 1 LIMIT 1) t ON true
+LEFT JOIN LATERAL (
+  SELECT u.attname FROM pg_catalog.pg_constraint n
+  JOIN pg_catalog.pg_attribute u ON u.attrelid = c.oid AND u.attnum = n.conkey[1]
+  WHERE n.conrelid = c.oid AND n.contype = 'n' AND NOT n.convalidated ORDER BY 1 LIMIT 1) u ON true
 LEFT JOIN LATERAL (
   SELECT (SELECT pg_catalog.json_agg(a.attname ORDER BY k.n)
     FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, n)

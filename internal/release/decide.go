@@ -59,7 +59,7 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 	if found.Passes, err = a.passesUnknown(ctx, change, found.Relation); err != nil || !names.Size {
 		return found, true, err
 	}
-	if a.policy.Large(found) || takesIndex(change) {
+	if found.Relation != nil && (a.policy.Large(found) || takesIndex(change)) {
 		if err := a.work(ctx, i, &found); err != nil {
 			return found, true, err
 		}

@@ -22,10 +22,11 @@ import (
 // already keeps the names it has.
 func (a *act) renameUnderOverlays(ctx context.Context, change ddl.Change, d judge.Decision, found catalog.Lookup) (string, error) {
 	table := *found.Relation
+	_, moves := change.(ddl.SetSchema)
 	switch parent, _, err := a.parentOf(ctx, table); {
 	case err != nil:
 		return "", err
-	case parent != nil:
+	case parent != nil && !moves:
 		return "", a.renamedUnderParent(*parent, table)
 	}
 	free, _, err := a.bookkeeping(ctx, change, found)

@@ -129,6 +129,9 @@ func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table 
 	if has[ddl.RenameColumn](a.plan.Changes) {
 		return a.renamedUnderParent(old, table)
 	}
+	if slices.ContainsFunc(a.plan.Changes, addsIdentity) { // maybe after the commit, when no statement is refused
+		return a.notUnderParent(old, table, "which would fill no rows of an identity column")
+	}
 	as, err := a.partition(ctx, table.OID)
 	if err != nil {
 		return err
@@ -164,12 +167,21 @@ func ofPartition(change ddl.Change) bool {
 	return false
 }
 
+func addsIdentity(change ddl.Change) bool {
+	c, ok := change.(ddl.AddColumn)
+	return ok && c.Identity != ""
+}
+
 // renamedUnderParent refuses another name of a column, which code that reaches the table
 // through a shim would find there, too.
 func (a *act) renamedUnderParent(old, table catalog.Relation) error {
+	return a.notUnderParent(old, table, "where its column would have another name, too")
+}
+
+func (a *act) notUnderParent(old, table catalog.Relation, why string) error {
 	a.verdict = judge.Refuse
 	return &guard.Refusal{Code: codeNameTaken,
-		Message: fmt.Sprintf("the code that is still running reaches %s through the shim %s, where its column would have another name, too", hazard.Display(table), hazard.Display(old)),
+		Message: fmt.Sprintf("the code that is still running reaches %s through the shim %s, %s", hazard.Display(table), hazard.Display(old), why),
 		Detail:  parentDetail, Hint: parentHint}
 }
 

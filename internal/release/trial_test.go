@@ -114,3 +114,14 @@ func TestWorkIsForetold(t *testing.T) {
 		b.end(t, ledger.Succeeded)
 	})
 }
+
+// What is asked of a table before a key takes an index is not asked of one that there is
+// not.
+func TestIndexOfNoTable(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{})
+		b.fails(t, "42P01", "alter table missing add primary key using index missing_pkey")
+		b.run(t, "alter table if exists missing add primary key using index missing_pkey")
+	})
+}
