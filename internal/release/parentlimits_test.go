@@ -56,8 +56,11 @@ func TestMovedUnderParent(t *testing.T) {
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		code := ofModel("one")
 		code.Overlay = "mg_one"
-		b := setup(t, db, options{code: []judge.Code{code}}, plainOrders, "create schema sales")
+		b := setup(t, db, options{code: []judge.Code{code}, sees: true}, "create extension if not exists pg_stat_statements", plainOrders, "create schema sales")
 		b.run(t, "alter table orders rename to purchases", "alter table purchases set schema sales", "alter table sales.purchases add more int")
+		if got := b.standing(t); got != "orders -> purchases, purchases -> purchases" {
+			t.Errorf("standing: %s", got)
+		}
 		b.olds(t, "insert into orders (n) values (8)", "update orders set more = 1", "set search_path = mg_one, public", "select more from orders where n = 8")
 		if got := db.Value(t, "select count(*) from sales.purchases where more = 1"); got != "2" {
 			t.Errorf("%s rows", got)
