@@ -180,6 +180,9 @@ func dropDeferred(ctx context.Context, l *Ledger, tx pgx.Tx, id int64) (object s
 		if err := read(); err != nil {
 			return was, err
 		}
+		if err := parentStands(ctx, tx, id, was); err != nil {
+			return was, err
+		}
 	}
 	if l.version >= syncVersion {
 		if err := dropSync(ctx, tx, id, table); err != nil {
@@ -205,4 +208,19 @@ func dropDeferred(ctx context.Context, l *Ledger, tx pgx.Tx, id int64) (object s
 		set closed_at = clock_timestamp(), closed_by = nullif($2, 0), done = true, note = coalesce(nullif($3, ''), note)
 		where id = $1`, id, l.release, note)
 	return object, err
+}
+
+// parentStands keeps what is deferred of a table that a shim has for its partition: the
+// server drops no column of one, and without its partition the shim takes no row.
+func parentStands(ctx context.Context, tx pgx.Tx, id int64, object string) error {
+	var parent string
+	err := tx.QueryRow(ctx, `
+		select coalesce(min(s.view::regclass::text), '') from migguard.deferred d
+		join migguard.shim s on s.relation = d.relation and s.kind = '`+TableParent+`' and s.dropped_at is null
+		join pg_inherits h on h.inhparent = s.view and h.inhrelid = d.relation
+		where d.id = $1`, id).Scan(&parent)
+	if err == nil && parent != "" {
+		err = &KeptError{Object: object, Reason: "code may reach its table through the shim " + parent}
+	}
+	return err
 }

@@ -1,10 +1,12 @@
 package release_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -65,5 +67,38 @@ func TestMovedUnderParent(t *testing.T) {
 		if got := db.Value(t, "select count(*) from sales.purchases where more = 1"); got != "2" {
 			t.Errorf("%s rows", got)
 		}
+	})
+}
+
+// What is dropped of the table by and by is there as long as its old name is.
+func TestDeferredUnderParent(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{code: []judge.Code{ofModel("one")}}, "create table orders (id uuid primary key default gen_random_uuid(), late int)")
+		b.run(t, "alter table orders rename to purchases", "alter table purchases drop column late", "drop table purchases")
+		deferred, err := b.ledger.Deferred(t.Context())
+		if err != nil || len(deferred) != 2 {
+			t.Fatalf("%+v, %v", deferred, err)
+		}
+		for _, d := range deferred {
+			var kept *ledger.KeptError
+			if err := b.ledger.DropDeferred(t.Context(), d.ID); !errors.As(err, &kept) || !strings.Contains(kept.Reason, "the shim public.orders") {
+				t.Errorf("%s: %v", d.Name, err)
+			}
+		}
+		b.olds(t, "insert into orders (late) values (1)")
+		shims, err := b.ledger.Shims(t.Context())
+		if err != nil || len(shims) != 1 {
+			t.Fatalf("%+v, %v", shims, err)
+		}
+		if err := b.ledger.DropShim(t.Context(), shims[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range deferred {
+			if err := b.ledger.DropDeferred(t.Context(), d.ID); err != nil {
+				t.Errorf("%s: %v", d.Name, err)
+			}
+		}
+		b.wants(t, "", "")
 	})
 }
