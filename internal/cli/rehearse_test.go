@@ -63,7 +63,7 @@ func TestRehearsalOfAnything(t *testing.T) {
 	done := rehearse(psql("ALTER TABLE users RENAME TO members"))
 	done.expect(t, 0)
 	done.says(t, "as rehearsed", "shim", "ALTER TABLE users RENAME TO members")
-	refused := rehearse(psql("ALTER TABLE users RENAME COLUMN name TO label"))
+	refused := rehearse(psql("ALTER TABLE users ALTER COLUMN name TYPE int USING 0"))
 	refused.expect(t, 77)
 	refused.says(t, "1 statement would be refused.")
 	rehearse(psql("ALTER TABLE absent ADD a int")).expect(t, 1, "does not exist", "ended with status 1")

@@ -84,32 +84,6 @@ func (r *Run) harmless(env []string) ([]string, error) {
 	return append(kept, "PGOPTIONS="+options), nil
 }
 
-// A recorder is a Gate that lets everything pass.
-type recorder struct {
-	mu    sync.Mutex
-	texts []string
-}
-
-// Inspect implements guard.Gate. Some drivers have a text parsed to ask for its
-// parameters, and again to run it.
-func (r *recorder) Inspect(sql string, _ guard.Settings) []guard.Statement {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if n := len(r.texts); n == 0 || r.texts[n-1] != sql {
-		r.texts = append(r.texts, strings.Clone(sql))
-	}
-	return nil
-}
-
-// Pass implements guard.Gate; nothing is gated.
-func (r *recorder) Pass(guard.Statement) func(string, error) { return nil }
-
-// Act implements guard.Gate; nothing is gated.
-func (r *recorder) Act(context.Context, guard.Conn, guard.Statement) (string, error) { return "", nil }
-
-// Committed implements guard.Gate; nobody waits for a commit.
-func (r *recorder) Committed(context.Context) {}
-
 // A stage has every session on the clone, whatever database it asked for, by the role
 // that has made it.
 type stage struct{ clone *pg.Config }
