@@ -40,7 +40,7 @@ func (r *Run) readQueries() *judge.Queries {
 	for _, q := range r.counted.seen.Queries {
 		calls, recent := r.counted.calls(q)
 		shows := evident.MatchString(q.Text)
-		if calls <= 0 || !shows && !utility.MatchString(q.Text) {
+		if calls <= 0 || !shows && !utility.MatchString(q.Text) || dumped.MatchString(q.Text) {
 			continue
 		}
 		uses, err := ddl.NeedsOf(q.Text)

@@ -62,6 +62,10 @@ const shownQuery = 500
 // utility matches what needs tables, and is no evidence of columns.
 var utility = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock)\b`)
 
+// dumped matches what pg_dump sends of each table before it reads, with the role of
+// an application often.
+var dumped = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*lock\b.*\bin\s+access\s+share\s+mode(?:\s+nowait)?\s*;?\s*$`)
+
 // indirect matches what a server does not analyse before it runs.
 var indirect = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock|copy|prepare)\b`)
 

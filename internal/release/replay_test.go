@@ -96,6 +96,7 @@ func TestReplayPasses(t *testing.T) {
 		"insert into items (id, sku) values (5, 6) on conflict (sku) do nothing", "insert into items (id) values (9) on conflict do nothing",
 		"select extract(year from at) from items", "copy items (id) from program 'true'", "begin; lock table items; rollback", "select 1", "select twice(1)",
 		"create table temporary (n int)", "select n from temporary", "drop table temporary",
+		"begin; lock table public.k, public.items in access share mode; rollback", // pg_dump
 		"begin; declare c cursor for select id from items; commit", "prepare p as select kind from items where id = $1", "delete from other where id in (1, 2, 3)"}
 	for name, tt := range map[string]struct {
 		o    options
@@ -106,6 +107,7 @@ func TestReplayPasses(t *testing.T) {
 		"as it was":     {options{}, []string{"do $$ begin alter table items rename kind to sort; alter table items rename sort to kind; end $$"}, ""},
 		"arbiter again": {options{}, []string{"begin", "drop index items_sku", "create unique index items_sku_new on items (sku)", "commit"}, ""},
 		"other":         {options{}, []string{"alter table k add n int", "begin", "drop index items_sku", "rollback", "create table kk (id int)"}, ""},
+		"dumped":        {options{}, []string{"drop table k"}, ""},
 		"allowed": {options{allow: []string{"renamed-column:items.kind"}}, []string{"alter table items rename kind to sort", "alter table items add n int"},
 			`by what an exception or maintenance mode allows: a query seen once since `},
 		"function allowed": {options{allow: []string{"dropped-function:twice"}}, []string{"drop function twice(int)"}, "function twice(integer) does not exist (42883)"},
