@@ -40,8 +40,8 @@ func (e *CloneError) Unwrap() error { return e.Err }
 
 // MakeClone makes a database of a name of its own on the server that the second URL
 // leads to, by pg_dump and psql, with the first one's structure: no rows but of the
-// tables with one of the names in kept, no owners, no privileges, and nothing of
-// migguard's. environ is for the two programs. The first database is only read; for as
+// tables with one of the names in kept, no owners, no privileges, and of
+// migguard's no tables and overlays. environ is for the two programs. The first database is only read; for as
 // long as that takes its tables cannot be altered. The error is a *CloneError; the
 // caller drops the clone.
 func MakeClone(ctx context.Context, from, server *Config, kept, environ []string) (*Clone, error) {
@@ -62,12 +62,20 @@ func MakeClone(ctx context.Context, from, server *Config, kept, environ []string
 
 func (c *Clone) fill(ctx context.Context, from *Config, kept, environ []string) error {
 	dump := []string{"--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-security-labels", "--no-tablespaces", "--lock-wait-timeout=" + cloneLockWait}
-	structure := append([]string{"--schema-only", "--exclude-schema=migguard", `--exclude-schema=mg\_*`}, dump...)
+	// Functions of migguard's are called by triggers of the app's tables.
+	structure := append([]string{"--schema-only", "--exclude-table=migguard.*"}, dump...)
+	overlays, err := from.names(ctx, overlaySchemas)
+	if err != nil {
+		return err
+	}
+	for _, schema := range overlays {
+		structure = append(structure, "--exclude-schema="+schema)
+	}
 	if err := c.copy(ctx, from, structure, environ); err != nil {
 		return err
 	}
 	rows := append([]string{"--data-only"}, dump...)
-	some, err := from.tables(ctx, kept)
+	some, err := from.names(ctx, readableTables, kept)
 	if err != nil || len(some) == 0 {
 		return err
 	}
@@ -111,21 +119,29 @@ func (c *Clone) Drop(ctx context.Context) error {
 	return nil
 }
 
-// tables are those of a list of names, in all schemas, as pg_dump's patterns.
-func (c *Config) tables(ctx context.Context, names []string) (patterns []string, err error) {
+// overlaySchemas are the schemas in which there are views of migguard's for one build.
+// An app's own schema may be named like them.
+const overlaySchemas = `SELECT DISTINCT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+	WHERE c.relkind = 'v' AND n.nspname LIKE 'mg\_%' AND pg_catalog.obj_description(c.oid, 'pg_class') LIKE 'migguard shim: %' ORDER BY 1`
+
+// readableTables are those of a list of names, in all schemas.
+const readableTables = `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+	JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+	WHERE c.relkind = 'r' AND c.relname = ANY ($1) AND n.nspname <> 'migguard' AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY 1`
+
+// names are what a query finds, as pg_dump's patterns.
+func (c *Config) names(ctx context.Context, query string, args ...any) (patterns []string, err error) {
 	conn, err := pgx.ConnectConfig(ctx, c.ConnConfig())
 	if err != nil {
-		return nil, &CloneError{"look for the tables of " + c.String(), err}
+		return nil, &CloneError{"look at " + c.String(), err}
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
-		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'r' AND c.relname = ANY ($1) AND n.nspname <> 'migguard' AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY 1`, names)
+	rows, err := conn.Query(ctx, query, args...)
 	if err == nil {
 		patterns, err = pgx.CollectRows(rows, pgx.RowTo[string])
 	}
 	if err != nil {
-		return nil, &CloneError{"look for the tables of " + c.String(), err}
+		return nil, &CloneError{"look at " + c.String(), err}
 	}
 	return patterns, nil
 }

@@ -182,9 +182,11 @@ func (s Sync) body() string {
 }
 
 // differ compares by image: "=" takes 1.0 for 1.00, and some types have none (manual,
-// "Row and Array Comparisons"). NULL is equal to NULL.
+// "Row and Array Comparisons"). NULL is equal to NULL. It is the function behind *<>: the
+// operator between rows is not read again as it is written by pg_get_triggerdef, so
+// that no dump of the trigger could be restored.
 func differ(a, b string) string {
-	return fmt.Sprintf("ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(%s)::pg_catalog.record", a, b)
+	return fmt.Sprintf("pg_catalog.record_image_ne(ROW(%s), ROW(%s))", a, b)
 }
 
 // Differs is the condition of rows whose copy of a column is not equal to it.
