@@ -25,8 +25,8 @@ a table: once for each table. More than 10,000 rows count, or what small-table-r
 migguard.toml, of a table that is not small. Refused, or under maintenance mode, only if
 migguard.toml says so. Of statements that differ in nothing but their constants the first
 is asked about, and the others only if that was of many rows: a loop over rows costs
-nothing. Not seen: WITH ... (UPDATE ...) SELECT, functions and DO blocks, and what a trigger
-or a foreign key's CASCADE changes besides.`,
+nothing. Not seen: WITH ... (UPDATE ...) SELECT, functions and DO blocks, what is
+written through a view, and what a trigger or a foreign key's CASCADE changes besides.`,
 	Remedy: `Write the rows in batches, by ranges of the key, each in a transaction of its own and
 outside the migration that changes the table.`,
 	Bad:  `UPDATE users SET notes = '';`,
