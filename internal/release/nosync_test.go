@@ -79,6 +79,21 @@ func TestChangesOfSyncedColumns(t *testing.T) {
 	})
 }
 
+// A trigger that comes later must not see the two before they are equal, nor make them differ.
+func TestTriggerBesideSync(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, "create table t (id int primary key, n text default 'x', o text, v tsvector)",
+			"create function f() returns trigger language plpgsql as 'begin new.o := upper(new.h); return new; end'", "create function g() returns trigger language plpgsql as 'begin new.o := 1; return new; end'")
+		b.run(t, "alter table t rename n to h")
+		for _, sql := range []string{"create trigger a before insert on t for each row execute function f()", "create trigger zzzz before update on t for each row execute function g()",
+			"create trigger a before insert or update on t for each row execute function tsvector_update_trigger(v, 'pg_catalog.simple', h)"} {
+			b.fails(t, "MG057", sql)
+		}
+		b.run(t, "create trigger a before insert on t for each row execute function g()", "create trigger zzzz after insert or update on t for each row execute function f()")
+	})
+}
+
 // What turns a table's triggers off leaves on the one that keeps two columns equal, and the double
 // of an index goes with it.
 func TestSyncGoesOn(t *testing.T) {

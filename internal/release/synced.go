@@ -24,6 +24,9 @@ const (
 // checkSynced refuses what would change one of two columns that are kept equal, and
 // not the other: the trigger would fail for all who write.
 func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, error) {
+	if c, ok := change.(ddl.CreateTrigger); ok {
+		return apart, a.checkTrigger(ctx, c)
+	}
 	relations := change.Relations()
 	names := changesColumn(change)
 	if !a.hasDeferred() || names == nil || len(relations) == 0 {

@@ -3,8 +3,12 @@ package release
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
 
 	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/shim"
 )
@@ -63,4 +67,33 @@ func (a *act) hasDeferred() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.defers
+}
+
+// checkTrigger refuses a trigger that would see a row before the two columns are equal, as it fires
+// before migguard's, or would make them differ, behind it.
+func (a *act) checkTrigger(ctx context.Context, c ddl.CreateTrigger) error {
+	if !a.hasDeferred() || c.Timing != "before" || !c.Row || !slices.ContainsFunc(c.Events, func(e string) bool { return e == "insert" || e == "update" }) {
+		return nil
+	}
+	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT t.attname, x.attname, l.lanname, p.prosrc FROM %s
+		JOIN pg_catalog.pg_attribute t ON t.attrelid = s.relation AND t.attnum = s.copy_of
+		JOIN pg_catalog.pg_attribute x ON x.attrelid = s.relation AND x.attnum = s.attnum
+		JOIN pg_catalog.pg_proc p ON p.oid = pg_catalog.to_regproc(%s) JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+		WHERE s.relation = pg_catalog.to_regclass(%s)`, ledger.SyncsFrom, ddl.Literal(c.Function.String()), ddl.Literal(c.Relation.String())))
+	if err != nil {
+		return explained(err)
+	}
+	for _, row := range rows {
+		column, copied, language, source := *row[0], *row[1], *row[2], *row[3]
+		names := regexp.MustCompile(`(?i)\bexecute\b|(^|\W)(` + regexp.QuoteMeta(column) + "|" + regexp.QuoteMeta(copied) + `)(\W|$)`)
+		if c.Name < shim.SyncTrigger && language == "plpgsql" && !names.MatchString(source) {
+			continue
+		}
+		a.verdict = judge.Refuse
+		return &guard.Refusal{Code: codeDeferred,
+			Message: fmt.Sprintf("columns %s and %s of %s are one to code that runs, and the trigger %s may see a row before they are equal, or make them differ", ddl.Quote(column), ddl.Quote(copied), c.Relation, ddl.Quote(c.Name)),
+			Detail:  "A trigger of migguard's keeps them equal, behind all others; the one goes when no code that runs needs it.",
+			Hint:    "Put this statement in a release after that, or make the trigger AFTER INSERT OR UPDATE."}
+	}
+	return nil
 }
