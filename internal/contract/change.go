@@ -110,8 +110,9 @@ func (c *Contract) widened(name Name, column string) Answer {
 var noView = []string{"TRUNCATE", "COPY", "ON CONFLICT ON CONSTRAINT", "TABLESAMPLE", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 
 // noParent is the same of a partitioned table that the relation is the one partition of
-// (see shim.TableParent). COPY does not say its direction: TO fails.
-var noParent = []string{"COPY", "ON CONFLICT ON CONSTRAINT"}
+// (see shim.TableParent). COPY does not say its direction: TO fails. ONLY does not, but
+// finds no row.
+var noParent = []string{"COPY", "ON CONFLICT ON CONSTRAINT", "ONLY"}
 
 // onTable answers whether a use of a relation fails on what takes its place.
 func (c *Contract) onTable(name Name, fails []string) Answer {

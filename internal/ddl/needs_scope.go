@@ -92,7 +92,9 @@ func (w *needWalker) rangeVar(r *pg.RangeVar, scope *needScope) Name {
 	if r.GetSchemaname() == "" && slices.Contains(scope.ctes, r.GetRelname()) {
 		entry.name = Name{}
 	} else {
-		w.need(entry.name)
+		if need := w.need(entry.name); !r.GetInh() {
+			need.OnTable = "ONLY"
+		}
 		// Columns get other names: users AS u(a, b).
 		if len(r.GetAlias().GetColnames()) > 0 {
 			w.need(entry.name).Reads.All = true

@@ -102,3 +102,23 @@ func TestDeferredUnderParent(t *testing.T) {
 		b.wants(t, "", "")
 	})
 }
+
+// ONLY of a partitioned table is no row, and no error.
+func TestOnlyHasNoParent(t *testing.T) {
+	t.Parallel()
+	for name, query := range map[string]string{"select": "select n from only orders where id = 1", "update": "update only orders set n = 1 where id = -1", "delete": "delete from only orders where id = -1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				db.Exec(t, "create extension pg_stat_statements", plainOrders)
+				for range 3 {
+					db.Exec(t, query)
+				}
+				b := setup(t, db, options{code: []judge.Code{ofModel("one")}, sees: true})
+				if e := b.fails(t, "MG001", "alter table orders rename to purchases"); !strings.Contains(e.Detail, "needs a table: ONLY") {
+					t.Errorf("detail %q", e.Detail)
+				}
+			})
+		})
+	}
+}

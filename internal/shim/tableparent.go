@@ -87,7 +87,8 @@ func (p TableParent) comment() string {
 func (TableParent) Limits() []string {
 	return []string{
 		"INSERT ... ON CONFLICT of a unique index that is not the primary key's, or ON CONSTRAINT",
-		"COPY table TO",
+		"COPY table TO, TRUNCATE ONLY",
+		"ONLY, which finds no rows",
 		"pg_get_serial_sequence, which finds none",
 	}
 }
