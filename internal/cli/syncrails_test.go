@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/testkit/oldcode"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -38,20 +39,8 @@ func openConsole(t *testing.T, db *pgtest.DB, partial bool) *console {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "ruby", "-e", railsConsole)
 	cmd.Env = append(os.Environ(), "URL="+db.URL, fmt.Sprint("PARTIAL=", partial))
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
-	return &console{in, bufio.NewReader(out)}
+	in, out := oldcode.Speak(t, cmd)
+	return &console{in, out}
 }
 
 // says evaluates a line, which has to give that.

@@ -23,8 +23,8 @@ func ignoring(gaps ...contract.Gap) *contract.Contract {
 	}}, gaps)
 }
 
-// released has a release of a build succeed, with a contract unless that is nil.
-func released(t *testing.T, db *pgtest.DB, app, build string, c *contract.Contract) {
+// lockedLedger is a session of the database's ledger, for nobody else. The caller closes it.
+func lockedLedger(t *testing.T, db *pgtest.DB) *ledger.Ledger {
 	t.Helper()
 	config, err := pg.Parse(db.URL)
 	if err != nil {
@@ -34,10 +34,17 @@ func released(t *testing.T, db *pgtest.DB, app, build string, c *contract.Contra
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
 	if err := l.Lock(t.Context(), patience, nil); err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// released has a release of a build succeed, with a contract unless that is nil.
+func released(t *testing.T, db *pgtest.DB, app, build string, c *contract.Contract) {
+	t.Helper()
+	l := lockedLedger(t, db)
+	defer l.Close()
 	id, err := l.Begin(t.Context(), ledger.Release{App: app, Build: build, Migguard: "1.2.3"})
 	if err != nil {
 		t.Fatal(err)

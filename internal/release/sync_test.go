@@ -6,7 +6,6 @@ import (
 
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
-	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -69,18 +68,8 @@ func TestSync(t *testing.T) {
 // dropSynced drops what stands, as a run does when no code needs it.
 func dropSynced(t *testing.T, db *pgtest.DB) {
 	t.Helper()
-	config, err := pg.Parse(db.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := lockedLedger(t, db)
 	defer l.Close()
-	if err := l.Lock(t.Context(), patience, nil); err != nil {
-		t.Fatal(err)
-	}
 	deferred, err := l.Deferred(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -23,8 +23,7 @@ func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
 
 // at is where a node stands, with its first line.
 func (r *reader) at(n *syntax.Node) contract.Evidence {
-	line, _, _ := strings.Cut(r.text(n), "\n")
-	return contract.Evidence{File: r.file.Path, Line: n.Line, Text: strings.TrimSpace(line)}
+	return found.At(r.file.Path, n.Line, r.text(n))
 }
 
 func (r *reader) walk(n *syntax.Node) {

@@ -29,8 +29,7 @@ type reader struct {
 func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
 
 func (r *reader) at(n *syntax.Node) contract.Evidence {
-	line, _, _ := strings.Cut(r.text(n), "\n")
-	return contract.Evidence{File: r.file.path, Line: n.Line, Text: strings.TrimSpace(line)}
+	return found.At(r.file.path, n.Line, r.text(n))
 }
 
 // walk goes through everything below a node that stands in a class or, with
