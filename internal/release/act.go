@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
@@ -72,177 +71,17 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	var record []string
-	var staged []stagedChange
-	var filled []filledChange
-	var drops []deferredDrop
-	var held []withheldChange
-	var shown *besides
-	var followed []ddl.Change
-	deferring, encoding := false, ""
-	for i, change := range a.plan.Changes {
-		if c, ok := change.(ddl.WriteRows); ok {
-			if err := a.weigh(ctx, c); err != nil {
-				return "", err
-			}
-			continue
-		}
-		if err := a.checkShims(ctx, change); err != nil {
-			return "", err
-		}
-		if err := a.checkOwed(ctx, change); err != nil {
-			return "", err
-		}
-		synced, err := a.checkSynced(ctx, change)
-		if err != nil || synced == answered {
-			return a.plan.Tag, err
-		}
-		if synced != changesPlaces {
-			if err := a.checkDeferred(ctx, change); err != nil {
-				return "", err
-			}
-		}
-		met, closing, err := a.meetHeld(ctx, i)
-		if err != nil {
-			return "", err
-		}
-		a.closing = append(a.closing, closing...)
-		if met {
-			if a.answered == nil {
-				a.answered = map[int]bool{}
-			}
-			a.answered[i] = true
-			continue
-		}
-		decision, found, err := a.decide(ctx, i)
-		if err != nil {
-			return "", err
-		}
-		if _, ok := change.(ddl.Reindex); ok && found.Relation != nil && found.Relation.Kind == catalog.PartitionedTable {
-			a.plan.Alone = true // a transaction for each of its partitions
-		}
-		if decision.Verdict != judge.Refuse && decision.Deferred == nil {
-			if err := a.giveWay(ctx, change, found); err != nil {
-				return "", err
-			}
-		}
-		if len(decision.Beside) > 0 && shown == nil {
-			shown = &besides{decision, *found.Relation}
-		}
-		if len(decision.Pending) > 0 {
-			if err := a.judgeAtCommit(ctx, change, found); err != nil {
-				return "", err
-			}
-		}
-		if later, ok := judge.DeferredDrop(change, found); ok || missing(change, found) {
-			drops = append(drops, deferredDrop{later, i, found.Encoding})
-		}
-		built, err := a.built(ctx, change, found)
-		switch {
-		case err != nil:
-			return "", err
-		case built:
-			return a.plan.Tag, nil
-		case repeated(change, found):
-			return a.skip(found), nil
-		case found.Already && has[ddl.ValidateDomainConstraint](a.plan.Changes):
-			return a.done("it is valid already, and the server would read all that use the domain again"), nil
-		case decision.Verdict == judge.Refuse:
-			return "", a.refuse(decision)
-		case a.plan.watched && decision.Withheld != nil && (slices.ContainsFunc(a.plan.Changes, reaches) || decision.Withheld.Large && !decision.Withheld.Index):
-			return "", a.cannotWait(errors.New("the statement does more than its text shows, or drops something"))
-		case a.plan.watched && (decision.Staged != nil || decision.Filled != nil):
-			return "", a.unwritable(errors.New("the statement does more than its text shows, or drops something"))
-		case decision.Staged != nil:
-			staged = append(staged, stagedChange{StagedConstraint: *decision.Staged, action: i})
-			continue
-		case decision.Filled != nil:
-			filled = append(filled, filledChange{FilledColumn: *decision.Filled, action: i})
-		case decision.Refresh != "":
-			return a.refresh(ctx, decision.Refresh)
-		case decision.Index != nil:
-			return a.buildLater(ctx, decision.Index)
-		case decision.Reindex != nil:
-			return a.reindexLater(ctx, decision.Reindex)
-		case decision.Sync != nil, synced == changesPlaces:
-			return a.renameUnderSync(ctx, i, decision, found)
-		case decision.Overlays != nil:
-			return a.renameUnderOverlays(ctx, change, decision, found)
-		case decision.Deferred != nil:
-			deferring = true
-			continue
-		case decision.Withheld != nil && decision.Withheld.Index:
-			return a.withholdIndex(ctx, withheldChange{*decision.Withheld, i}, found.Encoding)
-		case decision.Withheld != nil:
-			held, encoding = append(held, withheldChange{*decision.Withheld, i}), found.Encoding
-			if !decision.Withheld.Added {
-				continue
-			}
-		case decision.View != nil:
-			return a.renameWithView(ctx, change, decision, found)
-		case decision.Parent != nil:
-			return a.renameUnderParent(ctx, change, decision, found)
-		case decision.Verdict == judge.Maintenance && a.plan.Alone:
-			decision.Obstacle = &judge.Obstacle{Wanted: judge.Maintenance, Hint: decision.Findings[0].Hint,
-				Reason: "the statement cannot run in a transaction, and what maintenance mode is for is recorded in the statement's"}
-			return "", a.refuse(decision)
-		case decision.Verdict == judge.Maintenance:
-			if err := a.maintain(ctx, decision); err != nil {
-				return "", err
-			}
-		}
-		if err := a.secures(ctx, change, found); err != nil {
-			return "", err
-		}
-		followed = append(followed, change)
-		before, after, err := a.bookkeeping(ctx, change, found)
-		if err != nil {
-			return "", err
-		}
-		before = append(before, a.freePrepared(decision, found, i)...)
-		if before != nil { // a rename, which is alone in its statement
-			return a.renamed(ctx, found, before, nil)
-		}
-		record = append(record, after...)
-	}
-	if held == nil { // or it goes before the same is recorded anew
-		record = append(a.closing, record...)
-	}
-	if shown != nil {
-		var dropped []string
-		if !deferring {
-			dropped = droppedColumns(a.plan.Changes)
-		}
-		if err := a.showBefore(ctx, *shown, dropped); err != nil {
-			return "", err
+	var todo carrying
+	for i := range a.plan.Changes {
+		tag, goes, err := a.carry(ctx, i, &todo)
+		if err != nil || goes == answers {
+			return tag, err
 		}
 	}
-	for _, change := range followed {
-		if err := errors.Join(a.follow(ctx, change), a.followSync(ctx, change)); err != nil {
-			return "", err
-		}
-	}
-	if err := errors.Join(a.copyHeld(ctx), a.stepOut(ctx)); err != nil {
+	if err := a.beforehand(ctx, &todo); err != nil {
 		return "", err
 	}
-	record = append(record, a.beside...)
-	var tag string
-	var err error
-	waits := held != nil || a.answered != nil
-	switch {
-	case waits && (deferring || staged != nil || filled != nil):
-		return "", a.cannotWait(errors.New("the statement does something else, too, that is carried out otherwise"))
-	case held != nil:
-		tag, err = a.withhold(ctx, held, record, encoding)
-	case a.answered != nil:
-		tag, err = a.answer(ctx, record)
-	case deferring:
-		tag, err = a.deferDrops(ctx, drops, record)
-	case staged != nil || filled != nil:
-		tag, err = a.stage(ctx, staged, filled, record)
-	default:
-		tag, err = a.run(ctx, record)
-	}
+	tag, err := a.perform(ctx, &todo)
 	for _, sql := range a.doubles {
 		if err == nil {
 			err = explained(a.conn.Exec(ctx, sql))
@@ -251,7 +90,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	if err != nil {
 		return tag, err
 	}
-	if !deferring && !waits {
+	if !todo.deferring && !a.waits(&todo) {
 		a.mark()
 	}
 	if a.executed == nil && len(a.ahead)+len(a.beside) > 0 {
@@ -260,6 +99,53 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 	a.executed = slices.Concat(a.ahead, a.executed, a.beside)
 	a.say()
 	return tag, nil
+}
+
+// beforehand does what has to be done before the statement itself, for all its changes.
+func (a *act) beforehand(ctx context.Context, todo *carrying) error {
+	if todo.held == nil { // or it goes before the same is recorded anew
+		todo.record = append(a.closing, todo.record...)
+	}
+	if todo.shown != nil {
+		var dropped []string
+		if !todo.deferring {
+			dropped = droppedColumns(a.plan.Changes)
+		}
+		if err := a.showBefore(ctx, *todo.shown, dropped); err != nil {
+			return err
+		}
+	}
+	for _, change := range todo.followed {
+		if err := errors.Join(a.follow(ctx, change), a.followSync(ctx, change)); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(a.copyHeld(ctx), a.stepOut(ctx)); err != nil {
+		return err
+	}
+	todo.record = append(todo.record, a.beside...)
+	return nil
+}
+
+// waits tells a statement of which something is made later, or waits already.
+func (a *act) waits(todo *carrying) bool { return todo.held != nil || a.answered != nil }
+
+// perform executes the statement, or what is done in its place.
+func (a *act) perform(ctx context.Context, todo *carrying) (string, error) {
+	others := todo.staged != nil || todo.filled != nil
+	switch {
+	case a.waits(todo) && (todo.deferring || others):
+		return "", a.cannotWait(errors.New("the statement does something else, too, that is carried out otherwise"))
+	case todo.held != nil:
+		return a.withhold(ctx, todo.held, todo.record, todo.encoding)
+	case a.answered != nil:
+		return a.answer(ctx, todo.record)
+	case todo.deferring:
+		return a.deferDrops(ctx, todo.drops, todo.record)
+	case others:
+		return a.stage(ctx, todo.staged, todo.filled, todo.record)
+	}
+	return a.run(ctx, todo.record)
 }
 
 // run executes the statement as it is, and what is to be recorded with it.
