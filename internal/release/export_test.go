@@ -75,6 +75,13 @@ func (g *Guarded) Tasks(ctx context.Context) error {
 	return nil
 }
 
+// Copies makes the copies that the runner's statements wanted, as a run does before it
+// starts its runner again.
+func (g *Guarded) Copies(ctx context.Context) error {
+	_, err := g.gate.tasks.run.copyBetween(ctx, g.gate)
+	return err
+}
+
 // Close ends the guard's sessions.
 func (g *Guarded) Close(ctx context.Context) error { return g.relay.close(ctx) }
 

@@ -90,10 +90,15 @@ func (s *sequence) meet(t *testing.T) {
 // and waits for the commit.
 func (s *sequence) migrate(t *testing.T, steps []step, busy, waiting []worker) (refused bool) {
 	t.Helper()
+	again := false
 	send := func(sql, requires string) bool {
 		t.Helper()
 		_, err := s.client.PgConn().Exec(t.Context(), sql).ReadAll()
 		var server *pgconn.PgError
+		if errors.As(err, &server) && server.Code == "MG061" {
+			again = true
+			return false
+		}
 		if errors.As(err, &server) && (strings.HasPrefix(server.Code, "MG") || strings.Contains(server.Hint, "is migguard's shim")) {
 			s.said = append(s.said, sql+": "+server.Code+" "+server.Message+" "+server.Detail)
 			return false
@@ -114,7 +119,14 @@ func (s *sequence) migrate(t *testing.T, steps []step, busy, waiting []worker) (
 			s.lane.tally.add("statements")
 			if !send(step.sql, step.requires) {
 				send("rollback", "")
-				return true
+				if !again {
+					return true
+				}
+				s.lane.tally.add("sent again")
+				if err := s.Copies(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				return s.migrate(t, steps, busy, waiting)
 			}
 			s.glances(t, busy)
 		}

@@ -31,7 +31,7 @@ func (d *dice) step(tables []table) step {
 		return step{sql: alter + "rename to " + pickOne(d, tableNames)}
 	case 2, 3, 4:
 		to := d.sibling(c)
-		return step{sql: alter + "rename " + name + " to " + ddl.Quote(to)}
+		return step{sql: alter + "rename " + name + " to " + ddl.Quote(to), table: t.oid} // maybe by a copy
 	case 5, 6:
 		return step{sql: alter + "drop column " + name}
 	case 7:

@@ -23,7 +23,7 @@ import (
 )
 
 // sequences is how many cases run where nobody says, on all servers together.
-const sequences = 600
+const sequences = 2000
 
 // TestSequences has random migrations of random schemas meet random code. Either
 // migguard refuses one, or no statement of old code fails, the new code works, and
