@@ -108,6 +108,11 @@ func (s *sequence) migrate(t *testing.T, steps []step, busy, waiting []worker) (
 			s.lane.tally.add("with NULLs")
 			return false
 		}
+		if server != nil && server.Code == "23505" && strings.HasPrefix(server.Message, "could not create unique index") {
+			// A default that waits to be dropped has given old code's rows one value.
+			s.lane.tally.add("with duplicates")
+			return false
+		}
 		if err != nil {
 			t.Fatalf("%s: %s", sql, explain(err))
 		}
