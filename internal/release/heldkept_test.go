@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/migguard/migguard/internal/catalog"
-	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -37,10 +35,7 @@ func TestWithheldNamedAnew(t *testing.T) {
 					b := setup(t, db, options{large: large, waits: true}, keepUsers, "create index plain on users (name)")
 					b.run(t, sql)
 					b.end(t, ledger.Succeeded)
-					policy := &judge.Policy{}
-					if large {
-						policy.Small = &catalog.Size{}
-					}
+					policy := sized(large)
 					ended, out := doWith(t, db, nil, "three", policy, "select 1")
 					if ended.Exit != 0 || len(ended.Report.Dropped) != 1 {
 						t.Errorf("exit %d, %+v\n%s", ended.Exit, ended.Report, out)

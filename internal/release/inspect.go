@@ -145,25 +145,30 @@ func (g *gate) parsed(sql string, prepared bool) []guard.Statement {
 // plans is nil when no statement is gated, or ends transactions. The caller
 // holds mu.
 func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.Statement {
-	var out []guard.Statement
 	matters := false
-	last, offset := 0, 0
 	said := saidIn(sql, parsed)
+	out := split(sql, parsed)
 	for i, st := range parsed {
 		p := plan{Statement: st, watched: g.hidesEffects(st), steady: steady, rigged: g.rigs(st), said: said[i]}
-		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
-		last = st.Span.Start
-		out = append(out, guard.Statement{
-			SQL: st.Text, Offset: offset, Data: p,
-			Gated:   p.watched || p.rigged || st.Class == ddl.Schema || g.touchesUnfilled(st.Text) || g.isToWeigh(st),
-			Unsplit: st.Class == ddl.Unparsed,
-			Block:   block(st),
-		})
-		matters = matters || out[len(out)-1].Gated || out[len(out)-1].Block.Ends()
+		out[i].Data = p
+		out[i].Gated = p.watched || p.rigged || st.Class == ddl.Schema || g.touchesUnfilled(st.Text) || g.isToWeigh(st)
+		matters = matters || out[i].Gated || out[i].Block.Ends()
 		g.note(st)
 	}
 	if !matters {
 		return nil
+	}
+	return out
+}
+
+// split are a text's statements, none of them gated.
+func split(sql string, parsed []ddl.Statement) []guard.Statement {
+	out := make([]guard.Statement, len(parsed))
+	last, offset := 0, 0
+	for i, st := range parsed {
+		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
+		last = st.Span.Start
+		out[i] = guard.Statement{SQL: st.Text, Offset: offset, Unsplit: st.Class == ddl.Unparsed, Block: block(st)}
 	}
 	return out
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
@@ -29,12 +28,10 @@ func (r *recorder) Inspect(sql string, _ guard.Settings) (out []guard.Statement)
 	if len(sql) > maxParsed || ddl.Plain(sql) {
 		return nil
 	}
-	last, offset := 0, 0
-	for _, st := range ddl.Parse(sql) {
-		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
-		last = st.Span.Start
-		out = append(out, guard.Statement{SQL: st.Text, Offset: offset, Data: st.Tag, Gated: ofServer(st),
-			Unsplit: st.Class == ddl.Unparsed, Block: block(st)})
+	parsed := ddl.Parse(sql)
+	out = split(sql, parsed)
+	for i, st := range parsed {
+		out[i].Data, out[i].Gated = st.Tag, ofServer(st)
 	}
 	if !slices.ContainsFunc(out, isGated) {
 		return nil

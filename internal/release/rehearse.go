@@ -94,12 +94,7 @@ func (s stage) Dial(ctx context.Context, startup map[string]string) (*guard.Upst
 	if options, ok := sent["options"]; ok {
 		sent["options"] = strings.TrimSpace(strings.ReplaceAll(pg.WithoutOverlay(options), onlyReads, ""))
 	}
-	c, err := s.clone.Dial(ctx, sent, s.clone.Database(), guard.Quick)
-	if err != nil {
-		return nil, err
-	}
-	return &guard.Upstream{Conn: c.Conn, PID: c.PID, SecretKey: c.SecretKey,
-		Parameters: c.ParameterStatuses, TxStatus: c.TxStatus}, nil
+	return upstream(ctx, s.clone, sent, s.clone.Database())
 }
 
 // Cancel implements guard.Dialer.

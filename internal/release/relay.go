@@ -118,16 +118,25 @@ func (d dialer) Dial(ctx context.Context, startup map[string]string) (*guard.Ups
 	if options, ok := sent["options"]; ok {
 		sent["options"] = pg.WithoutOverlay(options)
 	}
-	c, err := d.database.Dial(ctx, sent, startup["database"], guard.Quick)
+	up, err := upstream(ctx, d.database, sent, startup["database"])
 	if err != nil {
 		return nil, err
 	}
-	d.own.add(c.PID)
+	d.own.add(up.PID)
 	if d.path != nil && startup["database"] == d.database.Database() {
 		d.path.opened(startup)
 	}
-	return &guard.Upstream{Conn: c.Conn, PID: c.PID, SecretKey: c.SecretKey,
-		Parameters: c.ParameterStatuses, TxStatus: c.TxStatus}, nil
+	return up, nil
+}
+
+// upstream opens a connection for a client of the guard.
+func upstream(ctx context.Context, c *pg.Config, startup map[string]string, database string) (*guard.Upstream, error) {
+	conn, err := c.Dial(ctx, startup, database, guard.Quick)
+	if err != nil {
+		return nil, err
+	}
+	return &guard.Upstream{Conn: conn.Conn, PID: conn.PID, SecretKey: conn.SecretKey,
+		Parameters: conn.ParameterStatuses, TxStatus: conn.TxStatus}, nil
 }
 
 // Cancel implements guard.Dialer.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
@@ -61,6 +62,15 @@ func doNeeding(t *testing.T, db *pgtest.DB, needs *contract.Contract, build stri
 		t.Fatal(err)
 	}
 	return doWith(t, db, needs, build, policy, messages...)
+}
+
+// sized is a policy to which all tables are large, or those that usually are.
+func sized(large bool) *judge.Policy {
+	policy := &judge.Policy{}
+	if large {
+		policy.Small = &catalog.Size{}
+	}
+	return policy
 }
 
 // doWith is doNeeding with all that a policy lets be done.

@@ -9,8 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/migguard/migguard/internal/catalog"
-	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -110,10 +108,7 @@ func heldAtRandom(t *testing.T, db *pgtest.DB, seed int) {
 		}
 	}
 	b.end(t, ledger.Succeeded)
-	policy := &judge.Policy{}
-	if large {
-		policy.Small = &catalog.Size{}
-	}
+	policy := sized(large)
 	for _, build := range []string{"three", "four"} {
 		ended, out := doWith(t, db, nil, build, policy, "select 1")
 		if ended.Exit != 0 {

@@ -50,10 +50,7 @@ func TestWithheldFollowsNames(t *testing.T) {
 					}
 					b.olds(t, c.then)
 					b.end(t, ledger.Succeeded)
-					policy := &judge.Policy{}
-					if large {
-						policy.Small = &catalog.Size{}
-					}
+					policy := sized(large)
 					ended, out := doWith(t, db, nil, "three", policy, "select 1")
 					if ended.Exit != 0 || len(ended.Report.Shims) != 0 {
 						t.Errorf("exit %d, %+v\n%s", ended.Exit, ended.Report, out)
@@ -116,10 +113,7 @@ func TestWithheldKeepsSession(t *testing.T) {
 					b := setup(t, db, options{large: large, waits: true}, keepUsers, c.given)
 					b.run(t, session, c.sql)
 					b.end(t, ledger.Succeeded)
-					policy := &judge.Policy{}
-					if large {
-						policy.Small = &catalog.Size{}
-					}
+					policy := sized(large)
 					ended, out := doWith(t, db, nil, "three", policy, "select 1")
 					if ended.Exit != 0 || len(ended.Report.Dropped) != 1 {
 						t.Errorf("exit %d, %+v\n%s", ended.Exit, ended.Report, out)

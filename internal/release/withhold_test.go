@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/migguard/migguard/internal/catalog"
-	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
@@ -75,10 +73,7 @@ func TestWithheldConstraints(t *testing.T) {
 					}
 					b.olds(t, c.old)
 					b.end(t, ledger.Succeeded)
-					policy := &judge.Policy{}
-					if large {
-						policy.Small = &catalog.Size{}
-					}
+					policy := sized(large)
 					if c.mend != "" {
 						ended, out := doWith(t, db, nil, "three", policy, "select 1")
 						if ended.Exit != 0 || len(ended.Report.Shims) == 0 || !strings.Contains(out, " waits: ") {
