@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
@@ -24,6 +25,9 @@ const (
 	// maxLag is how many bytes a standby may be behind, and lagPause how long
 	// a batch waits for it at most.
 	maxLag, lagPause = 64 << 20, 10 * time.Second
+	// rowPatience is how long a batch waits for a row, or the table, that somebody has
+	// locked: far less than deadlock_timeout, one second by default.
+	rowPatience = 10 * time.Millisecond
 	// maxPasses bounds how often the table is gone through: rows that are
 	// updated meanwhile move, perhaps to where the backfill has been.
 	maxPasses = 10
@@ -40,7 +44,7 @@ func (t *tasks) fillColumn(ctx context.Context, conn *pgx.Conn, task ledger.Task
 // holds, batch by batch, in the table's physical order (TID range scan, from 14 on): it needs no key, reads
 // each block once, and goes on where it was. A row that somebody else has locked
 // is left for the next pass, so that nobody waits for anybody longer than a batch
-// takes, and there is no deadlock.
+// takes and rowPatience, and there is no deadlock.
 func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, value, missing string, commandRuns bool) (note string, err error) {
 	if err := set(ctx, conn, "default_transaction_isolation", "read committed"); err != nil {
 		return "", err
@@ -157,12 +161,10 @@ func (f *backfiller) pass(ctx context.Context, at int64, parts []pg.FillPart) er
 // many blocks. A row that is on its way to another partition fails its batch, which
 // is tried in smaller ones; the next pass finds it there.
 func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all int64) error {
-	sql := fmt.Sprintf("UPDATE ONLY %[1]s SET %[2]s WHERE %[3]s AND ctid = ANY (ARRAY(SELECT ctid FROM ONLY %[1]s WHERE %[3]s AND ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid FOR NO KEY UPDATE SKIP LOCKED))",
-		p.Table, f.set, f.missing)
 	for at < p.Blocks {
 		to := min(at+f.batch, p.Blocks)
 		began := time.Now()
-		tag, err := f.conn.Exec(ctx, sql, fmt.Sprintf("(%d,0)", at), fmt.Sprintf("(%d,0)", to))
+		tag, err := f.update(ctx, p.Table, at, to)
 		if pg.SQLState(err) == codeSerialization && f.batch > 1 {
 			f.batch = max(f.batch/4, 1)
 			continue
@@ -194,6 +196,22 @@ func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all in
 		}
 	}
 	return nil
+}
+
+// update fills in a batch. To leave out rows that others have locked, it would have to
+// lock each before it updates it, which writes each and its WAL twice: that is done only
+// for a batch that meets one.
+func (f *backfiller) update(ctx context.Context, table string, from, to int64) (tag pgconn.CommandTag, err error) {
+	const within = "ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid"
+	first, end := fmt.Sprintf("(%d,0)", from), fmt.Sprintf("(%d,0)", to)
+	sql := fmt.Sprintf("UPDATE ONLY %s SET %s WHERE %s AND ", table, f.set, f.missing)
+	var together pgx.Batch // one transaction
+	together.Queue("SELECT pg_catalog.set_config('lock_timeout', $1, true)", fmt.Sprint(rowPatience.Milliseconds()))
+	together.Queue(sql+within, first, end).Exec(func(done pgconn.CommandTag) error { tag = done; return nil })
+	if err = f.conn.SendBatch(ctx, &together).Close(); pg.SQLState(err) != codeLockNotAvailable {
+		return tag, err
+	}
+	return f.conn.Exec(ctx, fmt.Sprintf("%sctid = ANY (ARRAY(SELECT ctid FROM ONLY %s WHERE %s AND %s FOR NO KEY UPDATE SKIP LOCKED))", sql, table, f.missing, within), first, end)
 }
 
 // tell says how far it is, and how fast.
