@@ -72,3 +72,26 @@ func TestBackfillPace(t *testing.T) {
 		}
 	}
 }
+
+// A row that somebody else has locked when a batch comes to it is the last to be filled:
+// the others do not wait for it.
+func TestBackfillLeavesOutLockedRows(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, `create function slow(int) returns bool language plpgsql immutable as 'begin perform pg_sleep(0.02); return true; end';
+			create table a (id int primary key, n int); insert into a select g, g from generate_series(1, 100) g; alter table a add check (slow(n))`)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			b.run(t, "alter table a add token uuid default gen_random_uuid()")
+		}()
+		await(t, db, "select exists (select from pg_attribute where attrelid = 'a'::regclass and attname = 'token')")
+		b.olds(t, "begin", "select from a where id = 100 for update")
+		await(t, db, "select min(id) = 100 from a where token is null")
+		b.olds(t, "commit")
+		<-ended
+		if left := db.Value(t, "select count(*) from a where token is null"); left != "0" {
+			t.Errorf("%s rows are not filled", left)
+		}
+	})
+}
