@@ -48,7 +48,7 @@ var migrations = []string{
 // victim is one run, killed or not.
 func victim() {
 	if err := migrate(context.Background(), os.Getenv(victimURL)); err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
@@ -127,6 +127,7 @@ func start(t *testing.T, db *pgtest.DB, tables int, env ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), victimURL+"="+db.URL, fmt.Sprint(victimMajor, "=", db.Major), fmt.Sprint(victimTables, "=", tables))
 	cmd.Env = append(cmd.Env, env...)
+	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

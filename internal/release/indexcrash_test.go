@@ -31,6 +31,8 @@ var indexing = [][]string{
 	{"begin; alter table a# add token uuid not null default gen_random_uuid() unique, add f float default random(); insert into version# values (4); commit"},
 	{"begin; create index k# on p# (id); insert into version# values (5); commit"},
 	{"create index on p# (n)", "insert into version# values (6)"},
+	{"begin; alter table a# add seq int generated always as identity; insert into version# values (7); commit"},
+	{"begin; alter table p# add unique (id); insert into version# values (8); commit"},
 }
 
 // pendingIndexes are the statements of the migrations not noted yet.
@@ -75,12 +77,13 @@ func TestIndexKilledAtAnyInstant(t *testing.T) {
 		if err := start(t, db, i, victimIndexes+"=1").Wait(); err != nil {
 			t.Fatalf("crash %d: %v", i, err)
 		}
-		const want = "a#_d_idx true, a#_token_key true, i# true, j# true; c# true; n token; 0; 6 k# p#_n_idx"
+		const want = "a#_d_idx true, a#_token_key true, i# true, j# true; c# true; n token seq; 0; a t; 9 k# p#_id_key p#_n_idx"
 		got := db.Value(t, numbered(`select concat_ws('; ',
 			(select string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' order by indexrelid::regclass::text) from pg_index where indrelid = 'a#'::regclass),
 			(select string_agg(conname || ' ' || convalidated, ', ' order by conname) from pg_constraint where conrelid = 'a#'::regclass and contype = 'c'),
 			(select string_agg(attname, ' ' order by attnum) from pg_attribute where attrelid = 'a#'::regclass and attnum > 0 and attnotnull),
 			(select count(*) from a# where f is null),
+			(select concat(attidentity, ' ', (select count(distinct seq) = count(*) from a#)) from pg_attribute where attrelid = 'a#'::regclass and attname = 'seq'),
 			(select count(*) || ' ' || string_agg(relname, ' ' order by relname) filter (where relkind = 'I') from pg_partition_tree('p#') join pg_index on indrelid = relid join pg_class c on c.oid = indexrelid where indisvalid and (relkind = 'I') <> relispartition))`))
 		if got != numbered(want) || db.Value(t, leftovers) != "0 0" {
 			t.Errorf("crash %d: %s; %s", i, got, db.Value(t, leftovers))
