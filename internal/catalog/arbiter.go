@@ -12,15 +12,22 @@ type Arbiter struct {
 	// Expressions and Where, the predicate, are SQL.
 	Expressions string `json:"expressions"`
 	Where       string `json:"where"`
+	// Compared is how keys are compared that are not compared as their columns are:
+	// by another equality, or a collation under which other texts are equal. Named is
+	// what ON CONFLICT may name of them: each key's COLLATE and operator class.
+	// Both are empty for columns as they are.
+	Compared string `json:"compared"`
+	Named    string `json:"named"`
 	// Exclusion is the definition of an exclusion constraint.
 	Exclusion string `json:"exclusion"`
 }
 
 // Serves tells whether an ON CONFLICT clause that means the other arbiter by its
-// columns finds this one. An index without a predicate serves every predicate.
+// columns finds this one, and the same rows in conflict. An index without a predicate
+// serves every predicate; one without a COLLATE serves nobody who names one.
 func (a Arbiter) Serves(other Arbiter) bool {
-	return slices.Equal(a.Keys, other.Keys) && a.Expressions == other.Expressions &&
-		a.Exclusion == other.Exclusion && (a.Where == "" || a.Where == other.Where)
+	return slices.Equal(a.Keys, other.Keys) && a.Expressions == other.Expressions && a.Compared == other.Compared &&
+		(other.Named == "" || a.Named == other.Named) && a.Exclusion == other.Exclusion && (a.Where == "" || a.Where == other.Where)
 }
 
 // TellsRowsApart tells a unique index that holds every row, by columns alone.

@@ -24,7 +24,7 @@ specification". Rails' upsert_all, Django's bulk_create and Ecto's on_conflict a
 statements. Duplicates that the index kept out come in besides.`,
 	Verdicts: `Judged when the transaction is about to commit. Passes if another valid unique
 index on the same columns and expressions is there by then, with the same predicate or
-none; for an exclusion constraint, another of the same definition. Otherwise COMMIT is
+none, and finds the same values equal; for an exclusion constraint, another of the same definition. Otherwise COMMIT is
 refused, or the statement itself where it is a transaction of its own, as DROP INDEX
 CONCURRENTLY is. Indexes that are not unique, and deferrable constraints, which ON
 CONFLICT cannot use, may go. Passes, too, where the contracts of all builds that run

@@ -205,7 +205,7 @@ func keyIsThere(r catalog.Relation, c ddl.CreateIndex) bool {
 	}
 	slices.Sort(keys)
 	return slices.ContainsFunc(r.Arbiters, func(a catalog.Arbiter) bool {
-		return a.TellsRowsApart() && slices.Equal(a.Keys, keys)
+		return a.TellsRowsApart() && a.Compared == "" && slices.Equal(a.Keys, keys)
 	})
 }
 

@@ -74,10 +74,12 @@ var lookupParts = map[string]string{
           FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, n) WHERE k.n <= i.indnkeyatts),
         'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),
         'where', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+        'compared', k.compared, 'named', k.named,
         'exclusion', CASE WHEN o.contype = 'x' THEN pg_catalog.pg_get_constraintdef(o.oid) END))
       FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
       LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x')
+      CROSS JOIN LATERAL (` + comparing + `) k
       WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion) AND i.indisvalid AND i.indimmediate)`,
 	"definition": `CASE WHEN t.attname = $column THEN (
           SELECT pg_catalog.json_build_object(
