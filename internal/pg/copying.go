@@ -23,20 +23,26 @@ func Copying(relation uint32, attnum int16, copies, trigger, double string) stri
 // CopyingPath sets the search path for Copying, until the transaction ends.
 const CopyingPath = "SET LOCAL search_path = pg_catalog"
 
-// copyingQuery has reasons of which the first counts. A default is constant whose
-// functions are all immutable (pg_node_tree; the server keeps it as it was written). The
-// bits of tgtype are in src/include/catalog/pg_trigger.h: 2 is BEFORE, 4 INSERT, 8 DELETE,
-// 16 UPDATE. Triggers fire in the order of their names' bytes (manual, "Overview of
-// Trigger Behavior"). Dependencies of a trigger on a column are UPDATE OF and WHEN.
+// constantDefault tells a default d, of defaultTrees, whose functions are all immutable, or
+// none (pg_node_tree; the server keeps it as it was written).
+const (
+	constantDefault = `coalesce(d.tree !~ '[{](SQLVALUEFUNCTION|NEXTVALUEEXPR|COERCEVIAIO|SUBLINK)' AND NOT EXISTS (
+    SELECT FROM pg_catalog.regexp_matches(d.tree, ':(?:funcid|opfuncid|elemfuncid) ([1-9][0-9]*)', 'g') m
+    JOIN pg_catalog.pg_proc f ON f.oid = m[1]::pg_catalog.oid WHERE f.provolatile <> 'i'), true)`
+	defaultTrees = `(SELECT f.adrelid, f.adnum, f.adbin::pg_catalog.text AS tree, pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression FROM pg_catalog.pg_attrdef f)`
+)
+
+// copyingQuery has reasons of which the first counts. The bits of tgtype are in
+// src/include/catalog/pg_trigger.h: 2 is BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE. Triggers
+// fire in the order of their names' bytes (manual, "Overview of Trigger Behavior").
+// Dependencies of a trigger on a column are UPDATE OF and WHEN.
 const copyingQuery = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'type', pg_catalog.format_type(t.atttypid, t.atttypmod),
   'collation', (SELECT pg_catalog.format('%%I.%%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
     WHERE l.oid = t.attcollation AND t.attcollation <> y.typcollation),
   'default', coalesce(d.expression, ''),
-  'constant', coalesce(d.tree !~ '[{](SQLVALUEFUNCTION|NEXTVALUEEXPR|COERCEVIAIO|SUBLINK)' AND NOT EXISTS (
-    SELECT FROM pg_catalog.regexp_matches(d.tree, ':(?:funcid|opfuncid|elemfuncid) ([1-9][0-9]*)', 'g') m
-    JOIN pg_catalog.pg_proc p ON p.oid = m[1]::pg_catalog.oid WHERE p.provolatile <> 'i'), true),
+  'constant', ` + constantDefault + `,
   'not_null', t.attnotnull,
   'role', current_user,
   'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('grantee', CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee) END,
@@ -79,7 +85,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
 FROM pg_catalog.pg_attribute t
 JOIN pg_catalog.pg_class c ON c.oid = t.attrelid
 JOIN pg_catalog.pg_type y ON y.oid = t.atttypid
-LEFT JOIN (SELECT f.adrelid, f.adnum, f.adbin::pg_catalog.text AS tree, pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression FROM pg_catalog.pg_attrdef f) d
+LEFT JOIN ` + defaultTrees + ` d
   ON d.adrelid = t.attrelid AND d.adnum = t.attnum
 LEFT JOIN %[3]s ON s.relation = t.attrelid AND s.copy_of = t.attnum
 LEFT JOIN pg_catalog.pg_attribute x ON x.attrelid = t.attrelid AND x.attnum = s.attnum AND NOT x.attisdropped

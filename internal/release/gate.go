@@ -51,6 +51,8 @@ type gate struct {
 	path       *runnerPath     // where they look first; nil: nobody looks
 	owes       map[string]bool // names of indexes to be built, and of their tables
 	defers     bool            // something is there that a migration has dropped
+	syncs      bool            // a column has a copy that is kept equal
+	unkept     map[copied]bool // such that were not, when the run began
 	withholds  bool            // something waits that a migration has asked for
 	making     atomic.Int64    // ID of what has waited and is made; 0 in a command's run
 	unfilled   []unfilledTable // rows get values there after the commit
@@ -82,6 +84,9 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	tag, err := "", a.knowQueries(ctx)
 	if err == nil {
 		tag, err = a.carryOut(ctx)
+	}
+	if err == nil {
+		err = a.checkKept(ctx)
 	}
 	if err == nil {
 		err = a.trace(ctx)

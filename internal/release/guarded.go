@@ -74,6 +74,10 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		if d.Kind == ledger.Sync {
 			g.shimmed[d.Object.Relation] = true
 		}
+		g.syncs = g.syncs || d.Kind == ledger.Sync || d.Kind == ledger.PrepareSync
+	}
+	if g.unkept, err = r.unkept(ctx, g.syncs); err != nil {
+		return nil, err
 	}
 	held, err := r.Ledger.Withheld(ctx)
 	if err != nil {

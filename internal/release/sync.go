@@ -60,7 +60,7 @@ func (a *act) renameUnderSync(ctx context.Context, i int, d judge.Decision, foun
 		ddl.Quote(s.Column.Name), hazard.Display(s.Table), ddl.Quote(s.To)),
 		"prepared statements of "+hazard.Display(s.Table)+` with * fail once in each session, "cached plan must not change result type" (0A000), and once more when the old column goes`)
 	a.mu.Lock()
-	a.shimmed[s.Table.OID], a.defers = true, true
+	a.shimmed[s.Table.OID], a.defers, a.syncs = true, true, true
 	a.mu.Unlock()
 	return tag, nil
 }
@@ -108,7 +108,7 @@ func (a *act) copiedNow(ctx context.Context, s shim.Sync) error {
 	switch {
 	case err == nil:
 		a.mu.Lock()
-		a.defers = true
+		a.defers, a.syncs = true, true
 		a.mu.Unlock()
 		return nil
 	case ctx.Err() != nil:
@@ -177,7 +177,7 @@ func (r *Run) copyBetween(ctx context.Context, g *gate) (some bool, err error) {
 	}
 	err = r.between(ctx, g.tasks.prepareWanted)
 	g.mu.Lock()
-	g.defers = true
+	g.defers, g.syncs = true, true
 	g.mu.Unlock()
 	return true, err
 }

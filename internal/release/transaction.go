@@ -38,7 +38,10 @@ func (a *act) checkEffects(ctx context.Context, w *witness) error {
 		if _, err := a.see(ctx, w, held); err != nil {
 			return err
 		}
-		return a.judgeState(ctx, w, held, false)
+		if err := a.judgeState(ctx, w, held, false); err != nil {
+			return err
+		}
+		return a.checkKept(ctx)
 	}
 	var doubtful []heldLock
 	for _, l := range held {

@@ -131,8 +131,12 @@ func (s Sync) Expand() []string {
 	for _, to := range slices.Sorted(maps.Keys(granted)) {
 		sql = append(sql, fmt.Sprintf("GRANT %s ON TABLE %s TO %s", strings.Join(granted[to], ", "), s.table(), to))
 	}
-	follow := fmt.Sprintf("NEW.%s := NEW.%s;", s.Copy(), ddl.Quote(s.Column.Name))
-	return append(sql, s.trigger(follow, s.Column.Name, s.Copy())...)
+	return append(sql, s.trigger(s.follow(), s.Column.Name, s.Copy())...)
+}
+
+// follow is the body of the trigger while the copy is prepared.
+func (s Sync) follow() string {
+	return fmt.Sprintf("NEW.%s := NEW.%s;", s.Copy(), ddl.Quote(s.Column.Name))
 }
 
 // Before, and After, is the SQL around the rename, in its transaction, that lets the
@@ -198,12 +202,14 @@ func Differs(copied, column string) string { return differ(ddl.Quote(copied), dd
 func (s Sync) trigger(body, column, other string) []string {
 	name, quote := fmt.Sprint(SyncTrigger, s.Column.Number), dollars(body)
 	return []string{
-		fmt.Sprintf("CREATE OR REPLACE FUNCTION %s RETURNS pg_catalog.trigger LANGUAGE plpgsql AS %s\nBEGIN\n  %s\n  RETURN NEW;\nEND %s", s.function(), quote, body, quote),
+		fmt.Sprintf("CREATE OR REPLACE FUNCTION %s RETURNS pg_catalog.trigger LANGUAGE plpgsql AS %s", s.function(), quote+source(body)+quote),
 		fmt.Sprintf("CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION %s",
 			name, s.table(), differ("NEW."+ddl.Quote(column), "NEW."+ddl.Quote(other)), s.function()),
 		fmt.Sprintf("%s ENABLE ALWAYS TRIGGER %s", s.alter(), name),
 	}
 }
+
+func source(body string) string { return "\nBEGIN\n  " + body + "\n  RETURN NEW;\nEND " }
 
 // dollars quotes a body that holds quotes of its own.
 func dollars(body string) string {
