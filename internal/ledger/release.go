@@ -75,6 +75,9 @@ func (l *Ledger) Begin(ctx context.Context, r Release) (id int64, err error) {
 		if n := dead.RowsAffected(); n > 0 {
 			l.log.InfoContext(ctx, "an earlier run did not end by itself", "runs", n)
 		}
+		if err := locate(ctx, tx); err != nil {
+			return err
+		}
 		return tx.QueryRow(ctx, `
 			insert into migguard.release (build, version, app, migguard, command)
 			values (nullif($1, ''), nullif($2, ''), nullif($3, ''), $4, nullif($5, ''))
@@ -105,11 +108,12 @@ func (l *Ledger) Finish(ctx context.Context, id int64, outcome Outcome, exitStat
 		if err := insertStatements(ctx, tx, id, statements); err != nil {
 			return err
 		}
-		if outcome != Succeeded {
-			return nil
+		if outcome == Succeeded {
+			if _, err = tx.Exec(ctx, "delete from migguard.created"); err != nil {
+				return err
+			}
 		}
-		_, err = tx.Exec(ctx, "delete from migguard.created")
-		return err
+		return locate(ctx, tx)
 	})
 }
 

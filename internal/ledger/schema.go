@@ -18,7 +18,7 @@ import (
 var migrations embed.FS
 
 // schemaVersion is the number of files in migrations.
-const schemaVersion = 17
+const schemaVersion = 18
 
 // session are settings of the ledger's session, whatever role and database
 // say. Waiting for a lock is short and the session itself may idle for hours;
@@ -107,7 +107,7 @@ func (l *Ledger) Current() bool {
 // can be killed between any two.
 func (l *Ledger) ensure(ctx context.Context, conn *pgx.Conn) error {
 	if l.version >= schemaVersion {
-		return nil
+		return l.relocate(ctx, conn)
 	}
 	err := l.migrate(ctx, conn)
 	if sqlState(err) == codeInsufficientPrivilege {
@@ -116,7 +116,10 @@ func (l *Ledger) ensure(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	return l.prepare(ctx, conn) // tern ends each migration with RESET ALL
+	if err := l.prepare(ctx, conn); err != nil { // tern ends each migration with RESET ALL
+		return err
+	}
+	return l.relocate(ctx, conn)
 }
 
 func (l *Ledger) migrate(ctx context.Context, conn *pgx.Conn) error {

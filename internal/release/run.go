@@ -115,6 +115,12 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	if err := r.Ledger.Lock(ctx, r.LockWait, r.lockWaits); err != nil {
 		return Ended{}, err
 	}
+	if restored, missing := r.Ledger.Restored(); restored {
+		r.Out.Line("this database was restored from a dump: what the ledger says is looked up by name")
+		for _, name := range missing {
+			r.Out.Line("%s, is not there by that name, and migguard gives it up", name)
+		}
+	}
 	if err := r.identify(ctx); err != nil {
 		return Ended{}, err
 	}

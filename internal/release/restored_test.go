@@ -1,0 +1,91 @@
+package release_test
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// restore has a database read what pg_dump writes of another one, as heroku pg:copy and
+// pg:backups do: all that has a number has another one there.
+func restore(t *testing.T, from, to *pgtest.DB) {
+	t.Helper()
+	dump, err := exec.Command("pg_dump", "--no-owner", "--no-privileges", from.URL).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := exec.Command("psql", "-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", to.URL)
+	load.Stdin = bytes.NewReader(dump)
+	if said, err := load.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+}
+
+// What the ledger of a restored database says is about the same things, though these have
+// other numbers, and their own are those of others.
+func TestRestoredFromADump(t *testing.T) {
+	t.Parallel()
+	const given = `create table users (zero int, id int primary key, name text, notes text); alter table users drop column zero; insert into users values (1, 'a', 'b');
+		create table gone (id int); create table orders (id int primary key); create table kept (a int, b int, c text, d int); insert into kept values (1, 2, 'c', 3);
+		create table things (zero int, id int primary key, name text not null, rank int unique); alter table things drop column zero; insert into things values (1, 'n', 5)`
+	migration := []string{"alter table users drop column notes", "drop table gone", "alter table orders rename to purchases",
+		"alter table things rename name to label", "alter table things rename rank to place",
+		"alter table users add constraint short check (length(name) < 9)", "alter table users alter name set not null"}
+	source := pgtest.StartFor(t, pgtest.Options{Major: 14}) // which each pg_dump can read
+	model := ofModel("one")
+	model.Unsteered = "web.1 has not announced itself"
+	for shim, code := range map[string][]judge.Code{"v": nil, "p": {model}} {
+		t.Run(shim, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				from := source.NewDB(t)
+				owner, address := role(t, from, "owner")
+				from.Exec(t, "alter database "+from.Name+" owner to "+owner, "alter schema public owner to "+owner, "set role "+owner+";"+given)
+				b := setup(t, from, options{url: address, waits: true, code: code})
+				b.run(t, migration...)
+				b.end(t, ledger.Succeeded)
+				bare := db.Server.NewDB(t)
+				bare.Exec(t, given)
+				bare.Exec(t, migration...)
+				restore(t, from, db)
+				if got := db.Value(t, "select relkind from pg_class where oid = 'orders'::regclass"); got != shim {
+					t.Fatalf("orders is a %s", got)
+				}
+				db.Exec(t, "insert into users (id, name, notes) values (2, 'x', 'y'); insert into orders values (1); insert into things (id, name, rank) values (2, 'm', 6)", swapped)
+				var out string
+				for _, build := range []string{"three", "four", "five"} {
+					policy := allowing(t, "dropped-column:users.notes", "dropped-column:things.name", "dropped-column:things.rank", "dropped-table:gone")
+					ended, said := doWith(t, db, forgetful(), build, policy, "select 1")
+					if out += build + ":\n" + said; ended.Exit != 0 {
+						t.Fatalf("exit %d\n%s", ended.Exit, out)
+					}
+				}
+				if got, want := db.Value(t, fullShape), bare.Value(t, fullShape); got != want {
+					t.Errorf("%s\n%s", difference(got, want), out)
+				}
+				if left := db.Value(t, "select count(*) || ' ' || (select count(*) from pg_proc where proname like 'sync%') from pg_trigger where not tgisinternal"); left != "0 0" {
+					t.Errorf("triggers and functions left: %s", left)
+				}
+				if strings.Count(out, "was restored from a dump") != 1 || strings.Contains(out, "not there by that name") {
+					t.Error(out)
+				}
+			})
+		})
+	}
+}
+
+// swapped has kept, in what has come with the dump, the number that users had.
+const swapped = `do $$ declare
+	kept oid := 'kept'::regclass; users oid := (select relation from migguard.withheld limit 1); t text;
+begin
+	foreach t in array array['located', 'deferred', 'withheld'] loop
+		execute format('update migguard.%I set relation = 0 where relation = %s', t, kept);
+		execute format('update migguard.%I set relation = %s where relation = %s', t, kept, users);
+		execute format('update migguard.%I set relation = %s where relation = 0', t, users);
+	end loop;
+end $$`
