@@ -22,6 +22,8 @@ func (a *act) followSync(ctx context.Context, change ddl.Change) error {
 		sql, err := a.syncTriggers(ctx, fmt.Sprintf("g.tgrelid = pg_catalog.to_regclass(%s)", ddl.Literal(c.Relation.String())))
 		a.beside = append(a.beside, sql...)
 		return err
+	case ddl.CreateTable:
+		return a.dropLikeness(ctx, c)
 	case ddl.DropIndex:
 		return a.dropDouble(ctx, fmt.Sprintf("i.indexrelid = pg_catalog.to_regclass(%s)", ddl.Literal(c.Index.String())))
 	case ddl.DropConstraint:
@@ -43,6 +45,27 @@ func (a *act) syncTriggers(ctx context.Context, where string) (sql []string, err
 		sql = append(sql, *row[0])
 	}
 	return sql, explained(err)
+}
+
+// dropLikeness has a table that is made LIKE another lose the columns which that one has only
+// for code from before: copies, and what a migration has dropped.
+func (a *act) dropLikeness(ctx context.Context, c ddl.CreateTable) error {
+	if !a.hasDeferred() {
+		return nil
+	}
+	for _, like := range c.Like {
+		rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT pg_catalog.quote_ident(t.attname) FROM %s JOIN pg_catalog.pg_attribute t ON t.attrelid = deferred.relation AND t.attnum = deferred.attnum
+			WHERE t.attnum > 0 AND NOT t.attisdropped AND deferred.relation = pg_catalog.to_regclass(%s) AND (%v OR pg_catalog.to_regclass(%s) IS NULL)`,
+			ledger.DeferredFrom, ddl.Literal(like.String()), !c.IfNotExists, ddl.Literal(c.Relation.String())))
+		if err != nil {
+			return explained(err)
+		}
+		for _, row := range rows {
+			a.beside = append(a.beside, fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", c.Relation, *row[0]))
+			a.notes = append(a.notes, fmt.Sprintf("%s does not get the column %s, which %s has for code from before only", c.Relation, *row[0], like))
+		}
+	}
+	return nil
 }
 
 // dropDouble has the double of an index go with it.

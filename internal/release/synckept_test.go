@@ -83,3 +83,25 @@ func TestSyncLetsOthersPass(t *testing.T) {
 		}
 	})
 }
+
+// A table that is made like one with a copy, or with a column that is dropped later, has
+// neither of these.
+func TestLikeSynced(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		const (
+			like  = "create table heir (like things including all)"
+			shape = `select (select string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull), ', ' order by attname) from pg_attribute where attrelid = 'heir'::regclass and attnum > 0 and not attisdropped)
+				|| (select string_agg(d, '; ' order by d) from pg_index, regexp_replace(pg_get_indexdef(indexrelid), 'INDEX .* ON', 'ON') d where indrelid = 'heir'::regclass)`
+		)
+		bare := db.Server.NewDB(t)
+		bare.Exec(t, synced, `alter table things rename "Na me" to label`, "alter table things drop column rank", like)
+		b := setup(t, db, options{}, synced)
+		b.run(t, "create table before (like things)", `alter table things rename "Na me" to label`, "alter table things drop column rank", like, "create table if not exists heir (like things)", "create temporary table t (like things)")
+		if got, want := db.Value(t, shape), bare.Value(t, shape); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+		b.run(t, "insert into heir (label) values ('a')", "insert into t (id, label) values (1, 'a')")
+		b.fails(t, "42703", `select "Na me" from t`)
+	})
+}
