@@ -13,6 +13,8 @@ type Alter struct {
 	stmt    *pg.AlterTableStmt
 	version int32
 	actions []action
+	// notNull is the only action, where the grammar cannot write it.
+	notNull *SetNotNull
 }
 
 // An action is one of an ALTER TABLE's.
@@ -36,7 +38,7 @@ func TakeApart(sql string, changes []Change) (*Alter, error) {
 	}
 	tree, err := pg.Parse(sql)
 	if err != nil {
-		return nil, syntaxError(sql, 0, err)
+		return takeNotNullApart(sql, changes, syntaxError(sql, 0, err))
 	}
 	if len(tree.GetStmts()) != 1 || tree.GetStmts()[0].GetStmt().GetAlterTableStmt() == nil {
 		return nil, errNoAlter
@@ -150,6 +152,11 @@ func (a *Alter) WriteNotValid(action int) (string, error) {
 // WriteValid writes the action that adds a constraint so that the rows there are are
 // looked at.
 func (a *Alter) WriteValid(on Name, action int) (string, error) {
+	if a.notNull != nil {
+		valid := *a.notNull
+		valid.NotValid = false
+		return valid.Write(on.String()), nil
+	}
 	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)
 	def := cmd.GetDef().GetConstraint()
 	if def == nil {
@@ -161,6 +168,10 @@ func (a *Alter) WriteValid(on Name, action int) (string, error) {
 
 // Name gives the constraint that an action adds a name.
 func (a *Alter) Name(action int, name string) error {
+	if a.notNull != nil {
+		a.notNull.Name = name
+		return nil
+	}
 	cmd := proto.Clone(a.actions[action].cmd).(*pg.AlterTableCmd)
 	def := cmd.GetDef().GetConstraint()
 	if def == nil {
@@ -179,6 +190,9 @@ func (a *Alter) write(on Name, cmds []*pg.AlterTableCmd) (string, error) {
 	}
 	if on.Name != "" {
 		stmt.Relation.Schemaname, stmt.Relation.Relname = on.Schema, on.Name
+	}
+	if a.notNull != nil {
+		return a.notNull.writeOf(stmt.GetRelation()), nil
 	}
 	return a.text(&pg.Node{Node: &pg.Node_AlterTableStmt{AlterTableStmt: stmt}})
 }

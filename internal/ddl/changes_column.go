@@ -10,8 +10,10 @@ type AddColumn struct {
 	// Type is the type in SQL, array bounds and modifiers included.
 	Type      string `json:"column_type,omitempty"`
 	Collation string `json:"collation,omitempty"`
-	// NotNull is NOT NULL or PRIMARY KEY.
-	NotNull bool `json:"not_null,omitempty"`
+	// NotNull is NOT NULL or PRIMARY KEY, NotNullName the name of that NOT NULL;
+	// before PostgreSQL 18 it means nothing.
+	NotNull     bool   `json:"not_null,omitempty"`
+	NotNullName string `json:"not_null_name,omitempty"`
 	// Default is the expression in SQL; empty if there is none.
 	Default string `json:"default,omitempty"`
 	// Generated is the expression of a stored generated column.

@@ -4,6 +4,12 @@ package ddl
 type SetNotNull struct {
 	Relation Name   `json:"relation"`
 	Column   string `json:"column"`
+	// Constraint: it is written as ADD NOT NULL, which PostgreSQL 18 knows, and may
+	// have a name and be NOT VALID then.
+	Constraint bool   `json:"constraint,omitempty"`
+	Name       string `json:"name,omitempty"`
+	NotValid   bool   `json:"not_valid,omitempty"`
+	NoInherit  bool   `json:"no_inherit,omitempty"`
 }
 
 // ChangeType implements Change.

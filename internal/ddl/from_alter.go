@@ -65,7 +65,11 @@ func (b *builder) alterColumn(cmd *pg.AlterTableCmd) bool {
 			Collation: collation(def.GetCollClause()),
 			Using:     b.expression(def.GetRawDefault())})
 	case pg.AlterTableType_AT_SetNotNull:
-		b.add(SetNotNull{Relation: rel, Column: col})
+		c := SetNotNull{Relation: rel, Column: col}
+		if def := cmd.GetDef().GetConstraint(); def != nil {
+			c.Constraint, c.Name, c.NotValid, c.NoInherit = true, def.GetConname(), def.GetSkipValidation(), def.GetIsNoInherit()
+		}
+		b.add(c)
 	case pg.AlterTableType_AT_DropNotNull:
 		b.add(DropNotNull{Relation: rel, Column: col})
 	case pg.AlterTableType_AT_ColumnDefault:
@@ -161,7 +165,9 @@ func (b *builder) addColumn(rel Name, def *pg.ColumnDef, ifNotExists bool) {
 	distinct := c.Serial
 	for _, n := range def.GetConstraints() {
 		switch con := n.GetConstraint(); con.GetContype() {
-		case pg.ConstrType_CONSTR_NOTNULL, pg.ConstrType_CONSTR_PRIMARY:
+		case pg.ConstrType_CONSTR_NOTNULL:
+			c.NotNull, c.NotNullName = true, con.GetConname()
+		case pg.ConstrType_CONSTR_PRIMARY:
 			c.NotNull = true
 		case pg.ConstrType_CONSTR_DEFAULT:
 			c.Default = b.expression(con.GetRawExpr())

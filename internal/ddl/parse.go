@@ -77,11 +77,15 @@ func parseOne(sql string, span Span) Statement {
 	if err == nil && len(tree.GetStmts()) != 1 {
 		err = errors.New("statement boundaries are unclear")
 	}
-	if err != nil {
-		return Statement{Text: text, Span: span, Class: Unparsed,
-			Err: syntaxError(sql, span.Start, err)}
+	if err == nil {
+		return read(sql, span, tree.GetVersion(), tree.GetStmts()[0].GetStmt(), calls)
 	}
-	return read(sql, span, tree.GetVersion(), tree.GetStmts()[0].GetStmt(), calls)
+	if tree, plain, calls, ok := grammar18(text); ok {
+		s := read(plain, Span{0, len(plain)}, tree.GetVersion(), tree.GetStmts()[0].GetStmt(), calls)
+		s.Text, s.Span = text, span
+		return s
+	}
+	return Statement{Text: text, Span: span, Class: Unparsed, Err: syntaxError(sql, span.Start, err)}
 }
 
 // read makes a Statement of a tree, which may have calls in it.

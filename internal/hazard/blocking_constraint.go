@@ -69,7 +69,7 @@ CONSTRAINT ... USING INDEX.`,
 func checked(p *Pass) (what string, works bool) {
 	switch c := p.Change.(type) {
 	case ddl.SetNotNull:
-		return "SET NOT NULL of column " + ddl.Quote(c.Column), p.works()
+		return "SET NOT NULL of column " + ddl.Quote(c.Column), !c.NotValid && p.works()
 	case ddl.ValidateConstraint:
 		return "VALIDATE CONSTRAINT " + ddl.Quote(c.Name) + ", in the transaction that has locked the table,", p.Lookup.Locked && p.works()
 	case ddl.AddConstraint:

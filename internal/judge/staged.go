@@ -13,8 +13,9 @@ type StagedConstraint struct {
 	Table catalog.Relation
 	Kind  ddl.ConstraintKind // Check, ForeignKey, NotNull, Unique or PrimaryKey
 	Name  string             // empty if the server chooses it
-	// Column is that of a NOT NULL.
-	Column string
+	// Column is that of a NOT NULL, which Constraint says is written as one.
+	Column     string
+	Constraint bool
 	// Inline: it is one of a column that the statement adds.
 	Inline bool
 	// There: the table has it already, not validated.
@@ -30,7 +31,7 @@ func stagedConstraint(change ddl.Change, r catalog.Relation, major int) (*Staged
 			Hint: hint + " Or say that nobody uses the table: " + hazard.AllowBlockingConstraint(r)}
 	}
 	if c, ok := change.(ddl.SetNotNull); ok {
-		return &StagedConstraint{Table: r, Kind: ddl.NotNull, Column: c.Column}, nil
+		return &StagedConstraint{Table: r, Kind: ddl.NotNull, Name: c.Name, Column: c.Column, Constraint: c.Constraint}, nil
 	}
 	if c, ok := change.(ddl.ValidateConstraint); ok {
 		return &StagedConstraint{Table: r, Name: c.Name, There: true}, nil

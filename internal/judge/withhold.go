@@ -18,8 +18,10 @@ type Withheld struct {
 	Index      bool
 	// Column is that of a NOT NULL or of a default.
 	Column string
-	// Name is the index's or constraint's; empty if the server chooses it.
-	Name string
+	// Name is the index's or constraint's; empty if the server chooses it, and for a
+	// NOT NULL, which NotNull is.
+	Name    string
+	NotNull ddl.SetNotNull
 	// Added: the statement adds the column that is to be NOT NULL.
 	Added bool
 	// Inline: the constraint is one of a column that the statement adds.
@@ -40,10 +42,11 @@ func WithheldOf(change ddl.Change, found catalog.Lookup) (w Withheld, ok bool) {
 	w.Table = *r
 	switch c := change.(type) {
 	case ddl.SetNotNull:
-		w.Constraint, w.Column = ddl.NotNull, c.Column
+		w.Constraint, w.Column, w.NotNull = ddl.NotNull, c.Column, c
 	case ddl.AddColumn:
 		// A domain's NOT NULL, and a primary key, go with the column.
 		w.Constraint, w.Column, w.Added = ddl.NotNull, c.Column, true
+		w.NotNull = ddl.SetNotNull{Relation: c.Relation, Column: c.Column, Constraint: c.NotNullName != "", Name: c.NotNullName}
 		return w, c.NotNull && (found.Type == nil || !found.Type.NotNull)
 	case ddl.DropDefault:
 		w.Column = c.Column

@@ -94,7 +94,11 @@ func (e *enforcer) make(ctx context.Context, w ledger.Withheld) (gone bool, why 
 // comment says of what is made now what a migration has said of it: its index may have
 // been built when that was committed. If it cannot be said, then to people.
 func (e *enforcer) comment(ctx context.Context, w ledger.Withheld) {
-	object := fmt.Sprintf("CONSTRAINT %s ON %s", ddl.Quote(w.Object), ddl.Name{Schema: w.NowSchema, Name: w.NowTable})
+	name := w.Object
+	if w.Kind == ledger.WithheldNotNull {
+		name = notNullOf(w.Statement).Name
+	}
+	object := fmt.Sprintf("CONSTRAINT %s ON %s", ddl.Quote(name), ddl.Name{Schema: w.NowSchema, Name: w.NowTable})
 	if w.Kind == ledger.WithheldIndex {
 		object = "INDEX " + ddl.Name{Schema: w.NowSchema, Name: w.Object}.String()
 	}
@@ -135,14 +139,16 @@ func renames(w ledger.Withheld) ddl.Renames {
 // nowStatement is what makes it, by the names that table and column have now.
 func nowStatement(w ledger.Withheld) (sql string, change ddl.Change, err error) {
 	table := ddl.Name{Schema: w.NowSchema, Name: w.NowTable}
-	if w.Statement, err = ddl.Renamed(w.Statement, renames(w)); err != nil {
-		return "", nil, err
-	}
 	switch w.Kind {
 	case ledger.WithheldNotNull:
-		return setNotNull(table, w.NowColumn), ddl.SetNotNull{Relation: table, Column: w.NowColumn}, nil
+		c := notNullOf(w.Statement)
+		c.Relation, c.Column = table, w.NowColumn
+		return c.Write(table.String()), c, nil
 	case ledger.WithheldDefault:
 		return dropDefault(table, w.NowColumn), ddl.DropDefault{Relation: table, Column: w.NowColumn}, nil
+	}
+	if w.Statement, err = ddl.Renamed(w.Statement, renames(w)); err != nil {
+		return "", nil, err
 	}
 	parsed := ddl.Parse(w.Statement)
 	if len(parsed) != 1 || len(parsed[0].Changes) != 1 {

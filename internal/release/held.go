@@ -24,7 +24,18 @@ func (h heldRow) makesIndex() bool { return h.kind == ledger.WithheldIndex }
 
 // isNamed tells a constraint or an index of that name.
 func (h heldRow) isNamed(name string) bool {
+	if h.kind == ledger.WithheldNotNull {
+		return name != "" && notNullOf(h.statement).Name == name
+	}
 	return h.object == name && (h.kind == ledger.WithheldConstraint || h.kind == ledger.WithheldIndex)
+}
+
+// notNullOf is the NOT NULL that a statement makes.
+func notNullOf(statement string) (c ddl.SetNotNull) {
+	if parsed := ddl.Parse(statement); len(parsed) == 1 && len(parsed[0].Changes) == 1 {
+		c, _ = parsed[0].Changes[0].(ddl.SetNotNull)
+	}
+	return c
 }
 
 // isOf tells what waits of a column by itself.

@@ -38,6 +38,9 @@ func (a *act) keepHeld(ctx context.Context, change ddl.Change, h heldRow) (sql [
 	if err := a.nameIsTaken(ctx, h, to); err != nil {
 		return nil, err
 	}
+	if h.kind == ledger.WithheldNotNull { // which is known by its column
+		return []string{ledger.RewriteWithheldSQL(h.id, statement)}, nil
+	}
 	return []string{ledger.RenameWithheldSQL(h.id, to, statement)}, nil
 }
 
@@ -70,7 +73,7 @@ func (h heldRow) change() ddl.Change {
 // hasIndex tells what has an index under its name.
 func (h heldRow) hasIndex() bool {
 	c, ok := h.change().(ddl.AddConstraint)
-	return !ok || c.Constraint != ddl.Check && c.Constraint != ddl.ForeignKey
+	return h.kind != ledger.WithheldNotNull && (!ok || c.Constraint != ddl.Check && c.Constraint != ddl.ForeignKey)
 }
 
 // named is the statement that makes it under another name.

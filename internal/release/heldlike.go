@@ -54,7 +54,9 @@ func (h heldRow) likewise(on ddl.Name, like ddl.Likeness) (string, error) {
 	}
 	switch h.kind {
 	case ledger.WithheldNotNull:
-		return setNotNull(on, h.columns[0]), nil
+		c := notNullOf(h.statement)
+		c.Column, c.NotValid = h.columns[0], false
+		return c.Write(on.String()), nil
 	case ledger.WithheldDefault:
 		if !like.Defaults {
 			return "", nil

@@ -94,6 +94,7 @@ func (a *act) serverRefuses(staged []stagedChange, before constraints) bool {
 	return slices.ContainsFunc(staged, func(s stagedChange) bool {
 		_, there := before.named(s.Name)
 		return s.There && !there && !a.leavesNotValid(s.Name) ||
+			s.Constraint && a.major < notNullConstraints || // which is no SQL then
 			s.Kind == ddl.PrimaryKey && slices.ContainsFunc(before, func(c constraint) bool { return c.kind == "p" })
 	})
 }
@@ -206,7 +207,7 @@ func (a *act) stagedSteps(staged []stagedChange, before constraints) ([]string, 
 				return nil, a.unwritable(err)
 			}
 		case a.major >= notNullConstraints:
-			sql = fmt.Sprintf("ALTER TABLE %s ADD NOT NULL %s NOT VALID", table, column)
+			sql = ddl.SetNotNull{Column: s.Column, Constraint: true, Name: s.Name, NotValid: true}.Write(table)
 		default:
 			sql = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", table, ddl.Quote(proxy(s.Table.Name, s.Column)), column)
 		}

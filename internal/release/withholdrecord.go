@@ -73,7 +73,9 @@ func (a *act) heldStatement(alter *ddl.Alter, h withheldChange, name string) (st
 	table := ddl.Name{Schema: h.Table.Schema, Name: h.Table.Name}
 	switch {
 	case h.Constraint == ddl.NotNull:
-		return setNotNull(table, h.Column), nil
+		c := h.NotNull
+		c.Constraint = c.Constraint && a.major >= notNullConstraints // before that a column's NOT NULL has no name
+		return c.Write(table.String()), nil
 	case h.Constraint == "":
 		return dropDefault(table, h.Column), nil
 	}
@@ -81,10 +83,6 @@ func (a *act) heldStatement(alter *ddl.Alter, h withheldChange, name string) (st
 		return "", err
 	}
 	return alter.Write(table, h.action)
-}
-
-func setNotNull(table ddl.Name, column string) string {
-	return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", table, ddl.Quote(column))
 }
 
 func dropDefault(table ddl.Name, column string) string {

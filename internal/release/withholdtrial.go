@@ -15,13 +15,13 @@ func (a *act) trialOf(ctx context.Context, held []withheldChange, before constra
 	var staged []stagedChange
 	large := false
 	for _, h := range held {
-		large = large || h.Large && h.Constraint != "" && !h.Added
+		large = large || h.Large && h.Constraint != "" && !h.Added && !h.NotNull.NotValid
 		if h.Constraint == ddl.PrimaryKey && h.Inline || h.Constraint == ddl.Exclude && h.Large {
 			return nil, a.cannotWait(errors.New("its index cannot be built later"))
 		}
-		if h.Constraint != "" && !h.Added {
+		if h.Constraint != "" && !h.Added && !h.NotNull.NotValid {
 			staged = append(staged, stagedChange{action: h.action, StagedConstraint: judge.StagedConstraint{
-				Table: h.Table, Kind: h.Constraint, Name: h.Name, Column: h.Column, Inline: h.Inline}})
+				Table: h.Table, Kind: h.Constraint, Name: h.Name, Column: h.Column, Constraint: h.NotNull.Constraint, Inline: h.Inline}})
 		}
 	}
 	if !large || a.serverRefuses(staged, before) {
