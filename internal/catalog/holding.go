@@ -36,6 +36,8 @@ type Key struct {
 	// Column: the column itself is one of those that tell rows apart; it is not just
 	// in an expression of theirs, in the predicate, or included.
 	Column bool `json:"column"`
+	// Alone: nothing else tells rows apart.
+	Alone bool `json:"alone"`
 	// Nulls: two rows without a value are no two rows for it.
 	Nulls bool `json:"nulls"`
 }

@@ -23,6 +23,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'keys', (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', x.relname, 'primary', i.indisprimary,
       'column', w.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1]),
+      'alone', i.indnkeyatts = 1,
       'nulls', coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)) ORDER BY x.relname)
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     WHERE i.indrelid = w.oid AND (i.indisunique OR i.indisexclusion) AND EXISTS (

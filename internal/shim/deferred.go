@@ -59,9 +59,11 @@ func (d Deferred) Check() error {
 			return cannot("%s is part of the primary key, which code that does not know it would not fill", d.What())
 		case !k.Column || d.Held.Generated:
 			return cannot("rows of code that does not know it would still have to be unique (%s), which would go with %s", ddl.Quote(k.Name), d.What())
-		case d.Held.Identity:
-		case d.Held.Default != "" || k.Nulls:
+		case !d.Held.Identity && (d.Held.Default != "" || k.Nulls):
 			return cannot("%s has to be unique (%s), and rows of code that does not know it would all have the same value", d.What(), ddl.Quote(k.Name))
+		case !k.Alone: // rows that there are have a value in it
+			return &Precondition{Reason: fmt.Sprintf("code that does not know %s could not change what else has to be unique with it (%s), which would go with it", d.What(), ddl.Quote(k.Name)),
+				Hint: fmt.Sprintf("Drop %s in a statement before.", ddl.Quote(k.Name))}
 		}
 	}
 	for _, c := range d.Held.Checks {
