@@ -31,6 +31,11 @@ type Copying struct {
 	Ready  bool `json:"ready"`
 	// Fires: its trigger is there, and always fires.
 	Fires bool `json:"fires"`
+	// Conversion is what the copy has in the place of the column's value, in SQL; empty: the
+	// value.
+	Conversion string `json:"conversion"`
+	// Retyping is set where the column is to get another type.
+	Retyping *Retyping `json:"-"`
 }
 
 // A CopiedIndex is an index that reads a column which has a copy.

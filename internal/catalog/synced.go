@@ -16,6 +16,8 @@ type Synced struct {
 	Copy   string `json:"copy"`
 	// Renamed: both have names that code knows. Otherwise the copy is being prepared.
 	Renamed bool `json:"renamed"`
+	// Converted: it is of another type, and is to take the column's place.
+	Converted bool `json:"converted"`
 	// Type is the column's, in SQL; Alike: the copy has it, too, and its collation.
 	Type  string `json:"type"`
 	Alike bool   `json:"alike"`

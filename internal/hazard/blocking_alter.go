@@ -34,9 +34,13 @@ UPDATE would fire triggers or rules, with row security forced, or in a table tha
 others inherit from. The partitions of a table are filled one by one; not if one of
 them is foreign, fires, hides rows or belongs to another role.
 
+A change of type is rewritten, if the old values all have one of the new type: a copy of the
+column is filled in batches and gets its indexes, and then takes its place, as the last column of the
+table (docs/shims.md says when it cannot).
+
 Refused otherwise: GENERATED ... STORED, which a column that is there cannot become in any
 version (SET EXPRESSION, from 17 on, takes a generated column only, and writes the
-table), IDENTITY with a SEQUENCE NAME, and changes of type. Under maintenance mode, if migguard.toml has [policy]
+table), IDENTITY with a SEQUENCE NAME, and other changes of type. Under maintenance mode, if migguard.toml has [policy]
 blocking-alter = "maintenance". Passes where the server has no such work to do, on a small table
 (10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
 migguard.toml), if no code runs, with --allow blocking-alter:TABLE, and with

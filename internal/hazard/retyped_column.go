@@ -50,7 +50,7 @@ func runRetypedColumn(p *Pass) []Finding {
 	column, _ := r.Column(c.Column)
 	from := "its type"
 	if column.Definition != nil {
-		if c.Collation == "" && keepsValues(c) && fits(column.Type, c.Type) {
+		if c.Collation == "" && KeepsValues(c) && fits(column.Type, c.Type) {
 			return widened(r, c.Column, column.Type, c.Type)
 		}
 		from = column.Type
@@ -88,10 +88,11 @@ func widened(r catalog.Relation, column, from, to string) []Finding {
 	}}
 }
 
-// keepsValues tells a USING that converts as the server would without it.
-func keepsValues(c ddl.ChangeColumnType) bool {
+// KeepsValues tells a USING that converts as the server would without it.
+func KeepsValues(c ddl.ChangeColumnType) bool {
 	name := ddl.Quote(c.Column)
-	return c.Using == "" || c.Using == name || c.Using == name+"::"+c.Type
+	to, casts := strings.CutPrefix(c.Using, name+"::")
+	return c.Using == "" || c.Using == name || casts && sameType(to, c.Type)
 }
 
 // fits tells whether each value of one type is one of the other, and the same

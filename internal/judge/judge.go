@@ -87,12 +87,13 @@ type Decision struct {
 	Pending []hazard.Finding
 	// Said are findings that are let pass, and told: each session meets them once.
 	Said []hazard.Finding
-	// Index, Reindex, Staged, Filled or Refresh is set for verdict Rewrite, View, Overlays,
+	// Index, Reindex, Staged, Filled, Retyped or Refresh is set for verdict Rewrite, View, Overlays,
 	// Deferred or Withheld for verdict Shim. Refresh is SQL that does what the statement does.
 	Index   *ConcurrentIndex
 	Reindex *ConcurrentReindex
 	Staged  *StagedConstraint
 	Filled  *FilledColumn
+	Retyped *shim.Sync
 	Refresh string
 	View    *shim.TableView
 	// Parent, for verdict Shim, stands in where a view cannot.
@@ -175,6 +176,7 @@ func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 	d.overlay(change, facts, policy)
 	d.moved(change, facts, policy)
 	d.sync(change, facts, policy)
+	d.retype(change, facts, policy)
 	d.deferDrop(change, facts, policy)
 	d.withhold(change, facts, policy)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
@@ -197,7 +199,7 @@ func (d *Decision) switchOff(policy *Policy) {
 		return
 	}
 	why := choice.obstacle(d.Verdict, f, table)
-	d.Index, d.Reindex, d.Staged, d.Filled, d.Refresh, d.View, d.Parent, d.Overlays, d.Sync, d.Deferred, d.Withheld = nil, nil, nil, nil, "", nil, nil, nil, nil, nil, nil
+	d.Index, d.Reindex, d.Staged, d.Filled, d.Retyped, d.Refresh, d.View, d.Parent, d.Overlays, d.Sync, d.Deferred, d.Withheld = nil, nil, nil, nil, nil, "", nil, nil, nil, nil, nil, nil
 	d.Verdict, d.Obstacle = "", why
 }
 

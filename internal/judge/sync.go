@@ -11,7 +11,7 @@ import (
 
 // staleCopy says that policy does not let code meet the copy as a new column.
 func (facts Facts) staleCopy(s shim.Sync, policy *Policy) string {
-	added := ddl.AddColumn{Relation: ddl.Name{Schema: s.Table.Schema, Name: s.Table.Name}, Column: s.Copy(), Type: s.Copying.Type}
+	added := ddl.AddColumn{Relation: ddl.Name{Schema: s.Table.Schema, Name: s.Table.Name}, Column: s.Copy(), Type: s.CopyType()}
 	for _, f := range hazard.Find(&hazard.Pass{Change: added, Lookup: facts.Lookup, Small: policy.small()}) {
 		choice, table := policy.choice(f)
 		if f.Hazard == hazard.StalePlan && (choice.Only != nil || choice.Most == Refuse || choice.Most == Maintenance) && facts.settle(&f) == contract.Yes {

@@ -15,13 +15,13 @@ const (
 	DropColumn = "drop-column"
 	DropTable  = "drop-table"
 	// Sync is the old name of a renamed column, which has a copy of it, PrepareSync a
-	// copy that has not been given that yet.
+	// copy that has not been given that yet, or the place of a column that gets another type.
 	Sync        = "sync"
 	PrepareSync = "prepare-sync"
 )
 
 // syncVersion is the first schema that knows copies of columns.
-const syncVersion = 14
+const syncVersion = 17
 
 // deferredVersion is the first schema that knows what is deferred.
 const deferredVersion = 9

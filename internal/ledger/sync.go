@@ -17,15 +17,17 @@ type NewSync struct {
 	Schema    string
 	Table     string
 	Column    string // the copy's name
+	// Conversion is what a copy of another type has, in SQL; empty: it has the column's value.
+	Conversion string
 }
 
 // RecordPrepareSQL is the statement that adds a copy's record in the transaction that
 // adds the copy.
 func RecordPrepareSQL(n NewSync) string {
-	return fmt.Sprintf("INSERT INTO migguard.deferred (release_id, kind, relation, attnum, schema_name, table_name, column_name, copy_of)"+
-		" SELECT %d, 'prepare-sync', a.attrelid, a.attnum, %s, %s, %s, %d FROM pg_catalog.pg_attribute a"+
+	return fmt.Sprintf("INSERT INTO migguard.deferred (release_id, kind, relation, attnum, schema_name, table_name, column_name, copy_of, conversion)"+
+		" SELECT %d, 'prepare-sync', a.attrelid, a.attnum, %s, %s, %s, %d, %s FROM pg_catalog.pg_attribute a"+
 		" WHERE a.attrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND a.attname OPERATOR(pg_catalog.=) %s AND NOT a.attisdropped",
-		n.ReleaseID, literal(n.Schema), literal(n.Table), literal(n.Column), n.CopyOf, n.Relation, literal(n.Column))
+		n.ReleaseID, literal(n.Schema), literal(n.Table), literal(n.Column), n.CopyOf, nullable(n.Conversion), n.Relation, literal(n.Column))
 }
 
 // RecordSyncSQL is the statement that a migration's own session runs in the
@@ -45,8 +47,13 @@ func CloseSyncSQL(relation uint32, copyOf int16, releaseID int64) string {
 }
 
 // SyncsFrom is a FROM item as DeferredFrom: the copies there are (relation, attnum,
-// copy_of, kind, ready).
-const SyncsFrom = "(SELECT relation, attnum, copy_of, kind, ready FROM migguard.deferred WHERE closed_at IS NULL AND copy_of IS NOT NULL) AS s"
+// copy_of, kind, ready, conversion).
+const SyncsFrom = "(SELECT relation, attnum, copy_of, kind, ready, conversion FROM migguard.deferred WHERE closed_at IS NULL AND copy_of IS NOT NULL) AS s"
+
+// AwaitingFrom is a FROM item of the same kind: the columns that something is about which waits
+// (relation, attnum).
+const AwaitingFrom = "(SELECT relation, pg_catalog.unnest(attnums) AS attnum FROM migguard.withheld WHERE closed_at IS NULL" +
+	" UNION ALL SELECT parent, pg_catalog.unnest(parent_attnums) FROM migguard.withheld WHERE closed_at IS NULL) AS awaiting"
 
 // SyncReady notes that all rows of a prepared copy are equal to the column. It fails with
 // ErrNotDeferred where there is no such copy.
@@ -98,7 +105,8 @@ func dropSync(ctx context.Context, tx pgx.Tx, id int64, table string) error {
 	if err == nil {
 		_, err = tx.Exec(ctx, `
 			update migguard.task set closed_at = clock_timestamp(), note = 'its copy is taken away'
-			where relation = $1 and closed_at is null and kind in ('copy-column', 'create-index') and sql ~ ('mg_copy_' || $2::text || '\M')`, relation, of)
+			where relation = $1 and closed_at is null and kind in ('copy-column', 'create-index', 'add-constraint', 'validate-constraint', 'set-not-null')
+			and sql ~ ('mg_copy_' || $2::text || '(_not_null(_migguard)?)?\M')`, relation, of)
 	}
 	if err == nil {
 		_, err = tx.Exec(ctx, fmt.Sprintf("drop function if exists migguard.sync_%d_%d()", relation, of))

@@ -14,7 +14,7 @@ import (
 // one column, a JSON document in the form of catalog.Copying, in UTF-8 and in hex. The
 // session's search path has to be pg_catalog alone, as CopyingPath sets it: then what the
 // server prints has the schemas of all other names. copies is a FROM item with the copies there are
-// (relation, attnum, copy_of, kind, ready), trigger and double are what the names of
+// (relation, attnum, copy_of, kind, ready, conversion), trigger and double are what the names of
 // the column's trigger, and of its indexes' doubles, begin with.
 func Copying(relation uint32, attnum int16, copies, trigger, double string) string {
 	return fmt.Sprintf(copyingQuery, relation, attnum, copies, ddl.Literal(trigger), ddl.Literal(double))
@@ -79,7 +79,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
     FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND (t.attnum = ANY (i.indkey) OR EXISTS (
       SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = i.indexrelid
         AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum))),
-  'copy', coalesce(x.attname, ''), 'synced', coalesce(s.kind = 'sync', false), 'ready', coalesce(s.ready, false),
+  'copy', coalesce(x.attname, ''), 'synced', coalesce(s.kind = 'sync', false), 'ready', coalesce(s.ready, false), 'conversion', coalesce(s.conversion, ''),
   'fires', EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgenabled = 'A' AND g.tgname = %[4]s || t.attnum)
 )::pg_catalog.text, 'UTF8'), 'hex')
 FROM pg_catalog.pg_attribute t
@@ -114,18 +114,18 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_type y ON y.oid = t.atttypid
 WHERE t.attrelid = %[1]d::pg_catalog.oid AND t.attnum = %[2]d), '')`
 
-// ReadCopied is the name of the column that a column of a table, by oid, is a copy of;
-// empty where it is none. copies is as for Copying.
-func ReadCopied(ctx context.Context, conn *pgx.Conn, table uint32, name, copies string) (column string, err error) {
+// ReadCopied is what a copy, a column of a table by oid, ought to have, in SQL: the column
+// that it is a copy of, or what is made of it; empty where it is none. copies is as for Copying.
+func ReadCopied(ctx context.Context, conn *pgx.Conn, table uint32, name, copies string) (value string, err error) {
 	err = conn.QueryRow(ctx, `
-SELECT t.attname FROM pg_catalog.pg_attribute x JOIN `+copies+` ON s.relation = x.attrelid AND s.attnum = x.attnum
+SELECT coalesce(s.conversion, pg_catalog.quote_ident(t.attname)) FROM pg_catalog.pg_attribute x JOIN `+copies+` ON s.relation = x.attrelid AND s.attnum = x.attnum
 JOIN pg_catalog.pg_attribute t ON t.attrelid = s.relation AND t.attnum = s.copy_of AND NOT t.attisdropped
-WHERE x.attrelid = $1 AND x.attname = $2 AND NOT x.attisdropped`, table, name).Scan(&column)
+WHERE x.attrelid = $1 AND x.attname = $2 AND NOT x.attisdropped`, table, name).Scan(&value)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("look for the column that %s is a copy of: %w", name, err)
 	}
-	return column, nil
+	return value, nil
 }

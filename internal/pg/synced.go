@@ -19,7 +19,7 @@ func Synced(copies, trigger string) string {
 const syncedQuery = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
   'relation', c.oid::pg_catalog.int8, 'number', s.copy_of, 'table', c.oid::pg_catalog.regclass, 'column', coalesce(t.attname, ''), 'copy', coalesce(x.attname, ''),
-  'renamed', s.kind = 'sync',
+  'renamed', s.kind = 'sync', 'converted', s.conversion IS NOT NULL,
   'type', coalesce(pg_catalog.format_type(t.atttypid, t.atttypmod), ''),
   'alike', coalesce((t.atttypid, t.atttypmod, t.attcollation) = (x.atttypid, x.atttypmod, x.attcollation), false),
   'default', coalesce(d.expression, ''), 'constant', ` + constantDefault + `,

@@ -152,6 +152,8 @@ func (a *act) checkWatched(d judge.Decision) error {
 func (a *act) whole(ctx context.Context, i int, d judge.Decision, found catalog.Lookup, synced syncedness) (tag string, goes passage, err error) {
 	change := a.plan.Changes[i]
 	switch {
+	case d.Retyped != nil:
+		tag, err = a.retype(ctx, i, *d.Retyped, found)
 	case d.Refresh != "":
 		tag, err = a.refresh(ctx, d.Refresh)
 	case d.Index != nil:

@@ -13,15 +13,25 @@ import (
 	"github.com/migguard/migguard/internal/shim"
 )
 
-// copying asks what a copy of a column that is renamed has to be like. What the server
-// prints depends on the search path, which for that is empty.
+// copying asks what a copy of a column that is renamed, or gets another type, has to be like.
+// What the server prints depends on the search path, which for that is empty.
 func (a *act) copying(ctx context.Context, change ddl.Change, found *catalog.Lookup) error {
-	c, ok := change.(ddl.RenameColumn)
-	if !ok || found.Relation == nil || found.Relation.Created {
+	name := ""
+	switch c := change.(type) {
+	case ddl.RenameColumn:
+		name = c.Column
+	case ddl.ChangeColumnType:
+		name = c.Column
+	}
+	if name == "" || found.Relation == nil || found.Relation.Created {
 		return nil
 	}
-	column, ok := found.Relation.Column(c.Column)
+	column, ok := found.Relation.Column(name)
 	if !ok || column.Created {
+		return nil
+	}
+	if _, retypes := change.(ddl.ChangeColumnType); retypes && len(a.plan.Changes) > 1 {
+		found.Copying = &catalog.Copying{Why: "its statement does something else, too"}
 		return nil
 	}
 	return a.aside(ctx, func() error {
@@ -32,8 +42,13 @@ func (a *act) copying(ctx context.Context, change ddl.Change, found *catalog.Loo
 		if err != nil {
 			return explained(err)
 		}
-		found.Copying, err = catalog.DecodeCopying(doc)
-		return err
+		if found.Copying, err = catalog.DecodeCopying(doc); err != nil {
+			return err
+		}
+		if _, retypes := change.(ddl.ChangeColumnType); retypes {
+			return a.retyping(ctx, *found.Relation, column, found.Copying)
+		}
+		return nil
 	})
 }
 
@@ -74,15 +89,15 @@ func (t *tasks) copyColumn(ctx context.Context, conn *pgx.Conn, task ledger.Task
 	if err := set(ctx, conn, "lock_timeout", "0"); err != nil {
 		return "", err
 	}
-	column, err := pg.ReadCopied(ctx, conn, task.Relation, task.Object, ledger.SyncsFrom)
+	value, err := pg.ReadCopied(ctx, conn, task.Relation, task.Object, ledger.SyncsFrom)
 	switch {
 	case err != nil:
 		return "", err
-	case column == "":
+	case value == "":
 		return "it is no copy any more", nil
 	}
-	equal := ddl.Quote(task.Object) + " = " + ddl.Quote(column)
-	if note, err = t.backfill(ctx, conn, task, equal, shim.Differs(task.Object, column), commandRuns); err != nil || note != "" {
+	equal := ddl.Quote(task.Object) + " = " + value
+	if note, err = t.backfill(ctx, conn, task, equal, shim.Differs(task.Object, value), commandRuns); err != nil || note != "" {
 		return note, err
 	}
 	return "", t.run.Ledger.SyncReady(ctx, task.Relation, task.Object)

@@ -66,7 +66,7 @@ func leftBy(d ledger.Deferred) string {
 	case ledger.Sync:
 		return "the old name of what " + of + " has renamed"
 	case ledger.PrepareSync:
-		return "a copy that " + of + " has prepared for a rename"
+		return "a copy that " + of + " has prepared for another name or type"
 	}
 	return "which " + of + " has dropped"
 }

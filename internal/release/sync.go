@@ -69,9 +69,16 @@ func (a *act) syncOf(i int, d judge.Decision, found catalog.Lookup) shim.Sync {
 	if d.Sync != nil {
 		return *d.Sync
 	}
-	c := a.plan.Changes[i].(ddl.RenameColumn)
-	column, _ := found.Relation.Column(c.Column)
-	return shim.Sync{Table: *found.Relation, Column: column, To: c.To, Copying: found.Copying}
+	s := shim.Sync{Table: *found.Relation, Copying: found.Copying}
+	switch c := a.plan.Changes[i].(type) {
+	case ddl.RenameColumn:
+		s.Column, _ = found.Relation.Column(c.Column)
+		s.To = c.To
+	case ddl.ChangeColumnType:
+		s.Column, _ = found.Relation.Column(c.Column)
+		s.Type = c.Type
+	}
+	return s
 }
 
 // prepareSync has the copy made while the statement waits, where that is all of its
@@ -79,18 +86,18 @@ func (a *act) syncOf(i int, d judge.Decision, found catalog.Lookup) shim.Sync {
 // meanwhile, and the copy is made before the command is started again.
 func (a *act) prepareSync(ctx context.Context, s shim.Sync) error {
 	if a.tasks.wants(s) {
-		return a.noCopy(s, "it was made in this run, and is not there any more")
+		return a.noCopy(s, "it was made in this run, and is not there any more, or not as it was")
 	}
 	if same, err := a.isOutside(ctx, s); err != nil || !same {
 		if err != nil {
 			return err
 		}
-		return a.noCopy(s, "its transaction has changed the column, or its table, before; put the rename in a migration of its own")
+		return a.noCopy(s, "its transaction has changed the column, or its table, before; put the statement in a migration of its own")
 	}
 	if !a.alone {
 		a.tasks.want(s, a.releaseID)
 		return &guard.Refusal{Code: codeCopy,
-			Message: fmt.Sprintf("renaming %s to %s needs a copy of it first, under its old name, for the code that is still running", s.What(), ddl.Quote(s.To)),
+			Message: wanting(s),
 			Detail:  "Its transaction is rolled back, because its locks would be held while the rows are copied.",
 			Hint:    "Nothing is to be done: migguard makes the copy and starts the command again."}
 	}
@@ -122,7 +129,11 @@ func (a *act) copiedNow(ctx context.Context, s shim.Sync) error {
 // noCopy refuses what could not be prepared.
 func (a *act) noCopy(s shim.Sync, why string) error {
 	a.verdict = judge.Refuse
-	return a.refuse(judge.Decision{Verdict: judge.Refuse, Findings: a.findings, Obstacle: &judge.Obstacle{Wanted: judge.Shim,
+	wanted := judge.Shim
+	if s.Type != "" {
+		wanted = judge.Rewrite
+	}
+	return a.refuse(judge.Decision{Verdict: judge.Refuse, Findings: a.findings, Obstacle: &judge.Obstacle{Wanted: wanted,
 		Reason: "there could be no copy of " + s.What() + ": " + why}})
 }
 
@@ -158,7 +169,7 @@ func (t *tasks) prepareWanted(ctx context.Context) error {
 	t.wanted = nil
 	t.wanting.Unlock()
 	for _, s := range wanted {
-		ids, err := t.run.Ledger.Owe(ctx, s.Copying.Role, s.tasks()...)
+		ids, err := t.run.Ledger.Owe(ctx, s.Copying.Role, s.tasks(t.run.Major)...)
 		if err == nil {
 			err = t.now(ctx, ids...)
 		}
@@ -189,19 +200,22 @@ func (t *tasks) wantsSome() bool {
 	return len(t.wanted) > 0
 }
 
-// tasks are what is to be done until the names can change places.
-func (s wantedSync) tasks() (all []ledger.NewTask) {
+// tasks are what is to be done until the copy can take a name, or the column's place.
+func (s wantedSync) tasks(major int) (all []ledger.NewTask) {
 	add := func(kind, object, sql string) {
 		all = append(all, ledger.NewTask{ReleaseID: s.release, Kind: kind, Relation: s.Table.OID,
 			Schema: s.Table.Schema, Table: s.Table.Name, Object: object, SQL: sql})
 	}
 	if !s.Copying.Ready {
 		own := append(s.Expand(), ledger.RecordPrepareSQL(ledger.NewSync{ReleaseID: s.release, Relation: s.Table.OID,
-			CopyOf: s.Column.Number, Schema: s.Table.Schema, Table: s.Table.Name, Column: s.Copy()}))
+			CopyOf: s.Column.Number, Schema: s.Table.Schema, Table: s.Table.Name, Column: s.Copy(), Conversion: s.Conversion()}))
 		add(ledger.CopyColumn, s.Copy(), strings.Join(own, ";\n"))
 	}
 	for _, double := range s.Doubles() {
 		add(ledger.CreateIndex, double.Name, double.SQL)
+	}
+	if s.Required() {
+		s.require(major, add)
 	}
 	return all
 }

@@ -42,6 +42,7 @@ func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, e
 	for _, row := range rows {
 		column, copied, synced := *row[0], *row[1], *row[2] == ledger.Sync
 		rename, isRename := change.(ddl.RenameColumn)
+		retyped, isRetyped := change.(ddl.ChangeColumnType)
 		switch {
 		case isRename && synced && rename.Column == column && rename.To == copied:
 			return changesPlaces, nil
@@ -51,7 +52,7 @@ func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, e
 			a.conn.Notice("migguard: "+note, "", "")
 			a.verdict = a.verdict.Over(judge.Shim)
 			return answered, nil
-		case isRename && !synced && rename.Column == column:
+		case !synced && (isRename && rename.Column == column || isRetyped && retyped.Column == column && len(a.plan.Changes) == 1):
 			return apart, nil // the copy takes part in it, or goes before it
 		}
 		for _, name := range names {

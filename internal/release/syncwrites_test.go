@@ -144,10 +144,16 @@ func (m *syncModel) check(t *testing.T, db *pgtest.DB) {
 	if got := db.Value(t, "select coalesce(string_agg(concat_ws(' ', key, '['||old::text||']', '['||new::text||']'), '; '), '') from rows where row(old)::record *<> row(new)::record"); got != "" {
 		t.Errorf("rows differ: %s", got)
 	}
+	m.agrees(t, db, "%s::"+m.kind)
+}
+
+// agrees holds the rows to what was written, of which form makes a value of the column's type.
+func (m *syncModel) agrees(t *testing.T, db *pgtest.DB, form string) {
+	t.Helper()
 	var wrote []string
 	for key, value := range m.rows {
 		if value != "" {
-			wrote = append(wrote, fmt.Sprintf("(%d, %s::%s)", key, value, m.kind))
+			wrote = append(wrote, fmt.Sprintf("(%d, "+form+")", key, value))
 		}
 	}
 	if got := db.Value(t, `select coalesce(string_agg(concat_ws(' ', w.key, '['||r.new::text||']', 'wrote', '['||w.value||']'), '; '), '')

@@ -16,9 +16,11 @@ import (
 // it under its new name. Foreign keys, CHECKs and NOT NULL need no double: they hold
 // the column, and the trigger, which fires before them, the copy.
 type Sync struct {
-	Table   catalog.Relation
-	Column  catalog.Column
-	To      string
+	Table  catalog.Relation
+	Column catalog.Column
+	To     string
+	// Type, as a statement writes it, is what the column gets in the place of a name.
+	Type    string
 	Copying *catalog.Copying
 }
 
@@ -47,6 +49,11 @@ func (s Sync) Check() error {
 		return &Precondition{Reason: "what depends on " + s.What() + " is not known"}
 	case c.Why != "":
 		return &Precondition{Reason: s.What() + " cannot have a copy: " + c.Why}
+	case s.Type != "" && s.checkType() != nil:
+		return s.checkType()
+	case c.Copy != "" && c.Conversion != s.Conversion():
+		return &Precondition{Reason: "a copy of " + s.What() + " is there that was made for another change"}
+	case s.Type != "":
 	case taken && !c.Synced:
 		return &Precondition{Reason: fmt.Sprintf("the table has a column %s", ddl.Quote(s.To))}
 	case !c.Constant && !c.NotNull:
@@ -62,7 +69,8 @@ func (s Sync) Check() error {
 
 // Ready tells that the names can change places.
 func (s Sync) Ready() bool {
-	return s.Copying.Copy != "" && s.Copying.Fires && (s.Copying.Ready || s.Copying.Synced) && len(s.Doubles()) == 0
+	return s.Copying.Copy != "" && s.Copying.Fires && (s.Copying.Ready || s.Copying.Synced) && len(s.Doubles()) == 0 &&
+		!s.Required() && s.Copying.Conversion == s.Conversion()
 }
 
 // A Double is an index that the copy has to have.
@@ -112,8 +120,8 @@ func (s Sync) alter() string { return "ALTER TABLE " + s.table().String() }
 // Expand is the SQL that adds the copy and has it follow the column, to be run in one
 // transaction. It takes ACCESS EXCLUSIVE for a moment.
 func (s Sync) Expand() []string {
-	column := s.Copy() + " " + s.Copying.Type
-	if s.Copying.Collation != "" {
+	column := s.Copy() + " " + s.CopyType()
+	if s.Copying.Collation != "" && s.Type == "" {
 		column += " COLLATE " + s.Copying.Collation
 	}
 	sql := []string{s.alter() + " ADD COLUMN " + column}
@@ -131,12 +139,12 @@ func (s Sync) Expand() []string {
 	for _, to := range slices.Sorted(maps.Keys(granted)) {
 		sql = append(sql, fmt.Sprintf("GRANT %s ON TABLE %s TO %s", strings.Join(granted[to], ", "), s.table(), to))
 	}
-	return append(sql, s.trigger(s.follow(), s.Column.Name, s.Copy())...)
+	return append(sql, s.trigger(s.follow(), s.value("NEW."), "NEW."+s.Copy())...)
 }
 
 // follow is the body of the trigger while the copy is prepared.
 func (s Sync) follow() string {
-	return fmt.Sprintf("NEW.%s := NEW.%s;", s.Copy(), ddl.Quote(s.Column.Name))
+	return fmt.Sprintf("NEW.%s := %s;", s.Copy(), s.value("NEW."))
 }
 
 // Before, and After, is the SQL around the rename, in its transaction, that lets the
@@ -155,7 +163,7 @@ func (s Sync) After() []string {
 	if s.Copying.Default != "" && s.Copying.Constant && !s.Copying.Synced {
 		sql = append(sql, fmt.Sprintf("%s ALTER COLUMN %s SET DEFAULT %s", s.alter(), ddl.Quote(s.Column.Name), s.Copying.Default))
 	}
-	return append(sql, s.trigger(s.body(), s.To, s.Column.Name)...)
+	return append(sql, s.trigger(s.body(), "NEW."+ddl.Quote(s.To), "NEW."+ddl.Quote(s.Column.Name))...)
 }
 
 func (s Sync) rename(from, to string) string {
@@ -193,18 +201,18 @@ func differ(a, b string) string {
 	return fmt.Sprintf("pg_catalog.record_image_ne(ROW(%s), ROW(%s))", a, b)
 }
 
-// Differs is the condition of rows whose copy of a column is not equal to it.
-func Differs(copied, column string) string { return differ(ddl.Quote(copied), ddl.Quote(column)) }
+// Differs is the condition of rows whose copy has not the value, in SQL, that it ought to.
+func Differs(copied, value string) string { return differ(ddl.Quote(copied), value) }
 
 // trigger makes function and trigger. It always fires, also for logical replication
 // and pg_restore --disable-triggers (session_replication_role). Rows that are equal do not
-// get as far as the function.
-func (s Sync) trigger(body, column, other string) []string {
+// get as far as the function; value and other are what is equal, in SQL.
+func (s Sync) trigger(body, value, other string) []string {
 	name, quote := fmt.Sprint(SyncTrigger, s.Column.Number), dollars(body)
 	return []string{
 		fmt.Sprintf("CREATE OR REPLACE FUNCTION %s RETURNS pg_catalog.trigger LANGUAGE plpgsql AS %s", s.function(), quote+source(body)+quote),
 		fmt.Sprintf("CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION %s",
-			name, s.table(), differ("NEW."+ddl.Quote(column), "NEW."+ddl.Quote(other)), s.function()),
+			name, s.table(), differ(value, other), s.function()),
 		fmt.Sprintf("%s ENABLE ALWAYS TRIGGER %s", s.alter(), name),
 	}
 }

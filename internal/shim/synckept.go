@@ -23,6 +23,8 @@ func (k Kept) Broken() string {
 		return ""
 	case !k.Fires:
 		return "the trigger that keeps them equal is gone, off, or another one"
+	case k.Converted: // a trigger's condition keeps the type of the column
+		return ""
 	case !k.Alike:
 		return "they are of different types"
 	case k.Renamed && k.Beside != "":

@@ -1,0 +1,79 @@
+package judge
+
+import (
+	"errors"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// retype looks whether a copy of the new type can take a column's place, where the
+// server would write all rows anew under its lock. What code makes of the type is judged
+// before: that it takes both.
+func (d *Decision) retype(change ddl.Change, facts Facts, policy *Policy) {
+	c, ok := change.(ddl.ChangeColumnType)
+	r := facts.Lookup.Relation
+	if d.Verdict != "" || len(d.Findings) != 1 || d.Findings[0].Hazard != hazard.BlockingAlter || !ok || r == nil || facts.Done || facts.Lookup.Copying == nil {
+		return
+	}
+	column, _ := r.Column(c.Column)
+	s := shim.Sync{Table: *r, Column: column, Type: c.Type, Copying: facts.Lookup.Copying}
+	why := ""
+	var p *shim.Precondition
+	switch {
+	case !hazard.KeepsValues(c) || c.Collation != "":
+		why = "its USING, or COLLATE, makes other values than the type does"
+	case errors.As(s.Check(), &p):
+		why = p.Reason
+	case s.Moves() != "":
+		if why = facts.byPosition(contract.Name{Schema: r.Schema, Name: r.Name}); why != "" {
+			why = "a copy of the new type would be the last column, and " + why
+		}
+	}
+	if why == "" {
+		why = facts.staleCopy(s, policy)
+	}
+	if why != "" {
+		d.Obstacle = &Obstacle{Wanted: Rewrite, Reason: why}
+		return
+	}
+	d.Verdict, d.Retyped, d.Obstacle = Rewrite, &s, nil
+	d.switchOff(policy)
+}
+
+// byPosition is why the order of a table's columns may matter to code that writes it:
+// values in the wrong columns nobody would notice.
+func (facts Facts) byPosition(table contract.Name) string {
+	unknown := ""
+	for _, code := range facts.Code {
+		if code.Contract == nil {
+			unknown = "no contract of " + code.Name + " is recorded"
+			continue
+		}
+		switch a := code.Contract.ByPosition(table); a.Verdict {
+		case contract.Yes:
+			return code.Name + " counts on their order: " + Spoken(a)
+		case contract.Unknown:
+			unknown = Spoken(a)
+		}
+	}
+	if len(facts.Code) == 0 {
+		unknown = "nothing is known of the code that runs"
+	}
+	if facts.Next != nil {
+		if a := facts.Next.ByPosition(table); a.Verdict == contract.Yes {
+			return "the release counts on their order: " + Spoken(a)
+		}
+	}
+	if facts.Seen != nil {
+		if a := facts.Seen.Contract.ByPosition(table); a.Verdict == contract.Yes {
+			return "the database has seen a query that counts on their order: " + Spoken(a)
+		}
+	}
+	if unknown != "" && (facts.Seen == nil || facts.Seen.Blind) {
+		return "whether code writes rows by the order of columns is not known: " + unknown
+	}
+	return ""
+}

@@ -1,0 +1,56 @@
+package pg
+
+import "fmt"
+
+// Retyping is the query for what a copy has to take over from a column whose place it takes
+// because it has another type, in the form of catalog.Retyping, as Copying. awaiting is a
+// FROM item with the columns that something is about which waits (relation, attnum), copied the name
+// of the copy, and proxy that of the CHECK that stands for its NOT NULL, as literals.
+func Retyping(relation uint32, attnum int16, awaiting, copied, proxy string) string {
+	return fmt.Sprintf(retypingQuery, relation, attnum, copied, proxy, awaiting)
+}
+
+// retypingQuery takes from pg_depend whatever hangs on the column: of that ALTER COLUMN ... TYPE
+// makes indexes, constraints and the default anew, and fails for most else
+// (RememberAllDependentForRebuilding, src/backend/commands/tablecmds.c). What triggers there are
+// Copying tells. Storage and
+// compression it sets to the new type's, as a new column has them.
+const retypingQuery = `
+SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
+  'zone', pg_catalog.current_setting('TimeZone'),
+  'last', NOT EXISTS (SELECT FROM pg_catalog.pg_attribute l WHERE l.attrelid = c.oid AND l.attnum > t.attnum AND NOT l.attisdropped AND l.attname <> %[3]s),
+  'comment', coalesce(pg_catalog.col_description(c.oid, t.attnum), ''),
+  'statistics', coalesce(nullif(t.attstattarget, -1)::pg_catalog.text, ''),
+  'sequences', (SELECT pg_catalog.json_agg(q.oid::pg_catalog.regclass::pg_catalog.text ORDER BY q.oid) FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class q ON q.oid = e.objid AND q.relkind = 'S'
+    WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      AND e.refobjid = c.oid AND e.refobjsubid = t.attnum AND e.deptype = 'a'),
+  'not_null_name', coalesce((SELECT k.conname FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[t.attnum]), ''),
+  'required', EXISTS (SELECT FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid AND x.attname = %[3]s AND NOT x.attisdropped AND x.attnotnull)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND (k.conname = %[4]s OR k.contype = 'n' AND NOT k.convalidated
+      AND k.conkey = ARRAY[(SELECT x.attnum FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid AND x.attname = %[3]s)])),
+  'constraints', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', k.conname, 'kind', k.contype, 'definition', pg_catalog.pg_get_constraintdef(k.oid),
+      'valid', k.convalidated, 'comment', coalesce(pg_catalog.obj_description(k.oid, 'pg_constraint'), ''),
+      'index', CASE WHEN k.contype IN ('p', 'u') THEN k.conindid ELSE 0 END::pg_catalog.int8) ORDER BY k.oid)
+    FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype <> 'n' AND t.attnum = ANY (k.conkey)),
+  'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', i.indexrelid::pg_catalog.int8, 'name', b.relname,
+      'comment', coalesce(pg_catalog.obj_description(b.oid, 'pg_class'), '')) ORDER BY b.oid)
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.oid = i.indexrelid WHERE i.indrelid = c.oid),
+  'why', coalesce(
+    (SELECT CASE WHEN NOT i.indimmediate THEN 'is DEFERRABLE' WHEN i.indisexclusion THEN 'is one of EXCLUDE' WHEN i.indisreplident THEN 'is the replica identity'
+        WHEN i.indisclustered THEN 'is the one that CLUSTER uses' WHEN NOT i.indisvalid THEN 'is invalid' ELSE 'is in a tablespace of its own' END || ': ' || pg_catalog.quote_ident(b.relname)
+      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.oid = i.indexrelid
+      WHERE i.indrelid = c.oid AND (NOT i.indimmediate OR i.indisexclusion OR i.indisreplident OR i.indisclustered OR NOT i.indisvalid OR b.reltablespace <> 0)
+        AND (t.attnum = ANY (i.indkey) OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = i.indexrelid
+          AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum)) LIMIT 1),
+    (SELECT pg_catalog.pg_describe_object(e.classid, e.objid, e.objsubid) || ' depends on it' FROM pg_catalog.pg_depend e
+      LEFT JOIN pg_catalog.pg_class b ON e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND b.oid = e.objid
+      LEFT JOIN pg_catalog.pg_attrdef f ON e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND f.oid = e.objid
+      WHERE e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum
+        AND e.classid NOT IN ('pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass) AND (b.relkind IS NULL OR b.relkind NOT IN ('i', 'S')) AND f.adnum IS DISTINCT FROM t.attnum LIMIT 1),
+    (SELECT 'what an earlier migration has asked of it waits for code that runs' FROM %[5]s WHERE awaiting.relation = c.oid AND awaiting.attnum = t.attnum LIMIT 1),
+    CASE WHEN t.attoptions IS NOT NULL THEN 'it has options of its own' END,
+    (SELECT 'its rows are of the type of another table''s column' FROM pg_catalog.pg_depend e
+      WHERE e.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.refobjid = c.reltype AND e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass LIMIT 1), '')
+)::pg_catalog.text, 'UTF8'), 'hex')
+FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_class c ON c.oid = t.attrelid
+WHERE t.attrelid = %[1]d::pg_catalog.oid AND t.attnum = %[2]d`

@@ -1,0 +1,91 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/shim"
+)
+
+// retype lets a copy of the new type take a column's place, in one transaction, which the
+// client knows as the one statement it sent. What has no copy gets one before.
+func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Lookup) (string, error) {
+	if !s.Ready() {
+		if err := a.prepareSync(ctx, s); err != nil {
+			return "", err
+		}
+		var again judge.Decision
+		var err error
+		again, found, err = a.decide(ctx, i)
+		switch {
+		case err != nil:
+			return "", err
+		case again.Retyped == nil || !again.Retyped.Ready():
+			return "", a.noCopy(s, "the copy that was made is not as it ought to be")
+		}
+		s = *again.Retyped
+	}
+	swap := s.Swap()
+	if err := a.readable(found.Encoding, swap); err != nil {
+		return "", err
+	}
+	tag, err := a.withLock(ctx, nil, []string{ledger.CloseSyncSQL(s.Table.OID, s.Column.Number, a.releaseID)}, a.instead(swap...))
+	if err != nil {
+		return "", err
+	}
+	a.executed = slices.Clone(swap)
+	for _, name := range s.NotValid() {
+		if err := a.promiseValidation(ctx, s.Table, name); err != nil {
+			return "", err
+		}
+		a.conn.AfterCommit()
+	}
+	table := hazard.Display(s.Table)
+	a.notes = append(a.notes, fmt.Sprintf("a copy of %s of type %s takes its place: %s", s.What(), s.Type, a.findings[0].Detail),
+		"prepared statements of "+table+` that return the column, or *, fail once in each session, "cached plan must not change result type" (0A000); those with * did when the copy came, too`)
+	if moves := s.Moves(); moves != "" {
+		a.notes = append(a.notes, moves)
+	}
+	return tag, nil
+}
+
+// retyping asks what a copy has to take over from a column whose place it takes. The search
+// path is as for Copying.
+func (a *act) retyping(ctx context.Context, table catalog.Relation, column catalog.Column, c *catalog.Copying) error {
+	copied := shim.Sync{Column: column}.Copy()
+	doc, err := a.document(ctx, pg.Retyping(table.OID, column.Number, ledger.AwaitingFrom, ddl.Literal(copied), ddl.Literal(proxy(table.Name, copied))))
+	if err != nil {
+		return explained(err)
+	}
+	c.Retyping, err = catalog.DecodeRetyping(doc)
+	return err
+}
+
+// require adds the tasks that make a copy NOT NULL, when no row has NULL there any more.
+func (s wantedSync) require(major int, add func(kind, object, sql string)) {
+	table, column := qualified(s.Table), ddl.Quote(s.Copy())
+	name, what := proxy(s.Table.Name, s.Copy()), "CHECK ("+column+" IS NOT NULL)"
+	if major >= notNullConstraints {
+		name, what = s.NotNullName(), "NOT NULL "+column
+	}
+	add(ledger.AddConstraint, name, fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID", table, ddl.Quote(name), what))
+	add(ledger.ValidateConstraint, name, fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", table, ddl.Quote(name)))
+	if major < notNullConstraints {
+		add(ledger.SetNotNull, s.Copy(), fmt.Sprintf("ALTER TABLE %[1]s ALTER COLUMN %[2]s SET NOT NULL; ALTER TABLE %[1]s DROP CONSTRAINT %[3]s", table, column, ddl.Quote(name)))
+	}
+}
+
+// wanting is why a statement's transaction is given up for a copy.
+func wanting(s shim.Sync) string {
+	if s.Type == "" {
+		return fmt.Sprintf("renaming %s to %s needs a copy of it first, under its old name, for the code that is still running", s.What(), ddl.Quote(s.To))
+	}
+	return fmt.Sprintf("changing the type of %s to %s needs a copy of it first, for the code that is still running uses the table", s.What(), s.Type)
+}
