@@ -12,8 +12,8 @@ const Version = 1
 // Contract is what one build needs of the schema. The zero Contract has seen
 // nothing, so it answers "unknown" to everything.
 //
-// Sources, Uses, Gaps, Paths, Upserts and Words are sorted and hold nothing twice; New, Merge and Read
-// see to it.
+// Sources, Uses, Gaps, Paths, Upserts, Texts and Words are sorted and hold nothing
+// twice; New, Merge and Read see to it.
 type Contract struct {
 	Version int `json:"version"`
 	// Sources are the scans whose findings are in here.
@@ -28,6 +28,10 @@ type Contract struct {
 	// known. Older readers leave them out, with Source.Upserts and Use.Arbiters, and
 	// then it is unknown whether there are any.
 	Upserts []Upsert `json:"upserts,omitempty"`
+	// Texts are queries of the source that a server can be asked about. They are no
+	// evidence of their own: what they use is among the relations. Older readers leave
+	// them out, and ask about none.
+	Texts []Text `json:"texts,omitempty"`
 	// Words are what names that the code makes when it runs can be made of: those
 	// that stand in the source, "*" where one goes on with what does not. Without
 	// any nothing is known of them.
@@ -53,6 +57,8 @@ type Source struct {
 	Upserts bool `json:"upserts,omitempty"`
 	// Rows says that it has looked for Star and OnTable.
 	Rows bool `json:"rows,omitempty"`
+	// TextsLeft counts the texts that there was no room for, the longest.
+	TextsLeft int `json:"texts_left,omitempty"`
 }
 
 // Name is a relation's name. Schema is empty where the source names none; such

@@ -95,6 +95,11 @@ func (c *Contract) check() error {
 			}
 		}
 	}
+	for _, t := range c.Texts {
+		if t.SQL == "" {
+			return fmt.Errorf("contract has a text without SQL, of %s", t.At.File)
+		}
+	}
 	for _, g := range c.Gaps {
 		switch g.Reach {
 		case Anything, Unclaimed, Within:

@@ -37,6 +37,7 @@ func TestReadRefuses(t *testing.T) {
 		`{"version":1,"relations":[{"name":"t","uses":[{"origin":"guess"}]}]}`:          `unknown origin "guess"`,
 		`{"version":1,"relations":[{"name":"t","uses":[{"origin":"model","by":"T"}]}]}`: "no scan of a whole build",
 		`{"version":1,"relations":[{"uses":[]}]}`:                                       "without a name",
+		`{"version":1,"texts":[{"sql":"","at":{"file":"a.rb"}}]}`:                       "a text without SQL, of a.rb",
 		`{"version":1,"gaps":[{"reach":"far"}]}`:                                        `unknown reach "far"`,
 	} {
 		if _, err := contract.Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {

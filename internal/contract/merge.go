@@ -22,6 +22,7 @@ func Merge(a, b *Contract) *Contract {
 		merged.Gaps = append(merged.Gaps, c.Gaps...)
 		merged.Paths = append(merged.Paths, c.Paths...)
 		merged.Upserts = append(merged.Upserts, c.Upserts...)
+		merged.Texts = append(merged.Texts, c.Texts...)
 		merged.Words = append(merged.Words, c.Words...)
 	}
 	merged.normalize()
@@ -75,6 +76,8 @@ func (c *Contract) normalize() {
 	}
 	slices.SortFunc(c.Upserts, compareUpserts)
 	c.Upserts = slices.CompactFunc(c.Upserts, func(a, b Upsert) bool { return compareUpserts(a, b) == 0 })
+
+	c.Texts = joinTexts(c.Texts)
 }
 
 func (u *Use) normalize() {
@@ -131,7 +134,7 @@ func short(text string) string {
 func compareSources(a, b Source) int {
 	return cmp.Or(cmp.Compare(a.Scanner, b.Scanner), compareBools(a.Whole, b.Whole),
 		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths), compareBools(a.Upserts, b.Upserts),
-		compareBools(a.Rows, b.Rows))
+		compareBools(a.Rows, b.Rows), cmp.Compare(a.TextsLeft, b.TextsLeft))
 }
 
 func compareNames(a, b Name) int {

@@ -68,6 +68,9 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 		}
 		c = c.WithUpserts(upserts)
 	}
+	for range r.Intn(3) {
+		c = c.WithTexts([]contract.Text{{SQL: pick(r, []string{"select id from users", "delete from orders", "select notes from old.users"}), At: someEvidence(r)}})
+	}
 	return reflect.ValueOf(part{c})
 }
 

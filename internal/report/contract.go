@@ -18,7 +18,10 @@ const maxReasons = 20
 func Contract(w io.Writer, c *contract.Contract) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	for _, s := range c.Sources {
-		fmt.Fprintf(t, "%s: %d files, %.1f MB; %d models, %d relations, %d gaps\n", s.Scanner, s.Files, float64(s.Bytes)/1e6, s.Models, len(c.Relations), len(c.Gaps))
+		fmt.Fprintf(t, "%s: %d files, %.1f MB; %d models, %d relations, %d gaps; %d queries known to the letter\n", s.Scanner, s.Files, float64(s.Bytes)/1e6, s.Models, len(c.Relations), len(c.Gaps), len(c.Texts))
+		if s.TextsLeft > 0 {
+			fmt.Fprintf(t, "%d more of these, the longest, are not in the contract, and no run replays them: there is room for %d kB\n", s.TextsLeft, contract.MaxTexts>>10)
+		}
 	}
 	if len(c.Relations) > 0 {
 		fmt.Fprintln(t, "\nRELATION\tMODELS\tSQL\tCOLUMNS")
@@ -144,48 +147,4 @@ func place(at contract.Evidence) string {
 		return at.File
 	}
 	return fmt.Sprintf("%s:%d", at.File, at.Line)
-}
-
-// ContractAnswer is the answer to whether a build uses a relation or a column.
-type ContractAnswer struct {
-	Relation contract.Name   `json:"relation"`
-	Column   string          `json:"column,omitempty"`
-	Used     contract.Answer `json:"used"`
-	Read     contract.Answer `json:"read"`
-	Written  contract.Answer `json:"written"`
-}
-
-// NewContractAnswer asks a contract about a relation, or about a column of it.
-func NewContractAnswer(c *contract.Contract, name contract.Name, column string) ContractAnswer {
-	a := ContractAnswer{Relation: name, Column: column}
-	if column == "" {
-		a.Used, a.Read, a.Written = c.Table(name), c.Table(name), c.Writes(name)
-		return a
-	}
-	a.Used = c.Column(name, column, contract.AnyWay)
-	a.Read = c.Column(name, column, contract.Reading)
-	a.Written = c.Column(name, column, contract.Writing)
-	return a
-}
-
-// Write writes the answer for people, with where to see it.
-func (a ContractAnswer) Write(w io.Writer) error {
-	subject := a.Relation.String()
-	if a.Column != "" {
-		subject += "." + a.Column
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: used: %s; written: %s\n", subject, a.Used.Verdict, a.Written.Verdict)
-	for i, r := range a.Used.Reasons {
-		if i == maxReasons {
-			fmt.Fprintf(&b, "  and %d more; --format json has them all\n", len(a.Used.Reasons)-i)
-			break
-		}
-		fmt.Fprintf(&b, "  %s\n", r.Text)
-		if r.At.File != "" {
-			b.WriteString(strings.TrimRight("    "+place(r.At)+"  "+r.At.Text, " ") + "\n")
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

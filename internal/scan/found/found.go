@@ -25,6 +25,7 @@ type Findings struct {
 	affixes   map[string]bool
 	queried   map[string]contract.Evidence
 	upserts   []contract.Upsert
+	texts     []contract.Text
 	upserting bool // some file has words of ON CONFLICT
 }
 
@@ -78,6 +79,13 @@ func (f *Findings) Gap(g contract.Gap) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.gaps = append(f.gaps, g)
+}
+
+// Text notes a query that is known to the letter.
+func (f *Findings) Text(t contract.Text) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.texts = append(f.texts, t)
 }
 
 // Words notes words that stand in strings or symbols: SQL that is built when
@@ -182,7 +190,9 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 		gaps[i].Worded = gaps[i].Reach != contract.Unclaimed && gaps[i].Column == ""
 	}
 	source.Upserts = true
-	return contract.NewWorded(source, relations, append(gaps, f.blind...), f.vocabulary()).WithUpserts(f.upserts)
+	var texts []contract.Text
+	texts, source.TextsLeft = contract.FirstTexts(f.texts)
+	return contract.NewWorded(source, relations, append(gaps, f.blind...), f.vocabulary()).WithUpserts(f.upserts).WithTexts(texts)
 }
 
 // maxWords is the most words that a contract is given; with more it says nothing

@@ -1,6 +1,7 @@
 package javascript
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,18 +119,25 @@ func unescaped(escape string) string {
 	return strings.TrimPrefix(escape, `\`)
 }
 
-// inList is a list of parameters that the tag makes.
-var inList = regexp.MustCompile(`(?i)(\bin\s*)` + sqltext.Hole)
+var (
+	hole = regexp.MustCompile(sqltext.Hole)
+	// inList is a list of parameters that the tag makes.
+	inList = regexp.MustCompile(`(?i)\bin\s*` + sqltext.Hole)
+)
 
 // parameters is the text of a template whose tag sends what is put in as
 // parameters, or notes it where it is made: a fragment is a template or a call of
 // its own. Where nothing but a parameter can stand there is one.
 func parameters(text string) string {
-	text = inList.ReplaceAllString(text, "${1}($$1)")
-	all := strings.ReplaceAll(text, sqltext.Hole, "$1")
+	n := 0
+	next := func() string { n++; return fmt.Sprintf("$%d", n) }
+	text = inList.ReplaceAllStringFunc(text, func(list string) string { return strings.TrimSuffix(list, sqltext.Hole) + "(" + next() + ")" })
+	listed := n
+	all := hole.ReplaceAllStringFunc(text, func(string) string { return next() })
 	if _, err := ddl.NeedsOf(all); err == nil {
 		return all
 	}
+	n = listed
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, sqltext.Hole)
@@ -138,7 +146,7 @@ func parameters(text string) string {
 			return b.String()
 		}
 		if t := strings.TrimRight(b.String(), " \t\r\n"); t != "" && strings.Contains("=<>(,+-*/|~", t[len(t)-1:]) {
-			b.WriteString("$1")
+			b.WriteString(next())
 		} else {
 			b.WriteString(sqltext.Hole)
 		}

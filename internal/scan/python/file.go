@@ -154,7 +154,7 @@ func (r *reader) walk(n *syntax.Node) {
 	if t, ok := TextOf(n, r.Src); ok {
 		r.words = append(r.words, found.WordsOf(t)...)
 		if sqltext.Is(t) {
-			r.texts = append(r.texts, sqltext.Literal{Text: t, At: contract.Evidence{File: r.Path, Line: n.Line}})
+			r.texts = append(r.texts, sqltext.Literal{Text: t, At: contract.Evidence{File: r.Path, Line: n.Line}, Percent: true})
 		}
 		r.holes(n)
 		return

@@ -48,6 +48,9 @@ type Literal struct {
 	Base contract.Name
 	// TextBigint: see contract.Use.
 	TextBigint bool
+	// Percent: %s is a driver's mark of a parameter, and not that of a format which
+	// is filled elsewhere.
+	Percent bool
 }
 
 // Variables is why there is a gap at calls that send SQL which is no text.
@@ -69,6 +72,7 @@ func Read(f *found.Findings, l Literal) {
 	case statement.MatchString(l.Text):
 		if uses, ok := parse(l.Text, "", ""); ok {
 			note(f, l, uses)
+			keep(f, l, uses)
 		} else if sure.MatchString(l.Text) {
 			unparsed(f, l)
 		}
@@ -110,12 +114,6 @@ func Fragment(f *found.Findings, l Literal) {
 	unparsed(f, l)
 }
 
-var (
-	question = regexp.MustCompile(`\?`)
-	percent  = regexp.MustCompile(`%\(\w+\)[sd]|%[sdif]`)
-	colon    = regexp.MustCompile(`(^|[^:\w]):[A-Za-z_]\w*`)
-)
-
 // parse tries a text as it is, and then with the marks of parameters that
 // drivers and ORMs use in place of PostgreSQL's.
 func parse(text, before, after string) (ddl.Uses, bool) {
@@ -123,9 +121,7 @@ func parse(text, before, after string) (ddl.Uses, bool) {
 	if uses, err := ddl.NeedsOf(before + text + after); err == nil {
 		return uses, true
 	}
-	marked := colon.ReplaceAllString(text, "${1}$$1")
-	marked = percent.ReplaceAllString(marked, "$$1")
-	marked = question.ReplaceAllString(marked, "$$1")
+	marked := ddl.WithParameters(text)
 	if marked == text {
 		return ddl.Uses{}, false
 	}
