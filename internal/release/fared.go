@@ -60,7 +60,7 @@ func (a *act) conclude(f fared) error {
 	a.sayOf("a query would fail from now on that code which is gone has sent", f.weak)
 	if len(f.returning) > 0 {
 		a.notes = append(a.notes, fmt.Sprintf("a query returns other columns from now on, and fails once in each session that has prepared it (0A000)%s: %s",
-			among(len(f.returning)), f.returning[0].use.Seen()))
+			among(len(f.returning)), f.returning[0].seen()))
 	}
 	if f.unsure > 0 {
 		a.notes = append(a.notes, fmt.Sprintf("not replayed: %d of the queries that name what the transaction has changed (%v were over, or a lock was in the way)", f.unsure, a.replay.budget))
@@ -71,8 +71,11 @@ func (a *act) conclude(f fared) error {
 	r := &guard.Refusal{Code: codeBrokenQuery,
 		Message: "a query of the code that is still running fails after this transaction: " + f.broken[0].reason(),
 		Detail:  "It is " + spokenQueries(f.broken) + ". That is so when the transaction is about to commit, which is rolled back instead; before, it passes.",
-		Hint: "Keep what the query needs until no code that runs sends it. If code that is gone has sent it, let the database forget it: " + a.seen.Forget +
-			". What an exception ([[allow]]) lets a statement do is only said, and with replay = \"warn\" all is."}
+		Hint:    "Keep what the query needs until no code that runs sends it. "}
+	if slices.ContainsFunc(f.broken, func(b brokenQuery) bool { return b.use.Origin == contract.Query }) {
+		r.Hint += "If code that is gone has sent it, let the database forget it: " + a.seen.Forget + ". "
+	}
+	r.Hint += "What an exception ([[allow]]) lets a statement do is only said, and with replay = \"warn\" all is."
 	return r
 }
 

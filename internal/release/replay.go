@@ -40,9 +40,11 @@ type replay struct {
 	known bool       // how the queries fare now
 }
 
-// A replayed is a query that the database has seen.
+// A replayed is a query that the database has seen, or that stands in the source.
 type replayed struct {
 	use       contract.Use // with its calls and text, of no relation
+	of        []string     // the builds in whose source it stands
+	asked     []bool       // by which of the paths; nil: by all
 	relations []contract.Relation
 	question  guard.Question
 	other     string // way to ask it, where the server does not take this one; "": none
@@ -147,14 +149,15 @@ func (q *replayed) names(relation ddl.Name, column string) bool {
 	})
 }
 
-// replay is that of a run, from what the database has seen. path is the search_path
-// that the application's sessions have by themselves.
+// replay is that of a run, of what the database has seen and of what stands in the
+// source. path is the search_path that the application's sessions have by themselves.
 func (r *Run) replay(path string) *replay {
 	p := &replay{warn: r.WarnReplay, budget: replayBudget, ahead: knowBudget, paths: pathsOf(r.codeRuns, path)}
-	if r.counted == nil {
-		return p
+	all := sourceQueries(r.codeRuns, path)
+	if r.counted != nil {
+		all = slices.Concat(r.counted.replayed, all)
 	}
-	p.queries = slices.SortedStableFunc(slices.Values(r.counted.replayed), func(a, b *replayed) int {
+	p.queries = slices.SortedStableFunc(slices.Values(all), func(a, b *replayed) int {
 		if a.refuses() != b.refuses() {
 			if a.refuses() {
 				return -1
@@ -172,20 +175,23 @@ func (r *Run) replay(path string) *replay {
 // pathsOf are the search paths by which code sees the schema. Temporary tables are
 // the session's own, so they come last.
 func pathsOf(code []judge.Code, path string) (paths []string) {
-	if path != "" {
-		path += ", "
-	}
-	path += "pg_temp"
 	for _, c := range code {
-		its := path
-		if c.Overlay != "" {
-			its = c.Overlay + ", " + path
-		}
-		if !slices.Contains(paths, its) {
+		if its := pathOf(c, path); !slices.Contains(paths, its) {
 			paths = append(paths, its)
 		}
 	}
 	return paths
+}
+
+func pathOf(c judge.Code, path string) string {
+	its := "pg_temp"
+	if path != "" {
+		its = path + ", " + its
+	}
+	if c.Overlay != "" {
+		its = c.Overlay + ", " + its
+	}
+	return its
 }
 
 // ofPath says whose sessions find something by a path.
@@ -220,5 +226,5 @@ func (b brokenQuery) reason() string {
 }
 
 func (b brokenQuery) String() string {
-	return b.use.Seen() + ": " + b.reason() + ofPath(b.path)
+	return b.seen() + ": " + b.reason() + ofPath(b.path)
 }

@@ -27,9 +27,13 @@ func (a *act) knowQueries(ctx context.Context) error {
 	}
 	until := time.Now().Add(p.ahead)
 	for i, path := range p.paths {
-		asked := p.queries
-		for _, q := range asked {
+		var asked []*replayed
+		for _, q := range p.queries {
+			if !q.isAsked(i) || q.fails(i) {
+				continue
+			}
 			q.before[i] = fate{}
+			asked = append(asked, q)
 		}
 		for len(asked) > 0 {
 			var again []*replayed
@@ -38,7 +42,7 @@ func (a *act) knowQueries(ctx context.Context) error {
 				case err == nil:
 					q.before[i] = fate{true, true, returns}
 				case undecided(err.SQLState()):
-				case i == 0 && q.otherwise(err.SQLState()):
+				case i == q.first() && q.otherwise(err.SQLState()):
 					again = append(again, q)
 				default:
 					q.before[i].known = true
@@ -94,7 +98,7 @@ func (a *act) replayQueries(ctx context.Context, w *witness) error {
 		var asked []*replayed
 		for _, q := range p.queries {
 			switch before := q.before[i]; {
-			case !all && !q.touches(affected):
+			case !q.isAsked(i) || !all && !q.touches(affected):
 			case !before.known:
 				f.unsure++
 			case before.passes:

@@ -19,8 +19,8 @@ const unjudged = `
   whose body changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
   know.
-* Where no query that the database has seen shows it: a json column, which has no equality for
-  DISTINCT and UNION.
+* Where no query that the database has seen, or that stands in the source, shows it: a json
+  column, which has no equality for DISTINCT and UNION.
 * Where no contract and no query shows it: ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT
   or ALTER INDEX ... RENAME, and what only a table takes (that, TRUNCATE, COPY of the name,
   ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
@@ -28,7 +28,7 @@ const unjudged = `
   TO, REASSIGN OWNED and DROP OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show, and a query that the
-  database has seen ([replay](evidence.md#replay)).
+  database has seen, or that stands in the source ([replay](evidence.md#replay)).
 * WITH ... (UPDATE ...) SELECT of many rows, and those that functions, DO blocks, triggers and
   CASCADE change. INSERT ... SELECT and COPY of many rows: nobody waits for rows that are
   new, but for the locks that the transaction holds, and standbys fall behind.
