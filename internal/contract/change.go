@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Change is a change of the schema, as far as a contract can judge it.
@@ -118,7 +119,7 @@ var noParent = []string{"COPY", "ON CONFLICT ON CONSTRAINT", "ONLY"}
 func (c *Contract) onTable(name Name, fails []string) Answer {
 	var a Answer
 	for _, u := range c.usesOf(name) {
-		if slices.Contains(fails, u.OnTable) {
+		if slices.ContainsFunc(strings.Split(u.OnTable, ", "), func(what string) bool { return slices.Contains(fails, what) }) {
 			a.add(Yes, Reason{who(u) + " needs a table: " + u.OnTable, u.At})
 		}
 	}

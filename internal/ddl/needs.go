@@ -117,7 +117,9 @@ func (w *needWalker) statement(n *pg.Node) {
 		}
 	case *pg.Node_TruncateStmt:
 		for _, relation := range s.TruncateStmt.GetRelations() {
-			w.need(rangeName(relation.GetRangeVar())).OnTable = "TRUNCATE"
+			need := w.need(rangeName(relation.GetRangeVar()))
+			need.OnTable = "TRUNCATE"
+			need.only(relation.GetRangeVar())
 		}
 	case *pg.Node_CreateStmt, *pg.Node_CreateTableAsStmt, *pg.Node_ViewStmt, *pg.Node_CreateSeqStmt:
 		w.everything(n.ProtoReflect())

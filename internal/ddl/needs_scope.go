@@ -92,9 +92,7 @@ func (w *needWalker) rangeVar(r *pg.RangeVar, scope *needScope) Name {
 	if r.GetSchemaname() == "" && slices.Contains(scope.ctes, r.GetRelname()) {
 		entry.name = Name{}
 	} else {
-		if need := w.need(entry.name); !r.GetInh() {
-			need.OnTable = "ONLY"
-		}
+		w.need(entry.name).only(r)
 		// Columns get other names: users AS u(a, b).
 		if len(r.GetAlias().GetColnames()) > 0 {
 			w.need(entry.name).Reads.All = true
@@ -134,7 +132,7 @@ func (w *needWalker) column(c *pg.ColumnRef, scope *needScope) {
 		for _, n := range w.qualified(parts[:last], scope) {
 			n.Reads.add(parts[last])
 			if slices.Contains(systemColumns, parts[last]) {
-				n.OnTable = parts[last]
+				n.onTable(parts[last])
 			}
 		}
 	}
@@ -164,9 +162,9 @@ func (w *needWalker) unqualified(name string, scope *needScope) {
 			switch {
 			case r.alias == name:
 				w.need(r.name).Reads.All = true
-				w.need(r.name).OnTable = "a row as one value"
+				w.need(r.name).onTable("a row as one value")
 			case slices.Contains(systemColumns, name):
-				w.need(r.name).OnTable = name
+				w.need(r.name).onTable(name)
 			}
 		}
 	}

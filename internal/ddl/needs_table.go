@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -24,8 +25,29 @@ func (w *needWalker) named(entries []needRange) (needs []*Need) {
 // onTable notes what a view of the relations could not do.
 func (w *needWalker) onTable(entries []needRange, what string) {
 	for _, n := range w.named(entries) {
-		n.OnTable = what
+		n.onTable(what)
 	}
+}
+
+// only notes that the text means a table without its partitions, beside what else it does
+// with it.
+func (n *Need) only(r *pg.RangeVar) {
+	if r.GetInh() || strings.HasPrefix(n.OnTable, "ONLY") {
+		return
+	}
+	what := n.OnTable
+	n.OnTable = "ONLY"
+	if what != "" {
+		n.onTable(what)
+	}
+}
+
+// onTable notes what a view of the relation could not do.
+func (n *Need) onTable(what string) {
+	if strings.HasPrefix(n.OnTable, "ONLY") {
+		what = "ONLY, " + what
+	}
+	n.OnTable = what
 }
 
 // aggregates are functions under which a column need not be grouped by.

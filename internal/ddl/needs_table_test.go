@@ -42,6 +42,9 @@ var wholeRows = []struct {
 	{`SELECT id FROM ONLY users`, false, "ONLY"},
 	{`UPDATE ONLY users SET name = 'y'`, false, "ONLY"},
 	{`DELETE FROM ONLY users`, false, "ONLY"},
+	{`SELECT ctid FROM ONLY users`, false, "ONLY, ctid"},
+	{`SELECT xmin FROM users WHERE id IN (SELECT id FROM ONLY users)`, false, "ONLY, xmin"},
+	{`SELECT id, name FROM ONLY users GROUP BY id`, false, "ONLY, GROUP BY the primary key"},
 }
 
 // TestWholeRowsAreTrue asks servers: a prepared statement fails when the table gets a

@@ -66,6 +66,7 @@ var otherNeeds = []struct{ sql, want string }{
 	{`COPY users TO STDOUT`, `users r(*) table`},
 	{`COPY (SELECT email FROM users) TO STDOUT`, `users r(email)`},
 	{`TRUNCATE users, orders`, `orders r() table users r() table`},
+	{`TRUNCATE ONLY users`, `users r() table`},
 	{`SELECT id FROM users TABLESAMPLE SYSTEM (10)`, `users r(id) table`},
 	{`DELETE FROM users WHERE ctid = ANY ($1)`, `users r(ctid) table`},
 	{`LOCK TABLE users`, `users r()`},

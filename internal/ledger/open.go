@@ -36,9 +36,9 @@ type Ledger struct {
 
 	mu        sync.Mutex // conn and the fields below
 	conn      *pgx.Conn
-	version   int   // of the schema; 0: there is none
-	release   int64 // Begin's; 0 before
-	restored  bool  // Restored's
+	version   int      // of the schema; 0: there is none
+	release   int64    // Begin's; 0 before
+	restored  bool     // Restored's
 	lostNames []string // what it has not found
 
 	lost     chan error

@@ -14,9 +14,8 @@ import (
 	"github.com/migguard/migguard/internal/runner"
 )
 
-// evident matches a query that shows what code uses: not DDL, and not COPY of a
-// table to the client, by which pg_dump names every column.
-var evident = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:(?:select|insert|update|delete|merge|with|prepare|declare)\b|copy\s*\(|copy\s.*\sfrom\s)`)
+// evident matches a query that shows what code uses: not DDL.
+var evident = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:select|insert|update|delete|merge|with|prepare|declare|copy|truncate)\b`)
 
 // seenQueries is the evidence that the database has of what code uses; nil where
 // there is no contract that it could correct. Thousands of texts may have to be

@@ -64,9 +64,10 @@ const shownQuery = 500
 // utility matches what needs tables, and is no evidence of columns.
 var utility = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock)\b`)
 
-// dumped matches what pg_dump sends of each table before it reads, with the role of
-// an application often.
-var dumped = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*lock\b.*\bin\s+access\s+share\s+mode(?:\s+nowait)?\s*;?\s*$`)
+// dumped matches what pg_dump sends of each table, with the role of an application often:
+// the lock before it reads, and COPY by which it names every column, in a form that others
+// hardly write (dumpTableData_copy, src/bin/pg_dump/pg_dump.c).
+var dumped = regexp.MustCompile(`(?s)^(?i:copy) \S.*\..* \(.*\) (?i:to) stdout;?$|(?i)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*lock\b.*\bin\s+access\s+share\s+mode(?:\s+nowait)?\s*;?\s*$`)
 
 // indirect matches what a server does not analyse before it runs.
 var indirect = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock|copy|prepare)\b`)
@@ -93,7 +94,7 @@ func replayable(text string, uses ddl.Uses, relations []contract.Relation, use c
 	}
 	for _, n := range uses.Needs {
 		q.question.Planned = q.question.Planned || len(n.Arbiters) > 0
-		q.byRule = q.byRule || n.OnTable == "COPY" || n.OnTable == "TRUNCATE"
+		q.byRule = q.byRule || n.OnTable == "COPY" || strings.HasSuffix(n.OnTable, "TRUNCATE")
 	}
 	for _, p := range parameter.FindAllStringSubmatch(text, -1) {
 		n, _ := strconv.Atoi(p[1])

@@ -37,7 +37,6 @@ var replays = map[string]struct {
 	"function of wide": {"select twice(sku) from items", []string{"alter table items alter sku type bigint"}, "function twice(bigint) does not exist (42883)"},
 	"arbiter":          {"insert into items (id, sku) values (1, 2) on conflict (sku) do nothing", []string{"do $$ begin drop index items_sku; end $$"}, "there is no unique or exclusion constraint matching the ON CONFLICT specification (42P10)"},
 	"group by":         {grouped, []string{"alter table items rename to goods"}, `"items.kind" must appear in the GROUP BY clause`},
-	"truncate":         {"truncate items", []string{"alter table items rename to goods"}, "what it names is no table any more"},
 	"copy":             {"copy items (id, kind) from program 'true'", []string{"do $$ begin alter table items add x int, drop at; alter table items rename kind to sort; end $$"}, ""},
 	"operator dropped": {"select id from items where id === 1", []string{"begin", "drop operator === (int, int)", "commit"}, "operator does not exist: integer === unknown (42883)"},
 }
