@@ -43,6 +43,31 @@ func (c SetTablespace) MarshalJSON() ([]byte, error) {
 	return object(c, fields(c))
 }
 
+// MoveAll is ALTER TABLE, INDEX or MATERIALIZED VIEW (Kind) ALL IN TABLESPACE From SET
+// TABLESPACE To. Owners is whose alone; nil for all.
+type MoveAll struct {
+	Kind   Kind     `json:"kind"`
+	From   string   `json:"from"`
+	To     string   `json:"to"`
+	Owners []string `json:"owners,omitempty"`
+	Nowait bool     `json:"nowait,omitempty"`
+}
+
+// ChangeType implements Change.
+func (MoveAll) ChangeType() string { return "move_all" }
+
+// Relations implements Change.
+func (MoveAll) Relations() []Name { return nil }
+
+// Locks implements Change.
+func (MoveAll) Locks() []Lock { return []Lock{everything(AccessExclusive)} }
+
+// MarshalJSON implements json.Marshaler.
+func (c MoveAll) MarshalJSON() ([]byte, error) {
+	type fields MoveAll
+	return object(c, fields(c))
+}
+
 // SetAccessMethod is SET ACCESS METHOD; Method is empty for DEFAULT.
 type SetAccessMethod struct {
 	Relation Name   `json:"relation"`

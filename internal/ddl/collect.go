@@ -129,6 +129,10 @@ func (b *builder) collectMaintenance(n *pg.Node) bool {
 		b.reindex(s.ReindexStmt)
 	case *pg.Node_RefreshMatViewStmt:
 		b.refresh(s.RefreshMatViewStmt)
+	case *pg.Node_AlterTableMoveAllStmt:
+		all := s.AlterTableMoveAllStmt
+		b.add(MoveAll{Kind: kindOf(all.GetObjtype()), From: all.GetOrigTablespacename(), To: all.GetNewTablespacename(),
+			Owners: roleNames(all.GetRoles()), Nowait: all.GetNowait()})
 	case *pg.Node_CreateStatsStmt:
 		b.createStatistics(s.CreateStatsStmt)
 	case *pg.Node_CommentStmt:

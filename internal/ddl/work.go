@@ -88,6 +88,10 @@ func storageWork(change Change) []Work {
 			return []Work{rewrites(Name{}, KindDatabase).via(MarkedIn)}
 		}
 		return []Work{rewrites(c.Relation, KindTable).recursing()}
+	case MoveAll: // which leaves alone what is there already (AlterTableMoveAll, src/backend/commands/tablecmds.c)
+		if c.From != c.To {
+			return []Work{rewrites(Name{}, KindDatabase).via(Inside)}
+		}
 	case Vacuum:
 		switch {
 		case !c.Full:

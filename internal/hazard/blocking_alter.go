@@ -3,6 +3,7 @@ package hazard
 import (
 	"fmt"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -19,7 +20,7 @@ and some of its forms write every row and every index anew meanwhile, or read al
 rows: ADD COLUMN with a volatile default, GENERATED ... STORED, IDENTITY, serial
 or a domain with constraints; most changes of a column's type; SET LOGGED, SET
 TABLESPACE, of an index too, SET ACCESS METHOD, SET EXPRESSION. CLUSTER and VACUUM FULL do the
-same. Reads and writes of the running code wait that long. Whether a change of
+same, also without a name, and so does ALTER ... ALL IN TABLESPACE. Reads and writes of the running code wait that long. Whether a change of
 type or a new column does so depends on version, indexes, constraints and
 settings: migguard tries the change on an empty copy of the table and looks
 whether the server writes the copy anew or reads it. A table that is logged, or in
@@ -44,7 +45,9 @@ table), IDENTITY with a SEQUENCE NAME, and other changes of type. Under maintena
 blocking-alter = "maintenance". Passes where the server has no such work to do, on a small table
 (10,000 rows and 10 MB, or what small-table-rows and small-table-mb say in
 migguard.toml), if no code runs, with --allow blocking-alter:TABLE, and with
-[policy] blocking-alter = "allow".`,
+[policy] blocking-alter = "allow". What names no table, as VACUUM FULL alone, is judged by
+each that it would write anew; ALL IN TABLESPACE is refused (MG053) besides, if it would
+move migguard's own tables.`,
 	Remedy: `Add the column without a default, SET DEFAULT for new rows in a second statement,
 and fill the old rows in batches. For another type, do that with a second column
 that takes the place of the first one. GENERATED ... VIRTUAL, from 18 on, takes no time;
@@ -55,6 +58,9 @@ pg_repack.`,
 	Run: func(p *Pass) []Finding {
 		r, ok := p.large()
 		what := altered(p.Change)
+		if what != "" && p.Lookup.Relation == nil {
+			return p.alteredInside(what)
+		}
 		if !ok || what == "" || !p.works() {
 			return nil
 		}
@@ -66,6 +72,23 @@ pg_repack.`,
 			Hint:   instead(p.Change) + "Or say that nobody uses the table: " + allow("blocking-alter", r, ""),
 		}}
 	},
+}
+
+// alteredInside are the large tables among all that a change writes anew.
+func (p *Pass) alteredInside(what string) (found []Finding) {
+	for _, r := range p.Lookup.Inside {
+		// What is inside is listed with its partitions.
+		if r, ok := ifKnown(&r); ok && p.isLarge(r) && (r.Kind == catalog.Table || r.Kind == catalog.MaterializedView) {
+			found = append(found, Finding{
+				Relation: qualified(r),
+				Message: fmt.Sprintf("%s keeps the code that is still running from reading and writing %s while it is written anew",
+					what, Display(r)),
+				Detail: measured(r),
+				Hint:   instead(p.Change) + "Or say that nobody uses the table: " + allow("blocking-alter", r, ""),
+			})
+		}
+	}
+	return found
 }
 
 // instead is another way to what a change is for.
@@ -80,6 +103,8 @@ func instead(change ddl.Change) string {
 		return "Add a second column, write both, fill the rows there are in batches, and read the new one in the release after. "
 	case ddl.Cluster, ddl.Vacuum:
 		return "Use pg_repack. "
+	case ddl.MoveAll:
+		return "Move the small ones by name, and the others under maintenance mode. "
 	}
 	return ""
 }
@@ -98,6 +123,8 @@ func altered(change ddl.Change) string {
 		return "CLUSTER"
 	case ddl.Vacuum:
 		return "VACUUM FULL"
+	case ddl.MoveAll:
+		return "SET TABLESPACE"
 	case ddl.AddColumn:
 		return "ADD COLUMN " + ddl.Quote(c.Column)
 	case ddl.ChangeColumnType:

@@ -36,6 +36,27 @@ type Names struct {
 // EverySchema is a Schema that stands for all there are.
 const EverySchema = "n.nspname"
 
+// Clustered is a Schema that stands for the tables that CLUSTER without a name is for.
+const Clustered = EverySchema + " AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisclustered)"
+
+// InTablespace is a Schema that stands for the relations of a kind (pg_class.relkind) in a
+// tablespace, or, where that is i, for those with an index there; of some owners only,
+// unless there are none.
+func InTablespace(tablespace, kind string, owners []string) string {
+	where := "%s.relkind = '" + kind + "' AND coalesce(nullif(%[1]s.reltablespace, 0), (SELECT d.dattablespace FROM pg_catalog.pg_database d" +
+		" WHERE d.datname = pg_catalog.current_database())) = (SELECT s.oid FROM pg_catalog.pg_tablespace s WHERE s.spcname = " + tablespace + ")"
+	if owners != nil {
+		where += " AND pg_catalog.pg_get_userbyid(%[1]s.relowner) IN (" + strings.Join(owners, ", ") + ")"
+	}
+	if kind != "i" {
+		return EverySchema + ofNoCatalog + " AND " + fmt.Sprintf(where, "c")
+	}
+	return EverySchema + ofNoCatalog + " AND EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND " +
+		fmt.Sprintf(where, "x") + ")"
+}
+
+const ofNoCatalog = " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+
 // Lookup is the query for what the catalogs say about the names in a change.
 // Its one row has one column, a JSON document in the form of catalog.Lookup, in
 // UTF-8 and in hex: so it is the same under every client_encoding. Names are

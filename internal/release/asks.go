@@ -67,6 +67,9 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 			return n, false
 		}
 		relation, n.Size = rebuilt(c, &n), true
+	case ddl.Cluster, ddl.Vacuum, ddl.MoveAll:
+		n.Schema, n.Size = everyTable(change), true
+		return n, n.Schema != ""
 	case ddl.RefreshMaterializedView:
 		if c.Concurrently || g.hasMade(c.Relation) {
 			return n, false
@@ -141,24 +144,6 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		n.Relation = ddl.Literal(relation.String())
 	}
 	return n, true
-}
-
-// rebuilt asks about what REINDEX reads: the table, if it names one, or all that
-// are in a schema.
-func rebuilt(c ddl.Reindex, n *pg.Names) ddl.Name {
-	switch c.Kind {
-	case ddl.KindTable:
-		return c.Relation
-	case ddl.KindIndex:
-		n.Index = ddl.Literal(c.Relation.String())
-	case ddl.KindSchema:
-		n.Schema = ddl.Literal(c.Relation.Name)
-	case ddl.KindDatabase:
-		n.Schema = pg.EverySchema
-	default: // SYSTEM
-		n.Schema = ddl.Literal("pg_catalog")
-	}
-	return ddl.Name{}
 }
 
 // columnOf is the column whose definition a change is judged by, and whether by

@@ -61,7 +61,7 @@ ALTER TABLE users SET LOGGED;
 ALTER TABLE teams SET UNLOGGED; -- fails 42P16
 ALTER TABLE parts SET TABLESPACE locks_fast;
 TRUNCATE teams; -- fails 0A000
-ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE locks_fast; -- not measured: for each table what SET TABLESPACE is for one, and not foretold (AlterTableMoveAll)
+ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE locks_fast; -- not measured: for each table what SET TABLESPACE is for one (AlterTableMoveAll)
 UPDATE users SET name = 'x'; -- not measured: as any query: ROW EXCLUSIVE on the table, which stops no other query, and each row is locked until the transaction ends (RowExclusiveLock, transformUpdateStmt)
 DELETE FROM users; -- not measured: the same, and with ROW SHARE on the tables whose foreign keys point to it
 INSERT INTO users SELECT * FROM users; -- not measured: the same
