@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // settings is the language of files that hold no code but settings. They are read
@@ -31,8 +32,7 @@ func isSettings(at string) bool {
 // A pathRule is how a search path is chosen, or the environment's is not heard.
 type pathRule struct {
 	why string
-	// words are those of which one is in each match, in lower case: most files have
-	// none, and an expression over all of a text takes longer than its parsing.
+	// words are those of which one is in each match.
 	words []string
 	// at finds it in text of lower case.
 	at *regexp.Regexp
@@ -75,14 +75,27 @@ var notRuby = func() []string {
 	return all
 }()
 
+// pathWords are the words of each rule.
+var pathWords = func() *found.Sought {
+	var groups [][]string
+	for _, rule := range pathRules {
+		groups = append(groups, rule.words)
+	}
+	return found.NewSought("", groups...)
+}()
+
 // paths notes where a file may choose a search path: each rule's first place.
 func (s *scan) paths(file source, src []byte) {
+	in := pathWords.In(src)
+	if in == 0 {
+		return
+	}
 	text, language := bytes.ToLower(src), file.language
 	if language == packages {
 		language = settings
 	}
-	for _, rule := range pathRules {
-		if rule.in != nil && !slices.Contains(rule.in, language) || !slices.ContainsFunc(rule.words, func(word string) bool { return bytes.Contains(text, []byte(word)) }) {
+	for i, rule := range pathRules {
+		if in&(1<<i) == 0 || rule.in != nil && !slices.Contains(rule.in, language) {
 			continue
 		}
 		for _, at := range rule.at.FindAllIndex(text, -1) {

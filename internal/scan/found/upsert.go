@@ -3,6 +3,7 @@ package found
 import (
 	"bytes"
 	"regexp"
+	"slices"
 
 	"github.com/migguard/migguard/internal/contract"
 )
@@ -16,8 +17,8 @@ func (f *Findings) Upsert(u contract.Upsert) {
 
 // upsertNames are those that libraries have for ON CONFLICT, without capitals and
 // underscores.
-var upsertNames = [][]byte{[]byte("upsert"), []byte("uniqueby"), []byte("onduplicate"), []byte("updateconflicts"), []byte("insertorupdate"), []byte("createorupdate"),
-	[]byte("saveorupdate"), []byte("insertorreplace"), []byte("insertorignore")}
+var upsertNames = []string{"upsert", "uniqueby", "onduplicate", "updateconflicts", "insertorupdate", "createorupdate",
+	"saveorupdate", "insertorreplace", "insertorignore"}
 
 // Around the word conflict: ON before it, apart by what joins texts; what follows it
 // in SQL, where it stands by itself, and in names.
@@ -28,19 +29,21 @@ var (
 	clauseBehind   = regexp.MustCompile(`^(?:\s*\(|\s+(?:do|on|where)\b)`)
 )
 
+// upsertWords are all words of that kind, of which most files have none.
+var upsertWords = NewSought("_", append(slices.Clone(upsertNames), string(conflict)))
+
 // Source looks at a file's text for words of ON CONFLICT. Where no file has any, SQL
 // that is put together when the code runs has none either.
 func (f *Findings) Source(src []byte) {
-	if namesUpsert(bytes.ReplaceAll(bytes.ToLower(src), []byte("_"), nil)) {
+	if upsertWords.In(src) != 0 && namesUpsert(bytes.ReplaceAll(bytes.ToLower(src), []byte("_"), nil)) {
 		f.MayUpsert()
 	}
 }
 
-// namesUpsert searches for fixed words first: an expression over all of a source takes
-// longer than its parsing.
+// namesUpsert tells it of a text without capitals and underscores.
 func namesUpsert(text []byte) bool {
 	for _, name := range upsertNames {
-		if bytes.Contains(text, name) {
+		if bytes.Contains(text, []byte(name)) {
 			return true
 		}
 	}

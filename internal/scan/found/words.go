@@ -48,14 +48,34 @@ func (f *Findings) Blind(g contract.Gap) {
 func SnakeWordsOf(s string) []string {
 	words := WordsOf(s)
 	for _, w := range words {
-		if strings.ToLower(w) == w {
-			continue
-		}
-		if snake := strings.ToLower(hump.ReplaceAllString(w, "${1}_${2}")); snake != w {
+		if snake, ok := snakeOf(w); ok {
 			words = append(words, snake)
 		}
 	}
 	return words
 }
 
-var hump = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+// snakeOf is a word without capitals, with an underscore before each that follows a
+// small letter or a digit. ok says that it had some.
+func snakeOf(word string) (snake string, ok bool) {
+	isCapital := func(b byte) bool { return b >= 'A' && b <= 'Z' }
+	first := 0
+	for first < len(word) && !isCapital(word[first]) {
+		first++
+	}
+	if first == len(word) {
+		return "", false
+	}
+	made := append(make([]byte, 0, len(word)+4), word[:first]...)
+	for i := first; i < len(word); i++ {
+		b := word[i]
+		if isCapital(b) {
+			if i > 0 && (word[i-1] >= 'a' && word[i-1] <= 'z' || word[i-1] >= '0' && word[i-1] <= '9') {
+				made = append(made, '_')
+			}
+			b += 'a' - 'A'
+		}
+		made = append(made, b)
+	}
+	return string(made), true
+}

@@ -63,6 +63,9 @@ const maxLine = 400
 // speaking are signs of a database in a file that shows no other.
 var speaking = regexp.MustCompile(`(?i)DATABASE_URL|postgres|\bpsql\b|\bpg\b`)
 
+// signs are words of which one is in each match of speaking, and those of ormSigns.
+var signs = found.NewSought("", []string{"database_url", "postgres", "psql", "pg"}, []string{"sequelize", "typeorm", "drizzle", "datatypes"})
+
 // Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
 func Read(at string, src []byte) *File {
 	f := &File{path: at, src: src, imports: make(map[string]imported), modules: make(map[string]contract.Evidence),
@@ -81,7 +84,8 @@ func Read(at string, src []byte) *File {
 		return f
 	}
 	f.words = found.SnakeWordsOf(string(src))
-	f.speaks = speaking.Match(src)
+	signed := signs.In(src)
+	f.speaks = signed&1 != 0 && speaking.Match(src)
 	for _, word := range settingWords {
 		f.settings[word] = slices.Contains(f.words, word)
 	}
@@ -108,7 +112,7 @@ func Read(at string, src []byte) *File {
 	for name, n := range f.consts {
 		f.names[bare(n)] = name
 	}
-	if !ormSigns.Match(src) {
+	if signed&2 == 0 || !ormSigns.Match(src) {
 		f.consts, f.names, f.calls, f.classes, f.src = nil, nil, nil, nil, nil // the tree may go
 	}
 	return f

@@ -39,6 +39,21 @@ var (
 	asks = regexp.MustCompile(`\bDB::|[Rr]aw\(|->(?:statement|select|table|from|query)\(|\bpg_query`)
 )
 
+// signs are words of which one is in each match of ours, of others, of dynamicWhere and
+// of accessor.
+var signs = found.NewSought("", []string{`illuminate\`, `laravel\`},
+	[]string{`doctrine\`, `cake\`, `codeigniter\`, `yii\db`, `propel\runtime`, `redbeanphp\`, `cycle\`, `phalcon\mvc`, `medoo\`, `laminas\db`, "zend", `nette\database`, `opis\database`,
+		`atlas\`, `spot\mapper`, "kohana_", `pop\db`, `aura\sql`, `latitude\`, `envms\`, `think\`, `pixie\`},
+	[]string{"where"}, []string{"attribute"})
+
+// The groups of signs.
+const (
+	signOurs = 1 << iota
+	signOthers
+	signWhere
+	signAccessor
+)
+
 // IsTemplate tells Blade's templates, which are PHP to their compiler only.
 func IsTemplate(path string) bool { return strings.HasSuffix(path, ".blade.php") }
 
@@ -46,7 +61,7 @@ func IsTemplate(path string) bool { return strings.HasSuffix(path, ".blade.php")
 func Read(path string, src []byte) *File {
 	f := &File{Notes: sqltext.Notes{Path: path}, imports: make(map[string]string)}
 	if IsTemplate(path) {
-		f.Words, f.copies = wordsOf(string(src)), strings.Contains(string(src), "replicate")
+		f.Words, f.copies = wordsOf(src, signs.In(src)), strings.Contains(string(src), "replicate")
 		if at := asks.FindIndex(src); at != nil {
 			line := 1 + strings.Count(string(src[:at[0]]), "\n")
 			f.Dynamic = append(f.Dynamic, contract.Evidence{File: path, Line: line, Text: string(src[at[0]:at[1]])})
@@ -58,8 +73,9 @@ func Read(path string, src []byte) *File {
 	if whole {
 		code = syntax.Without(root, src, "comment")
 	}
-	f.Words, f.laravel = wordsOf(string(code)), ours.Match(code)
-	if others.Match(code) {
+	signed := signs.In(code)
+	f.Words, f.laravel = wordsOf(code, signed), signed&signOurs != 0 && ours.Match(code)
+	if signed&signOthers != 0 && others.Match(code) {
 		f.Blind("an ORM of PHP that is not understood")
 	}
 	if root == nil {
@@ -77,17 +93,23 @@ var (
 	accessor     = regexp.MustCompile(`\b[gs]et([A-Z]\w*?)Attribute\b`)
 )
 
-// wordsOf are the words of a text, and the columns that methods' names mean.
-func wordsOf(text string) []string {
+// wordsOf are the words of a text that has some signs, and the columns that methods'
+// names mean.
+func wordsOf(src []byte, signed uint64) []string {
+	text := string(src)
 	words := found.SnakeWordsOf(text)
-	for _, m := range dynamicWhere.FindAllStringSubmatch(text, -1) {
-		words = append(words, snake(m[1]))
-		for part := range strings.FieldsSeq(and.ReplaceAllString(m[1], " ${1}")) {
-			words = append(words, snake(part))
+	if signed&signWhere != 0 {
+		for _, m := range dynamicWhere.FindAllStringSubmatch(text, -1) {
+			words = append(words, snake(m[1]))
+			for part := range strings.FieldsSeq(and.ReplaceAllString(m[1], " ${1}")) {
+				words = append(words, snake(part))
+			}
 		}
 	}
-	for _, m := range accessor.FindAllStringSubmatch(text, -1) {
-		words = append(words, snake(m[1]))
+	if signed&signAccessor != 0 {
+		for _, m := range accessor.FindAllStringSubmatch(text, -1) {
+			words = append(words, snake(m[1]))
+		}
 	}
 	return words
 }

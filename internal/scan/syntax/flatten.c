@@ -83,25 +83,31 @@ static int walk(TSTreeCursor *cursor, uint32_t max_depth, flat_tree *to) {
 	return status;
 }
 
-int flatten(const void *language, const char *text, uint32_t length, uint32_t max_depth, flat_tree *to) {
-	// The binding has the library call back into Go for each piece of memory, which
-	// would be a third of the time a parse takes.
-	ts_set_allocator(NULL, NULL, NULL, NULL);
+static int parse(const void *language, const char *text, uint32_t length, uint32_t max_depth, flat_tree *to) {
 	void *parser = ts_parser_new();
 	if (!ts_parser_set_language(parser, language)) {
 		ts_parser_delete(parser);
 		return FLAT_NO_LANGUAGE;
 	}
 	void *tree = ts_parser_parse_string(parser, NULL, text, length);
-	ts_parser_delete(parser);
+	ts_parser_delete(parser); // grammars' scanners have memory of the C library
 	if (!tree)
 		return FLAT_NO_TREE;
 	TSNode root = ts_tree_root_node(tree);
 	to->broken = ts_node_has_error(root);
 	TSTreeCursor cursor = ts_tree_cursor_new(root);
-	int status = walk(&cursor, max_depth, to);
-	ts_tree_cursor_delete(&cursor);
-	ts_tree_delete(tree);
+	// The tree goes with the space.
+	return walk(&cursor, max_depth, to);
+}
+
+// The binding has the library call back into Go for each piece of memory, which would
+// be a third of the time a parse takes.
+void flat_init(void) { ts_set_allocator(space_malloc, space_calloc, space_realloc, space_free); }
+
+int flatten(space *in, const void *language, const char *text, uint32_t length, uint32_t max_depth, flat_tree *to) {
+	space_enter(in);
+	int status = parse(language, text, length, max_depth, to);
+	space_leave(in);
 	return status;
 }
 

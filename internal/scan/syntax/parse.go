@@ -45,7 +45,9 @@ var namesOf = func() map[Language]func() names {
 func Parse(language Language, src []byte) (root *Node, broken bool, err error) {
 	var flat C.flat_tree
 	defer func() { C.free(unsafe.Pointer(flat.nodes)) }()
-	switch status := C.flatten(grammars[language](), (*C.char)(unsafe.Pointer(unsafe.SliceData(src))), C.uint32_t(len(src)), maxNesting, &flat); status {
+	in := space()
+	defer leave(in)
+	switch status := C.flatten(in, grammars[language](), (*C.char)(unsafe.Pointer(unsafe.SliceData(src))), C.uint32_t(len(src)), maxNesting, &flat); status {
 	case C.FLAT_OK:
 	case C.FLAT_TOO_DEEP:
 		return nil, false, ErrTooDeep
@@ -56,6 +58,30 @@ func Parse(language Language, src []byte) (root *Node, broken bool, err error) {
 		return nil, false, errors.New("source cannot be parsed: it has no tree")
 	}
 	return nodes(unsafe.Slice(flat.nodes, flat.count), namesOf[language]()), flat.broken != 0, nil
+}
+
+// spaces are those that no parse works in: as many as there are parses at once, and no
+// more than a machine has processors for.
+var spaces = make(chan *C.space, 16)
+
+var initialized = sync.OnceFunc(func() { C.flat_init() })
+
+func space() *C.space {
+	initialized()
+	select {
+	case s := <-spaces:
+		return s
+	default:
+		return C.space_new()
+	}
+}
+
+func leave(s *C.space) {
+	select {
+	case spaces <- s:
+	default:
+		C.space_delete(s)
+	}
 }
 
 // nodes makes a tree of nodes that know the one they stand in. All of them are one

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	sitter "github.com/tree-sitter/go-tree-sitter"
@@ -78,6 +79,40 @@ func (n *Node) print(b *strings.Builder) {
 		child.print(b)
 	}
 	b.WriteString(")\n")
+}
+
+// TestSpaces: a parse's memory is used again by others, of other languages and on other
+// threads, and more of it than is kept.
+func TestSpaces(t *testing.T) {
+	t.Parallel()
+	printed := func(language Language, times int) string {
+		root, _, err := Parse(language, []byte(strings.Repeat(samples[language], times)))
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		var b strings.Builder
+		root.print(&b)
+		return b.String()
+	}
+	want := make(map[Language]string)
+	for language := range grammars {
+		want[language] = printed(language, 1)
+	}
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for range 2 {
+				for language := range grammars {
+					if got := printed(language, 1); got != want[language] {
+						t.Errorf("language %d: %s, want %s", language, got, want[language])
+					}
+				}
+				printed(Ruby, 4000)
+			}
+		})
+	}
+	workers.Wait()
 }
 
 // TestTooDeep: what no person has written is not walked.
