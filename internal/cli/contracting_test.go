@@ -72,7 +72,14 @@ func TestContractPolicy(t *testing.T) {
 			after("settle", settles)
 			after("two again", s.releases(t, "two", "SELECT 1"))
 			after("three", s.releases(t, "three", "SELECT 1"))
-			after("four", s.releases(t, "four", "SELECT 1"))
+			four := s.releases(t, "four", "SELECT 1")
+			after("four", four)
+			if at == "never" {
+				four.expect(t, 0, "help  Release code that ignores public.users.note (")
+				if !strings.Contains(four.stdout, `"help": "Release code that ignores public.users.note (`) {
+					t.Errorf("the report does not say how to end it:\n%s", four.stdout)
+				}
+			}
 		})
 	}
 }
@@ -81,7 +88,8 @@ func TestContractPolicy(t *testing.T) {
 func TestDropByHand(t *testing.T) {
 	t.Parallel()
 	s := noted(t, "manual")
-	s.call("shims", "drop", "public.users.note").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.users.note stays: ", "build one of v3")
+	s.call("shims", "drop", "public.users.note").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.users.note stays: ", "build one of v3",
+		"help  Release code that ignores public.users.note", "migguard run --allow dropped-column:public.users.note")
 	s.call("shims", "drop", "pets").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.pets stays: the code of v1, v2 may run, and which build that is is not known")
 	s.call("shims", "drop", "pets").with("HEROKU_API_KEY=").run(t).expect(t, 77, "public.pets stays: build one, which may run, ")
 	s.wantLeft(t, allLeft)

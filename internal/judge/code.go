@@ -131,11 +131,20 @@ func ask(code []Code, change contract.Change) (contract.Verdict, string) {
 		answers[i] = c.Contract.Breaks(change)
 	}
 	worst := contract.Worst(answers...).Verdict
-	var said []string
+	var said []string               // each reason once
+	giving := map[string][]string{} // the names of the builds that give it
 	for i, a := range answers {
-		if a.Verdict == worst {
-			said = append(said, fmt.Sprintf("%s: %s", code[i].Name, Spoken(a)))
+		if a.Verdict != worst {
+			continue
 		}
+		why := Spoken(a)
+		if giving[why] == nil {
+			said = append(said, why)
+		}
+		giving[why] = append(giving[why], code[i].Name)
+	}
+	for i, why := range said {
+		said[i] = enumerate(giving[why]) + ": " + why
 	}
 	lead := map[contract.Verdict]string{
 		contract.Yes:     "The code that runs needs it: ",
@@ -163,4 +172,13 @@ func Spoken(a contract.Answer) string {
 		said = append(said, text)
 	}
 	return strings.Join(said, "; ")
+}
+
+// enumerate is names in a sentence: "a, b and c".
+func enumerate(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

@@ -14,9 +14,18 @@ import (
 
 // A StaysError says why what a migration has left is not dropped: code that runs
 // may need it, or the server said no. Nothing has changed.
-type StaysError struct{ Name, Why string }
+type StaysError struct {
+	Name, Why string
+	Help      string // what people may do about it; "" where it is nothing
+}
 
-func (e *StaysError) Error() string { return fmt.Sprintf("%s stays: %s", e.Name, e.Why) }
+func (e *StaysError) Error() string {
+	said := fmt.Sprintf("%s stays: %s", e.Name, e.Why)
+	if e.Help != "" {
+		said += "\n  help  " + e.Help
+	}
+	return said
+}
 
 // Drop ends one thing that a migration has left, by its ID in the report, if no
 // code that runs needs it: what waits to be made is made. It takes what EndDue takes, and fails with a
@@ -34,7 +43,7 @@ func (r *Run) Drop(ctx context.Context, id string) error {
 	}
 	for _, s := range shims {
 		if is := ReportShim(s); is.ID == id {
-			return r.dropOne(is, func() (string, error) { return r.neededBy(ctx, s) }, func() error { return r.Ledger.DropShim(ctx, s.ID) })
+			return r.dropOne(is, "", func() (string, error) { return r.neededBy(ctx, s) }, func() error { return r.Ledger.DropShim(ctx, s.ID) })
 		}
 	}
 	deferred, err := r.Ledger.Deferred(ctx)
@@ -43,7 +52,7 @@ func (r *Run) Drop(ctx context.Context, id string) error {
 	}
 	for _, d := range deferred {
 		if is := ReportDeferred(d); is.ID == id {
-			return r.dropOne(is, func() (string, error) { return r.stillNeeded(ctx, d) }, func() error { return r.Ledger.DropDeferred(ctx, d.ID) })
+			return r.dropOne(is, endsWaiting(d), func() (string, error) { return r.stillNeeded(ctx, d) }, func() error { return r.Ledger.DropDeferred(ctx, d.ID) })
 		}
 	}
 	return r.makeOne(ctx, id)
@@ -68,15 +77,15 @@ func (r *Run) makeOne(ctx context.Context, id string) error {
 	case is == nil:
 		return pgx.ErrNoRows
 	case len(made) == 0 && r.waiting[id] != "":
-		return &StaysError{withheldName(*is), r.waiting[id]}
+		return &StaysError{Name: withheldName(*is), Why: r.waiting[id]}
 	}
 	return nil // it is made, or its table is gone
 }
 
-func (r *Run) dropOne(is report.Shim, needed func() (string, error), drop func() error) error {
+func (r *Run) dropOne(is report.Shim, help string, needed func() (string, error), drop func() error) error {
 	why, err := needed()
 	if err == nil && why != "" {
-		err = &StaysError{is.Name, why}
+		err = &StaysError{is.Name, why, help}
 	}
 	if err == nil {
 		err = drop()
@@ -87,7 +96,7 @@ func (r *Run) dropOne(is report.Shim, needed func() (string, error), drop func()
 		if kept.Err != nil {
 			why += ": " + kept.Err.Error()
 		}
-		return &StaysError{is.Name, why}
+		return &StaysError{Name: is.Name, Why: why}
 	}
 	return err
 }

@@ -71,6 +71,18 @@ func leftBy(d ledger.Deferred) string {
 	return "which " + of + " has dropped"
 }
 
+// endsWaiting says how people end what a deferred drop waits for; nothing where the
+// next run does.
+func endsWaiting(d ledger.Deferred) string {
+	switch {
+	case d.Name == "" || d.Kind == ledger.PrepareSync:
+		return ""
+	case d.Kind == ledger.DropTable:
+		return fmt.Sprintf("Release code that does not use %s. Or say that no code does: migguard run --allow dropped-table:%[1]s", d.Name)
+	}
+	return fmt.Sprintf("Release code that ignores %s (Rails: self.ignored_columns += [%q]). Or say that no code uses it: migguard run --allow dropped-column:%[1]s", d.Name, d.Column)
+}
+
 // rollbacks is how many builds of an app are looked through for one that is back.
 const rollbacks = 1000
 

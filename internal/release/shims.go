@@ -53,10 +53,14 @@ func ReportShim(s ledger.Shim) report.Shim {
 // ReportDeferred is what a migration has dropped and is there still, in the
 // report's words.
 func ReportDeferred(d ledger.Deferred) report.Shim {
-	return report.Shim{
+	said := report.Shim{
 		ID: fmt.Sprintf("d%d", d.ID), Kind: d.Kind, Name: deferredName(d), Relation: ddl.Name{Schema: d.Schema, Name: d.Table}.String(),
 		Release: releaseName(d.Version, d.ReleaseID), Build: d.Build, Created: d.CreatedAt, Age: report.Age(d.Age), Overdue: overdue(d.Age, d.Later),
 	}
+	if said.Overdue {
+		said.Help = endsWaiting(d)
+	}
+	return said
 }
 
 // What a migration has left is overdue after maxAge, or when as many releases of

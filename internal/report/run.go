@@ -47,6 +47,8 @@ type Shim struct {
 	Age     string    `json:"age"`
 	// Overdue: it should have gone by now.
 	Overdue bool `json:"overdue,omitempty"`
+	// Help says how people end what is overdue, where they can.
+	Help string `json:"help,omitempty"`
 }
 
 type runJSON struct {

@@ -31,20 +31,28 @@ func Shims(w io.Writer, shims []Shim) error {
 		if s.Waits != "" && err == nil {
 			_, err = fmt.Fprintf(w, "%s waits: %s\n", s.Name, s.Waits)
 		}
+		if s.Help != "" && err == nil {
+			_, err = fmt.Fprintf(w, "%s is overdue: %s\n", s.Name, s.Help)
+		}
 	}
 	return err
 }
 
-// Overdue points out, in one line, what should have gone by now.
+// Overdue points out what should have gone by now, and what people may do about it.
 func (r *Reporter) Overdue(shims []Shim) {
 	var all []string
+	var help string
 	for _, s := range shims {
-		if s.Overdue {
-			all = append(all, fmt.Sprintf("%s (%s, %s)", s.Name, s.Release, s.Age))
+		if !s.Overdue {
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s (%s, %s)", s.Name, s.Release, s.Age))
+		if s.Help != "" {
+			help += "\nhelp  " + s.Help
 		}
 	}
 	if len(all) > 0 {
-		r.Line("overdue: %s; \"migguard shims\" tells more", strings.Join(all, ", "))
+		r.Line("overdue: %s; \"migguard shims drop --due\" ends what may go, and says what the rest waits for%s", strings.Join(all, ", "), help)
 	}
 }
 
