@@ -41,7 +41,7 @@ func TestBadCalls(t *testing.T) {
 		{"allow nothing", []string{"run", "--allow", "nonsense"}, goose, 64, []string{"--allow", "nonsense"}},
 		{"allow unknown", []string{"run", "--allow", "bad-luck:users"}, goose, 64, []string{"--allow", "bad-luck"}},
 		{"version of what", []string{"version", "2"}, goose, 64, []string{`"2" is not expected`}},
-		{"nothing found", []string{"run"}, t.TempDir(), 64, []string{"no migration command found", "goose", "Rails", "migguard run -- CMD"}},
+		{"nothing found", []string{"run"}, t.TempDir(), 64, []string{"no migration command found", "goose", "Rails", "migguard run -- COMMAND"}},
 		{"two found", []string{"run"}, both, 64, []string{"more than one", "goose", "bin/rails db:migrate", "choose one"}},
 		{"not found", []string{"run", "--", "no-such-program"}, goose, 127, []string{"no-such-program", "not found"}},
 		{"not executable", []string{"run", "--", notExecutable(t)}, goose, 126, []string{"can't be executed"}},

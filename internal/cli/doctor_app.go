@@ -66,9 +66,12 @@ func (a *app) checkRunner(d *diagnosis) {
 	}
 	command, err := runner.Find(".", a.environ)
 	var owner *runner.OwnerError
+	var none *runner.NotFoundError
 	switch {
 	case errors.As(err, &owner):
 		d.fail("runner", "write in the Procfile: release: "+owner.Command, "%v", err)
+	case errors.As(err, &none):
+		d.fail("runner", releaseLine+" -- "+none.Likely, "%v", err)
 	case err != nil:
 		d.fail("runner", releaseLine+" -- COMMAND", "%v", err)
 	default:
@@ -78,7 +81,7 @@ func (a *app) checkRunner(d *diagnosis) {
 
 // checkBuild: without a build id no shim is ever dropped by a run.
 func (a *app) checkBuild(d *diagnosis, cfg config.Config) {
-	fix := d.on("buildpacks:add --index 1 migguard/migguard") + ", and deploy"
+	fix := d.mendBuildpack()
 	switch {
 	case cfg.Build == "":
 		d.warn("build", fix, "this build has no id: the buildpack has not built it, and no dyno metadata is on")

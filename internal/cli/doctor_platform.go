@@ -19,6 +19,11 @@ func (d *diagnosis) mendMetadata() string {
 	return d.on("labs:enable "+metadataFeature) + ", and the next release"
 }
 
+// mendBuildpack names no address: where migguard-buildpack.tgz is, its user knows.
+func (d *diagnosis) mendBuildpack() string {
+	return d.on("buildpacks:add --index 1 URL") + ", with the URL of migguard-buildpack.tgz, and deploy"
+}
+
 // checkPlatform goes as far as token and app lead.
 func (a *app) checkPlatform(ctx context.Context, d *diagnosis, cfg config.Config) {
 	token, err := a.token()
@@ -124,7 +129,7 @@ func checkBuildpacks(ctx context.Context, d *diagnosis, _ config.Config, client 
 	at := slices.IndexFunc(all, func(name string) bool { return strings.Contains(name, "migguard") })
 	switch {
 	case at < 0:
-		d.fail("buildpacks", d.on("buildpacks:add --index 1 migguard/migguard")+", and deploy",
+		d.fail("buildpacks", d.mendBuildpack(),
 			"migguard's is none of them: %s", strings.Join(all, ", "))
 	case at > 0 && at == len(all)-1:
 		d.warn("buildpacks", d.on("buildpacks:remove "+all[at])+" && "+d.on("buildpacks:add --index 1 "+all[at]),

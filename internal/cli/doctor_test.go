@@ -29,7 +29,7 @@ const (
 	noAPI     = "metadata preboot buildpacks"
 	nothingAt = "postgres://app:" + planted + "@127.0.0.1:1/shop"
 	makeToken = `heroku config:set HEROKU_API_KEY="$(heroku authorizations:create -d migguard -s write -S)" --app APP`
-	addFirst  = "heroku buildpacks:add --index 1 migguard/migguard --app APP, and deploy"
+	addFirst  = "heroku buildpacks:add --index 1 URL --app APP, with the URL of migguard-buildpack.tgz, and deploy"
 	procfile  = "write in the Procfile: release: migguard run"
 )
 

@@ -33,9 +33,11 @@ func TestHelp(t *testing.T) {
 // TestVersion needs no database.
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	r := call{args: []string{"version"}}.run(t)
-	if r.expect(t, 0); r.stdout != "migguard v0.0.0-test\n" || r.stderr != "" {
-		t.Errorf("stdout %q, stderr %q", r.stdout, r.stderr)
+	for _, word := range []string{"version", "--version"} {
+		r := call{args: []string{word}}.run(t)
+		if r.expect(t, 0); r.stdout != "migguard v0.0.0-test\n" || r.stderr != "" {
+			t.Errorf("%s: stdout %q, stderr %q", word, r.stdout, r.stderr)
+		}
 	}
 }
 

@@ -45,6 +45,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	if i := slices.Index(args, "--"); i >= 0 {
 		args, a.command, a.dashed = args[:i], args[i+1:], true
 	}
+	if len(args) == 2 && args[1] == "--version" {
+		args = []string{args[0], "version"}
+	}
 	err := a.tree().RunContext(context.Background(), args)
 	if err == nil {
 		return 0

@@ -24,8 +24,9 @@ func (a *app) run() *cli.Command {
 		Name:      "run",
 		Usage:     "run the pending migrations through the guard",
 		ArgsUsage: "[-- COMMAND...]",
-		Description: `Runs COMMAND, or the migration command found in this folder (Rails, goose, plain
-SQL), with every connection string in its environment leading through the guard.
+		Description: `Runs COMMAND, or the migration command found in this folder (Rails, Laravel, Ecto,
+goose, plain SQL), with every connection string in its environment leading through
+the guard.
 
    migguard run
    migguard run -- bin/rails db:migrate
@@ -36,7 +37,7 @@ With a token of the Platform API (HEROKU_API_KEY) it knows which builds run, and
 can turn maintenance mode on for what migguard.toml says is worth it:
 
    [policy]
-   renamed-column = "maintenance"`,
+   retyped-column = "maintenance"`,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "allow", EnvVars: []string{"MIGGUARD_ALLOW"},
 				Usage: "take an `EXCEPTION` for safe: HAZARD:TABLE[.COLUMN]; may be repeated"},
@@ -48,7 +49,7 @@ can turn maintenance mode on for what migguard.toml says is worth it:
 			&cli.DurationFlag{Name: "lock-wait", Value: config.DefaultLockWait,
 				Usage: "wait so `LONG` for another run, and for a table's lock"},
 			&cli.DurationFlag{Name: "cancel-blockers",
-				Usage: "cancel queries that are in the way of a table's lock, of a task or of a shim's end and run for `LONGER` than this (default: none; sessions are never ended)"},
+				Usage: "cancel queries that are in the way of a table's lock, of a task or of a shim's end and run for `LONGER` than this; sessions are never ended", DefaultText: "none"},
 			&cli.StringFlag{Name: "build", Usage: "`ID` of this build (default: from Heroku's dyno metadata)"},
 			&cli.StringFlag{Name: "contract", EnvVars: []string{"MIGGUARD_CONTRACT"},
 				Usage: "what this build needs of the schema, from `FILE` as \"migguard scan --format json\" writes it (default: the one in the slug)"},

@@ -38,7 +38,7 @@ drops what kept older builds working, too.
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "app", Usage: "`NAME` of the Heroku app (default: from dyno metadata)"},
 			&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (default: migguard.toml, if there is one)"},
-			&cli.DurationFlag{Name: "deadline", Usage: "give up so `LONG` after the release (default: 30m)"},
+			&cli.DurationFlag{Name: "deadline", DefaultText: "30m", Usage: "give up so `LONG` after the release"},
 			&cli.BoolFlag{Name: "wait", Usage: "wait for another settle to end, too", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "background", Usage: "return at once and go on alone; only failures are said, a line each", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "detached", Hidden: true},

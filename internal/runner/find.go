@@ -46,7 +46,7 @@ func Find(dir string, env []string) (Command, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Command{}, &NotFoundError{Dir: dir, Looked: looked}
+		return Command{}, &NotFoundError{Dir: dir, Looked: looked, Likely: t.likely()}
 	case 1:
 		return found[0], nil
 	}
@@ -62,7 +62,7 @@ func (e *AmbiguousError) Error() string {
 	for _, c := range e.Candidates {
 		fmt.Fprintf(&b, "  %s (%s)\n", c, c.Why)
 	}
-	b.WriteString("choose one: migguard run -- CMD, or set GOOSE_MIGRATION_DIR " +
+	b.WriteString("choose one: migguard run -- COMMAND, or set GOOSE_MIGRATION_DIR " +
 		"to the folder of SQL migrations")
 	return b.String()
 }
@@ -72,12 +72,13 @@ func (e *AmbiguousError) Error() string {
 type NotFoundError struct {
 	Dir    string
 	Looked []string
+	Likely string // the command to name, as far as a file tells; else COMMAND
 }
 
 func (e *NotFoundError) Error() string {
 	return "no migration command found; looked for\n  " +
 		strings.Join(e.Looked, "\n  ") +
-		"\nname it: migguard run -- CMD"
+		"\nname it: migguard run -- " + e.Likely
 }
 
 // folders are the usual places of SQL migrations, relative to the application.

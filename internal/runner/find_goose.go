@@ -65,7 +65,7 @@ func gooseEvidence(f folder) (string, error) {
 		switch {
 		case isGo && bytes.Contains(text, []byte("goose")):
 			return "", fmt.Errorf("%s/%s is a Go migration of goose, which only the "+
-				"application's own binary can run: migguard run -- CMD", f.name, name)
+				"application's own binary can run: migguard run -- COMMAND", f.name, name)
 		case !isGo && hasGooseUp(text):
 			evidence = name
 		}

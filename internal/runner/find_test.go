@@ -99,6 +99,12 @@ func TestFindErrorsListWhatTheyKnow(t *testing.T) {
 	if !errors.As(err, &notFound) || len(notFound.Looked) != len(detectors) {
 		t.Errorf("got %v", err)
 	}
+	for _, named := range byName {
+		_, err := Find(writeTree(t, with(nil, named.file, "")), nil)
+		if err == nil || !strings.HasSuffix(err.Error(), "name it: migguard run -- "+named.command) {
+			t.Errorf("%s: %v", named.file, err)
+		}
+	}
 	_, err = Find(writeTree(t, with(railsApp, "db/migrations/1_t.sql", gooseFile)), nil)
 	var ambiguous *AmbiguousError
 	if !errors.As(err, &ambiguous) || len(ambiguous.Candidates) != 2 {
@@ -107,7 +113,7 @@ func TestFindErrorsListWhatTheyKnow(t *testing.T) {
 	for _, want := range []string{
 		"bin/rails db:migrate (config/application.rb and bin/rails exist)",
 		`embedded goose runner on db/migrations (db/migrations/1_t.sql holds "-- +goose Up")`,
-		"migguard run -- CMD",
+		"migguard run -- COMMAND",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%v", want, err)
