@@ -49,6 +49,10 @@ var (
 // drafts is a table like users.
 const drafts = `create table drafts (like users including all); insert into drafts (key, email, team) select key, email, team from users`
 
+// manyUsers makes users a large table, of which amount is the last column.
+const manyUsers = `alter table users drop column amount, add column amount int not null default 0;
+	insert into users (key, email, team) select 'more' || g, g || '@more.example.com', 2 from generate_series(1, 12000) g; analyze users`
+
 // common is how many of the scenarios, the first ones, are played on other servers
 // than the page's unless "make matrix" asks for all.
 const common = 15
@@ -315,6 +319,12 @@ var scenarios = []scenario{
 		name: "drop a default that old code needs", old: code{build: firstBuild, knows: "key name amount email team at"},
 		given:   "alter table users alter note set not null",
 		deploys: []deploy{{code: code{build: "two"}, sql: []string{"alter table users alter note drop default"}}},
+	},
+	{
+		name: "int to bigint, of a large table", old: code{build: firstBuild},
+		given:   manyUsers,
+		deploys: []deploy{{code: code{build: "two"}, sql: []string{"alter table users alter amount type bigint"}}},
+		passes:  "it is said, for each session meets it once",
 	},
 	{
 		name: "nothing but an index", old: code{build: firstBuild}, harmless: true,
