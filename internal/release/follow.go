@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -53,7 +54,47 @@ func (a *act) follow(ctx context.Context, change ddl.Change) error {
 			a.yielding = append(a.yielding, lock)
 		}
 	}
+	return errors.Join(err, a.followParents(ctx, change, which))
+}
+
+// followParents is follow for shims that are partitioned tables: of the tables that which, an
+// item for IN, has.
+func (a *act) followParents(ctx context.Context, change ddl.Change, which string) error {
+	switch change.(type) {
+	case ddl.Grant, ddl.Revoke, ddl.SetOwner:
+	default:
+		return nil
+	}
+	parents, err := a.parentsOf(ctx, " WHERE shim.relation IN "+which)
+	for _, p := range parents {
+		a.beside = append(a.beside, shim.FollowParent(p.name, p.table))
+		if _, ok := change.(ddl.SetOwner); ok {
+			a.yielding = append(a.yielding, fmt.Sprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", p.name))
+		}
+	}
 	return err
+}
+
+// A partedBy is a partitioned table of a shim's, with its partition.
+type partedBy struct {
+	name  ddl.Name
+	table uint32
+}
+
+// parentsOf are those that stand.
+func (a *act) parentsOf(ctx context.Context, where string) (parents []partedBy, err error) {
+	a.mu.Lock()
+	parented := a.parented
+	a.mu.Unlock()
+	if !parented {
+		return nil, nil
+	}
+	rows, err := a.conn.Query(ctx, "SELECT n.nspname, c.relname, shim.relation::pg_catalog.int8 FROM "+ledger.ParentsFrom+
+		" JOIN pg_catalog.pg_class c ON c.oid = shim.parent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"+where)
+	for _, row := range rows {
+		parents = append(parents, partedBy{ddl.Name{Schema: *row[0], Name: *row[1]}, oid(row[2])})
+	}
+	return parents, explained(err)
 }
 
 // A shownBy is a view of a shim's.
@@ -82,12 +123,19 @@ func (a *act) viewsOf(ctx context.Context, which string) (views []shownBy, err e
 // followAll is follow after a statement whose text does not show what it does.
 func (a *act) followAll(ctx context.Context) error {
 	views, err := a.viewsOf(ctx, "")
-	if err != nil || views == nil {
+	parents, failed := a.parentsOf(ctx, "")
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
 	var sql []string
 	for _, v := range views {
 		sql = append(sql, shim.Follow(v.oid, v.table, a.major))
+	}
+	for _, p := range parents {
+		sql = append(sql, shim.FollowParent(p.name, p.table))
+	}
+	if sql == nil {
+		return nil
 	}
 	return owned(a.conn.Exec(ctx, sql...))
 }

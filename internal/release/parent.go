@@ -140,6 +140,9 @@ func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table 
 	drop := shim.DropParent(ddl.Name{Schema: old.Schema, Name: old.Name}, parent.New)
 	anew := slices.Concat([]string{pg.AssertPartition(parent.New.String(), codeNameTaken)}, parent.Expand(),
 		[]string{ledger.RecordShimAnewSQL(old.OID, old.Schema, old.Name)})
+	if has[ddl.SetOwner](a.plan.Changes) {
+		anew = append(anew, shim.FollowParent(ddl.Name{Schema: old.Schema, Name: old.Name}, table.OID))
+	}
 	if err := a.readable(encoding, append(drop, anew...)); err != nil {
 		return err
 	}

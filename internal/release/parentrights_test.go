@@ -70,6 +70,53 @@ func TestParentHasTheTablesRights(t *testing.T) {
 	})
 }
 
+// What the table is given or loses while it is the partition, the partitioned table is given or
+// loses, too, also where a DO block does it.
+func TestParentFollowsRights(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		reader, address := role(t, db, "reader")
+		owner, _ := role(t, db, "owner")
+		b := setup(t, db, options{code: []judge.Code{ofModel("one")}, allow: []string{"revoked-right:purchases"}}, "create table orders (id uuid primary key default gen_random_uuid(), secret text, note text)",
+			"grant usage, create on schema public to "+owner+"; grant usage on schema public to "+reader, "grant delete on orders to "+reader)
+		b.run(t, "alter table orders rename to purchases")
+		conn, err := pgx.Connect(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close(context.Background()) }()
+		may := func(after string, want map[string]bool) {
+			t.Helper()
+			for sql, may := range want {
+				if _, err := conn.Exec(t.Context(), sql); (err == nil) != may {
+					t.Errorf("after %s: %s: %v", after, sql, err)
+				}
+			}
+		}
+		for _, step := range []struct {
+			sql  string
+			want map[string]bool
+		}{
+			{"grant select (note), insert on purchases to " + reader, map[string]bool{"select note from orders": true, "select secret from orders": false, "insert into orders (note) values ('a')": true}},
+			{"revoke delete on purchases from " + reader, map[string]bool{"delete from orders": false, "select note from orders": true}},
+			{"grant select on all tables in schema public to " + reader, map[string]bool{"select secret from orders": true}},
+			{"do $$ begin revoke all on purchases from " + reader + "; end $$", map[string]bool{"select note from orders": false, "insert into orders (note) values ('a')": false}},
+			{"alter table purchases owner to " + owner + ", add more int", nil},
+			{"grant select on purchases to " + reader, map[string]bool{"select more from orders": true, "delete from orders": false}},
+		} {
+			b.run(t, step.sql)
+			may(step.sql, step.want)
+		}
+		if got := db.Value(t, "select string_agg(distinct pg_get_userbyid(relowner)::text, ' ') from pg_class where relname in ('orders', 'purchases')"); got != strings.Trim(owner, `"`) {
+			t.Errorf("owners %s, want %s", got, owner)
+		}
+		b.run(t, "alter table purchases owner to current_user")
+		if got := db.Value(t, "select count(distinct relowner) from pg_class where relname in ('orders', 'purchases')"); got != "1" {
+			t.Errorf("%s owners", got)
+		}
+	})
+}
+
 // Code that no text shows makes the gate compare what a transaction holds locked: a shim
 // that is made anew is none that is lost.
 func TestParentBesideHiddenCode(t *testing.T) {

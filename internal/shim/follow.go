@@ -3,6 +3,8 @@ package shim
 import (
 	"fmt"
 	"strings"
+
+	"github.com/migguard/migguard/internal/ddl"
 )
 
 // Follow is SQL that gives a shim's view what its table has by now: owner, privileges,
@@ -18,6 +20,17 @@ func Follow(view, table uint32, major int) string {
 	return follow(fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass", view), table, parts...)
 }
 
+// FollowParent is SQL as Follow, for a partitioned table whose one partition the table is, by its
+// oid: owner and privileges. Columns are those of a name. It does nothing where the name is not
+// there.
+func FollowParent(parent ddl.Name, table uint32) string {
+	var parts []string
+	for _, part := range []string{followOwner, followLosses, followRights} {
+		parts = append(parts, strings.NewReplacer(shown, parted, "ALTER VIEW", "ALTER TABLE").Replace(part))
+	}
+	return follow(fmt.Sprintf("pg_catalog.to_regclass(%s)", ddl.Literal(parent.String())), table, parts...)
+}
+
 // LockView is SQL that locks a shim's view and not the table under it, as LOCK TABLE
 // would: old code locks the view first, and would wait for the table with that in hand.
 func LockView(view string) string { return fmt.Sprintf("ALTER VIEW %s RESET (security_barrier)", view) }
@@ -25,7 +38,7 @@ func LockView(view string) string { return fmt.Sprintf("ALTER VIEW %s RESET (sec
 // follow is a block that runs the SQL which the parts, queries, give one after the other.
 func follow(view string, table uint32, parts ...string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nDECLARE v pg_catalog.regclass := %s; t pg_catalog.oid := %d; does text;\nBEGIN", view, table)
+	fmt.Fprintf(&b, "\nDECLARE v pg_catalog.regclass := %s; t pg_catalog.oid := %d; does text;\nBEGIN\n  IF v IS NULL THEN RETURN; END IF;", view, table)
 	for _, part := range parts {
 		fmt.Fprintf(&b, "\n  FOR does IN %s\n  LOOP EXECUTE does; END LOOP;", part)
 	}
@@ -39,6 +52,10 @@ const shown = `(SELECT pg_catalog.row_number() OVER (ORDER BY d.refobjsubid) AS 
     FROM (SELECT DISTINCT d.refobjsubid FROM pg_catalog.pg_rewrite w
       JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
       WHERE w.ev_class = v AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = t AND d.refobjsubid > 0) d)`
+
+// parted are the columns of a partitioned table and those of its partition.
+const parted = `(SELECT p.attnum AS number, c.attnum AS source FROM pg_catalog.pg_attribute p JOIN pg_catalog.pg_attribute c ON c.attname = p.attname
+    WHERE p.attrelid = v AND c.attrelid = t AND p.attnum > 0 AND NOT p.attisdropped AND NOT c.attisdropped)`
 
 // followDefaults gives the view's columns the defaults of the table's. UPDATE ... SET
 // column = DEFAULT, also ON CONFLICT's, writes NULL without (measured on 14 to 18; INSERT
