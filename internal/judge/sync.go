@@ -12,7 +12,13 @@ import (
 // staleCopy says that policy does not let code meet the copy as a new column.
 func (facts Facts) staleCopy(s shim.Sync, policy *Policy) string {
 	added := ddl.AddColumn{Relation: ddl.Name{Schema: s.Table.Schema, Name: s.Table.Name}, Column: s.Copy(), Type: s.CopyType()}
-	for _, f := range hazard.Find(&hazard.Pass{Change: added, Lookup: facts.Lookup, Small: policy.small()}) {
+	return facts.Stale(added, policy)
+}
+
+// Stale says that policy does not let code meet a change of the relation whose prepared statements
+// fail of it once, where a contract or a query shows such; empty: it does, or none is shown.
+func (facts Facts) Stale(change ddl.Change, policy *Policy) string {
+	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup, Small: policy.small()}) {
 		choice, table := policy.choice(f)
 		if f.Hazard == hazard.StalePlan && (choice.Only != nil || choice.Most == Refuse || choice.Most == Maintenance) && facts.settle(&f) == contract.Yes {
 			return choice.obstacle(Allow, f, table).Reason

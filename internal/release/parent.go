@@ -132,6 +132,11 @@ func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table 
 	if slices.ContainsFunc(a.plan.Changes, addsIdentity) { // maybe after the commit, when no statement is refused
 		return a.notUnderParent(old, table, "which would fill no rows of an identity column")
 	}
+	for _, change := range a.plan.Changes {
+		if why := a.facts(catalog.Lookup{Relation: &old}).Stale(through(change, old), a.policy); why != "" {
+			return a.notUnderParent(old, table, "where what it has prepared would fail once (0A000), and "+why)
+		}
+	}
 	as, err := a.partition(ctx, table.OID)
 	if err != nil {
 		return err
@@ -156,6 +161,20 @@ func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table 
 		a.notes = append(a.notes, fmt.Sprintf("where a session has prepared SELECT * of %s, that fails once: cached plan must not change result type (0A000)", hazard.Display(old)))
 	}
 	return nil
+}
+
+// through is a change of a partition's columns as code meets it through the parent.
+func through(change ddl.Change, parent catalog.Relation) ddl.Change {
+	name := ddl.Name{Schema: parent.Schema, Name: parent.Name}
+	switch c := change.(type) {
+	case ddl.AddColumn:
+		c.Relation = name
+		return c
+	case ddl.ChangeColumnType:
+		c.Relation = name
+		return c
+	}
+	return change
 }
 
 // ofPartition tells what the server does not do to a partition, or what its parent

@@ -104,6 +104,27 @@ func TestDeferredUnderParent(t *testing.T) {
 	})
 }
 
+// A new column, or another type, is met by what code has prepared of the old name: policy may say no.
+func TestStalePlanUnderParent(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		code := ofModel("one")
+		code.Contract.Relations[0].Uses[0].Star = true
+		strict := func(p *judge.Policy) error { return p.Choose("", "stale-plan", judge.Choice{Most: judge.Refuse}) }
+		b := setup(t, db, options{code: []judge.Code{code}, policy: strict}, plainOrders)
+		b.olds(t, "prepare q as select * from orders")
+		b.run(t, "alter table orders rename to purchases")
+		b.olds(t, "execute q")
+		for _, sql := range []string{"alter table purchases add more int", "alter table purchases alter late type bigint"} {
+			if e := b.fails(t, "MG052", sql); !strings.Contains(e.Message, `the policy says stale-plan = "refuse"`) {
+				t.Errorf("%s: %s", sql, e.Message)
+			}
+		}
+		b.run(t, "alter table purchases alter late set default 4")
+		b.olds(t, "execute q", "insert into orders default values")
+	})
+}
+
 // A query that the database has seen shows what a view cannot do, as source does.
 func TestSeenTruncateHasParent(t *testing.T) {
 	t.Parallel()
