@@ -34,6 +34,8 @@ type Lookup struct {
 	// Users are the tables with rows that have a column of the domain that a change
 	// is about, or of one over it, and are not Created.
 	Users []Relation `json:"users"`
+	// Domains are the oids of that domain and of those over it.
+	Domains []uint32 `json:"domains"`
 	// Already: what the change makes is there.
 	Already bool `json:"-"`
 	// Locked: the transaction keeps others from reading or writing a relation that

@@ -20,7 +20,8 @@ var RejectedWrite = &Hazard{
 	Explanation: `SET NOT NULL, and a new CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY, EXCLUDE or unique index
 on a table that was there: rows that running code was free to write fail from then on,
 with 23502, 23514, 23505, 23503 or 23P01. That no row violates it now says nothing of the
-next one. So do two rows that leave out a column of a unique index, from when it has a constant
+next one, and a domain that gets narrower, by ADD CONSTRAINT or SET NOT NULL, rejects what is
+written into its columns. So do two rows that leave out a column of a unique index, from when it has a constant
 default on. NOT VALID spares the rows there are, not those that come. A foreign key rejects
 as well that rows of the other table are deleted which new ones refer to.`,
 	Verdicts: `The constraint waits: migguard tries it, takes that back, and the command hears that it is
@@ -30,8 +31,9 @@ yet, on columns that running code does not know and that are NULL in its rows, w
 equal constraint is there already, where the contracts of all builds that run show that
 none writes what is constrained, if no code runs, with --allow
 rejected-write:TABLE.CONSTRAINT (or .COLUMN for NOT NULL; for a constraint without a name
-just TABLE), and with [policy] rejected-write = "allow". Refused where it cannot wait: for the default of a unique column, EXCLUDE, a
-PRIMARY KEY on columns that may be NULL, and what else has no rewrite on a large table.
+just TABLE), and with [policy] rejected-write = "allow". Refused where it cannot wait: for a domain, the default of a
+unique column, EXCLUDE, a PRIMARY KEY on columns that may be NULL, and what else has no rewrite on a
+large table.
 Under maintenance mode, if migguard.toml has [policy] rejected-write = ["maintenance"].`,
 	Remedy: `Release code first that writes nothing that the constraint would reject, and the
 constraint in the release after that one.`,
@@ -39,6 +41,9 @@ constraint in the release after that one.`,
 	Good: `CREATE TABLE posts (id bigint PRIMARY KEY, author bigint REFERENCES users);
 ALTER TABLE posts ADD CONSTRAINT known CHECK (author > 0);`,
 	Run: func(p *Pass) []Finding {
+		if what, null := narrowed(p); what != "" {
+			return p.rejectedByDomain(what, null)
+		}
 		r, ok := p.known()
 		if !ok || isView(r) {
 			return nil

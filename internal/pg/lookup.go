@@ -81,7 +81,7 @@ func Lookup(n Names, created, standing string) string {
 	if n.Query {
 		query = strings.ReplaceAll(query, "$size", lookupParts["query"])
 	}
-	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "", "users": n.Domain != "",
+	for part, wanted := range map[string]bool{"relation": n.Relation != "", "target": n.Target != "", "inside": n.Schema != "", "users": n.Domain != "", "over": n.Domain != "",
 		"size": n.Size, "fires": n.Size, "writable": n.Writable, "arbiters": n.Arbiters, "definition": n.Column != "", "written": n.Type != "",
 		"sequence": n.Sequence, "indexed": n.Indexed, "referencing": n.Referencing,
 		"parent": n.Parent != "", "default_partition": n.Parent != ""} {
@@ -189,6 +189,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       AND s.transaction = pg_catalog.pg_current_xact_id_if_assigned()),
   'inside', $inside,
   'users', $users,
+  'domains', $over,
   'type', $written,
   'referencing', $referencing,
   'parent', $parent,

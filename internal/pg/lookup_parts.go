@@ -128,18 +128,21 @@ var lookupParts = map[string]string{
 	"users": `(
     SELECT pg_catalog.json_agg(r.doc) FROM relations r
     WHERE r.oid IN (` + lookupUsers + `))`,
+	"over": `(SELECT pg_catalog.json_agg(o.oid::pg_catalog.int8) FROM (` + lookupOver + `) o)`,
 }
+
+// lookupOver are a domain and those over it.
+const lookupOver = `WITH RECURSIVE over AS (
+        SELECT pg_catalog.to_regtype($domain)::pg_catalog.oid AS oid
+        UNION SELECT y.oid FROM over o JOIN pg_catalog.pg_type y ON y.typbasetype = o.oid AND y.typtype = 'd')
+      SELECT o.oid FROM over o`
 
 // lookupUsers are the tables with rows that have a column of a domain, or of one
 // over it (get_rels_with_domain, src/backend/commands/typecmds.c).
 const lookupUsers = `SELECT a.attrelid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   WHERE c.relkind IN ('r', 'm') AND a.attnum > 0 AND NOT a.attisdropped
     AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0)
-    AND a.atttypid IN (
-      WITH RECURSIVE over AS (
-        SELECT pg_catalog.to_regtype($domain)::pg_catalog.oid AS oid
-        UNION SELECT y.oid FROM over o JOIN pg_catalog.pg_type y ON y.typbasetype = o.oid AND y.typtype = 'd')
-      SELECT o.oid FROM over o)`
+    AND a.atttypid IN (` + lookupOver + `)`
 
 // lookupInside is what is in a schema that running code can know.
 const lookupInside = `SELECT c.oid FROM pg_catalog.pg_class c

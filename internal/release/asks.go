@@ -125,7 +125,6 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		n.Type = ddl.Literal(c.TypeName.String())
 	case ddl.AddDomainConstraint:
 		n.Domain, n.Size = ddl.Literal(c.Domain.String()), true
-		return n, !c.NotValid
 	case ddl.ValidateDomainConstraint:
 		n.Domain, n.Size = ddl.Literal(c.Domain.String()), true
 	case ddl.SetDomainNotNull:
