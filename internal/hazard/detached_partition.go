@@ -15,7 +15,8 @@ var DetachedPartition = &Hazard{
 	Explanation: `The rows are still in the partition, but running code that reads the partitioned table
 does not find them any more, whether it was detached CONCURRENTLY or not. What it
 writes into the table for the partition's bounds goes to the DEFAULT partition, or
-fails with 23514 (check_violation) if there is none.`,
+fails with 23514 (check_violation) if there is none. ALTER TABLE ... NO INHERIT takes the rows of
+an inherited table away likewise.`,
 	Verdicts: `Refused. Maintenance mode does not help while code expects the rows. Passes if the
 partition or its table is one that no release has known yet, if no code runs, with
 --allow detached-partition:PARTITION, and with [policy] detached-partition = "allow".
@@ -27,6 +28,9 @@ CREATE TABLE people_0 PARTITION OF people FOR VALUES FROM (0) TO (1000);`,
 	Bad:  `ALTER TABLE people DETACH PARTITION people_0;`,
 	Good: `CREATE TABLE people_1 PARTITION OF people FOR VALUES FROM (1000) TO (2000); ALTER TABLE people DETACH PARTITION people_1;`,
 	Run: func(p *Pass) []Finding {
+		if c, ok := p.Change.(ddl.SetInherit); ok && c.Remove {
+			return p.disinherited(c)
+		}
 		c, ok := p.Change.(ddl.DetachPartition)
 		if !ok || c.Finalize {
 			return nil
@@ -44,4 +48,20 @@ CREATE TABLE people_0 PARTITION OF people FOR VALUES FROM (0) TO (1000);`,
 				allow("detached-partition", r, "")),
 		}}
 	},
+}
+
+// disinherited finds a child whose rows running code finds in the parent. A new one has
+// none of them.
+func (p *Pass) disinherited(c ddl.SetInherit) []Finding {
+	r, ok := p.known()
+	if parent := p.Lookup.Parent; !ok || parent == nil || parent.Created {
+		return nil
+	}
+	return []Finding{{
+		Relation: qualified(r),
+		Message:  fmt.Sprintf("NO INHERIT of %s takes its rows from what the code that is still running finds in %s", Display(r), c.Parent),
+		Detail:   existed("table"),
+		Hint: fmt.Sprintf("Release code that does not need these rows first. If that code is what is running now, say so: %s",
+			allow("detached-partition", r, "")),
+	}}
 }

@@ -99,6 +99,8 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 	case ddl.AttachPartition:
 		relation, n.Size = c.Partition, true
 		n.Parent = ddl.Literal(c.Relation.String())
+	case ddl.SetInherit:
+		return pg.Names{Relation: ddl.Literal(c.Relation.String()), Parent: ddl.Literal(c.Parent.String())}, c.Remove
 	case ddl.DetachPartition:
 		relation = c.Partition
 		n.Parent = ddl.Literal(c.Relation.String())

@@ -136,17 +136,21 @@ func TestBlockingPartition(t *testing.T) {
 	frees(t, options{large: true, allow: []string{"blocking-partition:old", "blocking-partition:d"}}, map[string]blocking{"allowed": {parted, attachOld, "select * from p"}})
 }
 
+const kin = "create table kin (id int); create table kid () inherits (kin); insert into kid values (1);"
+
 func TestDetachedPartition(t *testing.T) {
 	t.Parallel()
 	const old, write = "select 1 / count(*) from p where id = 5000", "insert into p values (2000, 'n')"
 	all := map[string]breaking{
 		"one":     {before: parted, sql: "alter table p detach partition d", old: old, code: "22012"},
 		"written": {before: parted + "drop table d", sql: "alter table p detach partition p1", old: write, code: "23514"},
+		"child":   {before: kin, sql: "alter table kid no inherit kin", old: "select 1 / count(*) from kin", code: "22012"},
 	}
 	breaks(t, "MG019", all)
 	allowed(t, "detached-partition:d", all["one"])
 	frees(t, options{}, map[string]blocking{
 		"new":    {parted, "create table p2 partition of p for values from (0) to (9); alter table p detach partition p2", old},
+		"child":  {kin, "create table made () inherits (kin); alter table made no inherit kin; alter table kid inherit made; alter table kid no inherit made", "select 1 / count(*) from kin"},
 		"parent": {parted, "create table n (id int not null, n text) partition by range (id); alter table n attach partition old default; alter table n detach partition old", old},
 	})
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {

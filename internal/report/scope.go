@@ -24,7 +24,7 @@ const unjudged = `
 * Where no contract and no query shows it: ON CONFLICT ON CONSTRAINT after RENAME CONSTRAINT
   or ALTER INDEX ... RENAME, and what only a table takes (that, TRUNCATE, COPY of the name,
   ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
-* ALTER SEQUENCE ... AS a smaller type; NO INHERIT and INHERIT; OWNER
+* ALTER SEQUENCE ... AS a smaller type; INHERIT; OWNER
   TO, REASSIGN OWNED and DROP OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show, and a query that the
