@@ -94,6 +94,34 @@ func NeedsOf(sql string) (Uses, error) {
 	return w.uses(), nil
 }
 
+// Part is one statement of a text, with what it needs: see NeedsOf. Err is set if the
+// grammar refuses it, and Uses and Class say nothing then.
+type Part struct {
+	Text  string
+	Span  Span
+	Class Class
+	Uses  Uses
+	Err   error
+}
+
+// Parts lists the statements of a text, as Parse splits it, with what each needs. It
+// parses each once, where Parse and NeedsOf together do so twice.
+func Parts(sql string) []Part {
+	var list []Part
+	for p := range parts(sql) {
+		made := Part{Text: sql[p.span.Start:p.span.End], Span: p.span, Class: Unparsed}
+		if p.err != nil {
+			made.Err = p.err
+		} else {
+			w := &needWalker{needs: make(map[Name]*Need)}
+			w.statement(p.node)
+			made.Class, made.Uses = classify(p.node).class, w.uses()
+		}
+		list = append(list, made)
+	}
+	return list
+}
+
 // statement reads one statement at the top. Queries are walked with the names
 // that are in scope; everything else counts with all it names.
 func (w *needWalker) statement(n *pg.Node) {

@@ -3,6 +3,7 @@ package ddl
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -22,22 +23,51 @@ import (
 // The statements are in the order of the text, their spans do not overlap, and
 // nothing is outside the spans but space, comments and semicolons.
 func Parse(sql string) []Statement {
-	if err := checkText(sql); err != nil {
-		return unparsedWhole(sql, err)
-	}
-	tree, calls, err := grammar(sql)
-	if err == nil {
-		return fromTree(sql, tree, calls)
-	}
-	spans, splitErr := split(sql)
-	if splitErr != nil {
-		return unparsedWhole(sql, syntaxError(sql, 0, splitErr))
-	}
 	var statements []Statement
-	for _, span := range spans {
-		statements = append(statements, parseOne(sql, span))
+	for p := range parts(sql) {
+		if p.err != nil {
+			statements = append(statements, Statement{Text: sql[p.span.Start:p.span.End], Span: p.span, Class: Unparsed, Err: p.err})
+		} else {
+			statements = append(statements, p.read(sql))
+		}
 	}
 	return statements
+}
+
+// A part is one statement of a text, as the grammar reads it. Of one that it refuses
+// there is an error and no node.
+type part struct {
+	span    Span
+	plain   string // another text, whose node it is (grammar18); empty: there is none
+	version int32
+	node    *pg.Node
+	calls   bool // see grammar
+	err     *SyntaxError
+}
+
+// parts are the statements of a text, as Parse splits it.
+func parts(sql string) iter.Seq[part] {
+	return func(yield func(part) bool) {
+		if err := checkText(sql); err != nil {
+			whole(sql, err, yield)
+			return
+		}
+		tree, calls, err := grammar(sql)
+		if err == nil {
+			fromTree(sql, tree, calls, yield)
+			return
+		}
+		spans, splitErr := split(sql)
+		if splitErr != nil {
+			whole(sql, syntaxError(sql, 0, splitErr), yield)
+			return
+		}
+		for _, span := range spans {
+			if !yield(parseOne(sql, span)) {
+				return
+			}
+		}
+	}
 }
 
 // callTag is how a call begins in an encoded tree: as field 72, func_call, of a
@@ -55,8 +85,7 @@ func grammar(sql string) (tree *pg.ParseResult, calls bool, err error) {
 	return tree, bytes.Contains(encoded, callTag), proto.Unmarshal(encoded, tree)
 }
 
-func fromTree(sql string, tree *pg.ParseResult, calls bool) []Statement {
-	statements := make([]Statement, 0, len(tree.GetStmts()))
+func fromTree(sql string, tree *pg.ParseResult, calls bool, yield func(part) bool) {
 	for _, raw := range tree.GetStmts() {
 		start := int(raw.GetStmtLocation())
 		// The length is 0 for a last statement without a semicolon.
@@ -65,27 +94,35 @@ func fromTree(sql string, tree *pg.ParseResult, calls bool) []Statement {
 			end = start + int(raw.GetStmtLen())
 		}
 		span := trim(sql, Span{start, end})
-		statements = append(statements, read(sql, span, tree.GetVersion(), raw.GetStmt(), calls))
+		if !yield(part{span: span, version: tree.GetVersion(), node: raw.GetStmt(), calls: calls}) {
+			return
+		}
 	}
-	return statements
 }
 
 // parseOne reads a single statement of a text that does not parse as a whole.
-func parseOne(sql string, span Span) Statement {
-	text := sql[span.Start:span.End]
-	tree, calls, err := grammar(text)
+func parseOne(sql string, span Span) part {
+	tree, calls, err := grammar(sql[span.Start:span.End])
 	if err == nil && len(tree.GetStmts()) != 1 {
 		err = errors.New("statement boundaries are unclear")
 	}
 	if err == nil {
-		return read(sql, span, tree.GetVersion(), tree.GetStmts()[0].GetStmt(), calls)
+		return part{span: span, version: tree.GetVersion(), node: tree.GetStmts()[0].GetStmt(), calls: calls}
 	}
-	if tree, plain, calls, ok := grammar18(text); ok {
-		s := read(plain, Span{0, len(plain)}, tree.GetVersion(), tree.GetStmts()[0].GetStmt(), calls)
-		s.Text, s.Span = text, span
-		return s
+	if tree, plain, calls, ok := grammar18(sql[span.Start:span.End]); ok {
+		return part{span: span, plain: plain, version: tree.GetVersion(), node: tree.GetStmts()[0].GetStmt(), calls: calls}
 	}
-	return Statement{Text: text, Span: span, Class: Unparsed, Err: syntaxError(sql, span.Start, err)}
+	return part{span: span, err: syntaxError(sql, span.Start, err)}
+}
+
+// read makes a Statement of a part of the text.
+func (p part) read(sql string) Statement {
+	if p.plain == "" {
+		return read(sql, p.span, p.version, p.node, p.calls)
+	}
+	s := read(p.plain, Span{0, len(p.plain)}, p.version, p.node, p.calls)
+	s.Text, s.Span = sql[p.span.Start:p.span.End], p.span
+	return s
 }
 
 // read makes a Statement of a tree, which may have calls in it.
@@ -142,12 +179,11 @@ func invalidAt(s string) int {
 	return len(s)
 }
 
-func unparsedWhole(sql string, err *SyntaxError) []Statement {
-	span := Span{skipSpace(sql, 0, len(sql)), len(sql)}
-	if span.Start == span.End {
-		return nil
+// whole gives a text as one statement that cannot be read, if it is not empty.
+func whole(sql string, err *SyntaxError, yield func(part) bool) {
+	if start := skipSpace(sql, 0, len(sql)); start < len(sql) {
+		yield(part{span: Span{start, len(sql)}, err: err})
 	}
-	return []Statement{{Text: sql[span.Start:], Span: span, Class: Unparsed, Err: err}}
 }
 
 // syntaxError places the grammar's error, which counts characters from 1 in the

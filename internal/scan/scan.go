@@ -159,7 +159,7 @@ func (s *scan) read(file source) {
 		s.elixir = append(s.elixir, f)
 		s.mu.Unlock()
 	case "SQL":
-		if !migration.Match(src) {
+		if !isMigration(src) {
 			sqltext.File(&s.found, file.path, string(src))
 		}
 	default:

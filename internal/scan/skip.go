@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // neverCode are folders that hold no code of the running application, wherever
@@ -139,3 +141,8 @@ func isDump(at string) bool {
 
 // migration is what the tools goose, dbmate and sql-migrate know their files by.
 var migration = regexp.MustCompile(`(?m)^--\s*(?:\+goose Up|migrate:up|\+migrate Up)\b`)
+
+// migrationWords are those of which one is in each match.
+var migrationWords = found.NewSought("", []string{"+goose up", "migrate:up", "+migrate up"})
+
+func isMigration(src []byte) bool { return migrationWords.In(src) != 0 && migration.Match(src) }

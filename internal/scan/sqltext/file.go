@@ -11,16 +11,22 @@ import (
 // File notes what a file of SQL uses, statement by statement.
 func File(f *found.Findings, path, src string) {
 	f.Words(found.WordsOf(src)...)
-	for _, s := range ddl.Parse(src) {
+	line, counted := 1, 0
+	for _, s := range ddl.Parts(src) {
+		line += strings.Count(src[counted:s.Span.Start], "\n")
+		counted = s.Span.Start
 		text := withoutMacros(s.Text)
-		l := Literal{Text: text, At: contract.Evidence{File: path, Line: 1 + strings.Count(src[:s.Span.Start], "\n")}, Percent: true}
-		if s.Class == ddl.Transaction || s.Class == ddl.Session {
-			continue
+		l := Literal{Text: text, At: contract.Evidence{File: path, Line: line}, Percent: true}
+		uses, ok := s.Uses, s.Err == nil && text == s.Text
+		if !ok { // it may have a driver's marks of parameters
+			uses, ok = parse(text, "", "")
 		}
-		if uses, ok := parse(text, "", ""); ok {
+		switch {
+		case s.Class == ddl.Transaction || s.Class == ddl.Session:
+		case ok:
 			note(f, l, uses)
 			keep(f, l, uses)
-		} else {
+		default:
 			unparsed(f, l)
 		}
 	}
