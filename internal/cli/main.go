@@ -29,6 +29,7 @@ type app struct {
 	environ        []string
 	command        []string // after "--"; nil when there was none
 	dashed         bool     // "--" was given
+	background     bool     // only failures are said
 }
 
 // Main runs one command and returns the exit status.

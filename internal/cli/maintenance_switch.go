@@ -70,8 +70,15 @@ func (a *app) platform(cfg config.Config) (*heroku.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	waiting := func(reason string, most time.Duration) {
+		report.New(a.stderr, false, false).Line("waiting for the Platform API, for up to %v: %s", most, a.masked(reason))
+	}
+	if a.background {
+		waiting = nil
+	}
 	return heroku.New(heroku.Config{
-		Token: token, BaseURL: cfg.APIURL, App: cfg.App, UserAgent: "migguard/" + version,
+		Waiting: waiting,
+		Token:   token, BaseURL: cfg.APIURL, App: cfg.App, UserAgent: "migguard/" + version,
 		RetryFor: shortened(retryForVariable),
 	})
 }

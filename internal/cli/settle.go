@@ -51,6 +51,7 @@ func (a *app) settleAction(c *cli.Context) error {
 	if err := a.onlyFlags(c); err != nil {
 		return err
 	}
+	a.background = c.Bool("background") || c.Bool("detached")
 	if c.Bool("background") {
 		return a.detach(c)
 	}

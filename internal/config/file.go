@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -94,12 +95,28 @@ func ParseFile(text string) (File, error) {
 		if errors.As(err, &at) {
 			return f, fmt.Errorf("line %d: %s", at.Position.Line, at.Message)
 		}
-		return f, err
+		return f, inWords(err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return f, noSetting(unknown[0].String(), settings)
 	}
 	return f, f.validate()
+}
+
+// mistyped is what the decoder says of a value of another type than its setting's.
+var mistyped = regexp.MustCompile(`line (\d+) \(last key "([^"]+)"\): incompatible types: TOML value has type (\w+); destination has type (\w+)`)
+
+// typeWords are the types of TOML and Go in words that people have for them.
+var typeWords = map[string]string{"slice": `a list, as in ["worker"]`, "array": "a list", "string": "a text in quotes", "bool": "true or false", "boolean": "true or false",
+	"integer": "a whole number", "int64": "a whole number", "float": "a number", "map": "a table", "struct": "a table"}
+
+// inWords is a decoder's error for people who know TOML but not Go.
+func inWords(err error) error {
+	m := mistyped.FindStringSubmatch(err.Error())
+	if m == nil || typeWords[m[3]] == "" || typeWords[m[4]] == "" {
+		return err
+	}
+	return fmt.Errorf("line %s: %s is %s; it has to be %s", m[1], m[2], typeWords[m[3]], typeWords[m[4]])
 }
 
 // settings are the keys there are. Those under policy have an Unmarshaler.

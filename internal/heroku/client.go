@@ -29,6 +29,9 @@ type Config struct {
 	// if zero.
 	RetryFor time.Duration
 	Logger   *slog.Logger // attempts that are repeated, warnings; silent if nil
+	// Waiting hears once of a call whose answer will have taken more than a second,
+	// why, and how long it will be asked for at most. Nil: nobody does.
+	Waiting func(reason string, most time.Duration)
 }
 
 const defaultRetryFor = 30 * time.Second
@@ -57,7 +60,7 @@ func newClient(cfg Config, base http.RoundTripper, c clock) (*Client, error) {
 	}
 	below := &transport{
 		base: base, clock: c, token: secret(cfg.Token), logger: cfg.Logger,
-		callTimeout: cfg.CallTimeout, retryFor: cfg.RetryFor,
+		callTimeout: cfg.CallTimeout, retryFor: cfg.RetryFor, waiting: cfg.Waiting,
 	}
 	below.remaining.Store(-1)
 	service := heroku.NewService(&http.Client{Transport: &heroku.Transport{

@@ -3,6 +3,7 @@ package heroku
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -188,5 +189,30 @@ func TestCancelledDuringAttempt(t *testing.T) {
 	}
 	if _, err := r.client.App(ctx); !errors.Is(err, context.Canceled) || len(r.asked.list()) != 1 {
 		t.Errorf("asked with a cancelled context: %v", err)
+	}
+}
+
+// TestWaitingIsSaid: once for each call, and not of what is over in a second.
+func TestWaitingIsSaid(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		faults int
+		want   int
+	}{"blip": {1, 0}, "outage": {1000, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var said []string
+			var all []func(*rig, http.ResponseWriter, *http.Request)
+			for range tt.faults {
+				all = append(all, status(503, ""))
+			}
+			r := setup(t, inTurn(all...), func(c *Config) {
+				c.Waiting = func(reason string, most time.Duration) { said = append(said, fmt.Sprint(most, " ", reason)) }
+			})
+			_, _ = r.client.App(t.Context())
+			if len(said) != tt.want || len(said) > 0 && !strings.Contains(said[0], "30s read the app shop: ") {
+				t.Errorf("said %q", said)
+			}
+		})
 	}
 }

@@ -17,7 +17,8 @@ type transport struct {
 	token                 secret
 	callTimeout, retryFor time.Duration
 	logger                *slog.Logger
-	remaining             atomic.Int64 // RateLimit-Remaining; -1 unknown
+	waiting               func(reason string, most time.Duration) // Config's
+	remaining             atomic.Int64                            // RateLimit-Remaining; -1 unknown
 	warned                atomic.Pointer[string]
 	ahead                 atomic.Pointer[time.Duration] // the API's clock before ours; nil unknown
 }
@@ -29,7 +30,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer req.Body.Close()
 	}
 	ctx, began := req.Context(), t.clock.now()
-	until := began.Add(t.retryFor)
+	until, said := began.Add(t.retryFor), t.waiting == nil
 	for attempt := 1; ; attempt++ {
 		again, err := rewound(req, attempt)
 		if err != nil {
@@ -48,6 +49,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		t.logger.WarnContext(ctx, "asking the Platform API again", "operation", fault.Op,
 			"attempt", attempt, "wait", wait, "reason", fault.what())
+		if !said && fault.After+wait > time.Second {
+			said = true
+			t.waiting(fault.Op+": "+fault.what(), t.retryFor)
+		}
 		if err := t.clock.sleep(ctx, wait); err != nil {
 			fault.Err, fault.After = err, t.clock.now().Sub(began)
 			return nil, fault

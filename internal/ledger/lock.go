@@ -40,7 +40,7 @@ type Holder struct {
 func (h Holder) String() string {
 	s := fmt.Sprintf("pid %d (%s", h.PID, h.Application)
 	if r := h.Release; r != nil {
-		s += fmt.Sprintf(", release %d", r.ID)
+		s += fmt.Sprintf(", run %d", r.ID)
 		if r.Version != "" {
 			s += " " + r.Version
 		}
