@@ -186,3 +186,26 @@ func TestNameOfDeferred(t *testing.T) {
 		b.fails(t, "MG057", "alter table people add notes int")
 	})
 }
+
+// An index, or a sequence, that goes with what is deferred is not said to be there.
+func TestNameThatGoesWithDeferred(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, keepUsers, `create table pets (id serial primary key, n int); create index pets_n on pets (n); alter table users add rank serial;
+			create index users_notes on users (notes); create index users_lower on users (lower(notes)); create index users_some on users (name) where notes <> ''; alter table users add unique (notes)`)
+		b.run(t, "drop index users_some", "alter table users drop column notes, drop column rank", "drop table pets", "create table toys (n int)")
+		for _, on := range []string{"users (name)", "toys (n)"} {
+			for _, name := range []string{"users_notes", "users_lower", "users_notes_key", "pets_n", "pets_pkey"} {
+				for _, form := range []string{"index ", "index if not exists ", "index concurrently if not exists ", "unique index concurrently if not exists "} {
+					if e := b.fails(t, "MG057", "create "+form+name+" on "+on); !strings.Contains(e.Message, "is there still") {
+						t.Error(e.Message)
+					}
+				}
+			}
+		}
+		for _, name := range []string{"pets_id_seq", "users_rank_seq"} {
+			b.fails(t, "MG057", "create sequence if not exists "+name)
+		}
+		b.run(t, "create index if not exists users_pkey on users (name)", "create index users_some on users (name)", "create schema s; create table s.t (n int); create index users_notes on s.t (n)")
+	})
+}
