@@ -17,6 +17,8 @@ type Copying struct {
 	NotNull  bool   `json:"not_null"`
 	// Why is why it cannot have one, in a clause; empty: it can.
 	Why string `json:"why"`
+	// Key is why only a copy of another type can take its place, and none its name; empty: one can.
+	Key string `json:"key"`
 	// Grants are the rights on the column alone.
 	Grants []Grant `json:"grants"`
 	// Role is the session's.

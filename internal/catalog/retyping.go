@@ -25,6 +25,8 @@ type Retyping struct {
 	Required bool `json:"required"`
 	// Constraints are those that read the column, but for its NOT NULL.
 	Constraints []RetypedConstraint `json:"constraints"`
+	// Referencing are foreign keys that refer to the column, but for Constraints.
+	Referencing []Referencing `json:"referencing"`
 	// Indexes are those of Copying.Indexes.
 	Indexes []RetypedIndex `json:"indexes"`
 }
@@ -38,6 +40,14 @@ type RetypedConstraint struct {
 	Valid      bool   `json:"valid"`
 	Comment    string `json:"comment"`
 	Index      uint32 `json:"index"` // that it is kept by; 0: none
+}
+
+// A Referencing is a foreign key that is made anew, of whatever table.
+type Referencing struct {
+	RetypedConstraint
+	OID    uint32 `json:"oid"` // the table's
+	Schema string `json:"schema"`
+	Table  string `json:"table"`
 }
 
 // A RetypedIndex is one whose double takes its place.

@@ -47,6 +47,10 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'role', current_user,
   'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('grantee', CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee) END,
     'privilege', a.privilege_type, 'grantable', a.is_grantable)) FROM pg_catalog.aclexplode(t.attacl) a),
+  'key', coalesce(
+    (SELECT 'it is part of the primary key' FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND t.attnum = ANY (i.indkey) LIMIT 1),
+    (SELECT pg_catalog.format('the foreign key %%I of %%s refers to it', k.conname, k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k
+      WHERE k.contype = 'f' AND k.confrelid = c.oid AND t.attnum = ANY (k.confkey) LIMIT 1), ''),
   'why', coalesce(
     CASE WHEN c.relkind <> 'r' THEN 'it is not a column of a plain table'
       WHEN c.relpersistence = 't' THEN 'its table is a temporary one'
@@ -57,9 +61,6 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       WHEN d.adnum IS NOT NULL AND d.tree ~ '[{]NEXTVALUEEXPR' THEN 'its default is a sequence'
       WHEN NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN 'the session''s role does not own the table'
       WHEN pg_catalog.row_security_active(c.oid) THEN 'row level security may hide rows from the session' END,
-    (SELECT 'it is part of the primary key' FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND t.attnum = ANY (i.indkey) LIMIT 1),
-    (SELECT pg_catalog.format('the foreign key %%I of %%s refers to it', k.conname, k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k
-      WHERE k.contype = 'f' AND k.confrelid = c.oid AND t.attnum = ANY (k.confkey) LIMIT 1),
     (SELECT 'its table has the rule ' || pg_catalog.quote_ident(r.rulename) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid LIMIT 1),
     (SELECT CASE WHEN p.on_column THEN pg_catalog.format('the trigger %%I is about it', g.tgname)
         WHEN p.names THEN pg_catalog.format('the trigger %%I names it', g.tgname)

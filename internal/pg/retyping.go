@@ -32,10 +32,18 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       'valid', k.convalidated, 'comment', coalesce(pg_catalog.obj_description(k.oid, 'pg_constraint'), ''),
       'index', CASE WHEN k.contype IN ('p', 'u') THEN k.conindid ELSE 0 END::pg_catalog.int8) ORDER BY k.oid)
     FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype <> 'n' AND t.attnum = ANY (k.conkey)),
+  'referencing', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', k.conname, 'kind', k.contype, 'definition', pg_catalog.pg_get_constraintdef(k.oid),
+      'valid', k.convalidated, 'comment', coalesce(pg_catalog.obj_description(k.oid, 'pg_constraint'), ''), 'oid', r.oid::pg_catalog.int8, 'schema', n.nspname, 'table', r.relname) ORDER BY k.oid)
+    FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class r ON r.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+    WHERE k.contype = 'f' AND k.confrelid = c.oid AND t.attnum = ANY (k.confkey) AND NOT (k.conrelid = c.oid AND t.attnum = ANY (k.conkey))),
   'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', i.indexrelid::pg_catalog.int8, 'name', b.relname,
       'comment', coalesce(pg_catalog.obj_description(b.oid, 'pg_class'), '')) ORDER BY b.oid)
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.oid = i.indexrelid WHERE i.indrelid = c.oid),
   'why', coalesce(
+    (SELECT pg_catalog.format('the foreign key %%I of %%s refers to it, ', k.conname, k.conrelid::pg_catalog.regclass) || CASE WHEN r.relkind = 'p' OR k.conparentid <> 0 THEN 'which has partitions, or is one'
+        ELSE 'which belongs to another role' END
+      FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class r ON r.oid = k.conrelid
+      WHERE k.contype = 'f' AND k.confrelid = c.oid AND t.attnum = ANY (k.confkey) AND (r.relkind = 'p' OR k.conparentid <> 0 OR NOT pg_catalog.pg_has_role(r.relowner, 'USAGE')) LIMIT 1),
     (SELECT CASE WHEN NOT i.indimmediate THEN 'is DEFERRABLE' WHEN i.indisexclusion THEN 'is one of EXCLUDE' WHEN i.indisreplident THEN 'is the replica identity'
         WHEN i.indisclustered THEN 'is the one that CLUSTER uses' WHEN NOT i.indisvalid THEN 'is invalid' ELSE 'is in a tablespace of its own' END || ': ' || pg_catalog.quote_ident(b.relname)
       FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.oid = i.indexrelid

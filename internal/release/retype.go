@@ -41,8 +41,8 @@ func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Look
 		return "", err
 	}
 	a.executed = slices.Clone(swap)
-	for _, name := range s.NotValid() {
-		if err := a.promiseValidation(ctx, s.Table, name); err != nil {
+	for _, k := range s.NotValid() {
+		if err := a.promiseValidation(ctx, catalog.Relation{OID: k.OID, Schema: k.Schema, Name: k.Table}, k.Name); err != nil {
 			return "", err
 		}
 		a.conn.AfterCommit()

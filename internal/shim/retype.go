@@ -99,12 +99,15 @@ func (s Sync) Required() bool {
 
 // Swap is the SQL by which the copy takes the column's place, in one transaction. It takes
 // ACCESS EXCLUSIVE first. Constraints that the server would look at all rows for are NOT
-// VALID after it: NotValid are their names.
+// VALID after it: NotValid are these.
 func (s Sync) Swap() []string {
 	r, column := s.Copying.Retyping, ddl.Quote(s.Column.Name)
 	sql := []string{s.dropTrigger(), "DROP FUNCTION IF EXISTS " + s.function()}
 	for _, q := range r.Sequences {
 		sql = append(sql, fmt.Sprintf("ALTER SEQUENCE %s OWNED BY %s.%s", q, s.table(), s.Copy()))
+	}
+	for _, k := range r.Referencing {
+		sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", ddl.Name{Schema: k.Schema, Name: k.Table}, ddl.Quote(k.Name)))
 	}
 	for _, k := range r.Constraints {
 		sql = append(sql, fmt.Sprintf("%s DROP CONSTRAINT %s", s.alter(), ddl.Quote(k.Name)))
@@ -124,17 +127,23 @@ func (s Sync) Swap() []string {
 		sql = append(sql, s.takeIndex(i)...)
 	}
 	for _, k := range r.Constraints {
-		if k.Index != 0 {
-			continue
+		if k.Index == 0 {
+			sql = append(sql, addAgain(s.table(), k)...)
 		}
-		definition := k.Definition
-		if k.Valid {
-			definition += " NOT VALID"
-		}
-		sql = append(sql, fmt.Sprintf("%s ADD CONSTRAINT %s %s", s.alter(), ddl.Quote(k.Name), definition))
-		sql = append(sql, s.commentConstraint(k)...)
+	}
+	for _, k := range r.Referencing {
+		sql = append(sql, addAgain(ddl.Name{Schema: k.Schema, Name: k.Table}, k.RetypedConstraint)...)
 	}
 	return sql
+}
+
+// addAgain makes a constraint anew, without a look at the rows there are.
+func addAgain(table ddl.Name, k catalog.RetypedConstraint) []string {
+	definition := k.Definition
+	if k.Valid {
+		definition += " NOT VALID"
+	}
+	return append([]string{fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", table, ddl.Quote(k.Name), definition)}, commentConstraint(table, k)...)
 }
 
 // takeIndex gives a double the name of its index, and its constraint.
@@ -151,14 +160,14 @@ func (s Sync) takeIndex(i catalog.CopiedIndex) []string {
 		if k.Index == i.OID {
 			kind := map[string]string{"u": "UNIQUE", "p": "PRIMARY KEY"}[k.Kind]
 			sql = append(sql, fmt.Sprintf("%s ADD CONSTRAINT %s %s USING INDEX %s", s.alter(), ddl.Quote(k.Name), kind, ddl.Quote(is.Name)))
-			sql = append(sql, s.commentConstraint(k)...)
+			sql = append(sql, commentConstraint(s.table(), k)...)
 		}
 	}
 	return append(sql, comment("INDEX "+name.String(), is.Comment)...)
 }
 
-func (s Sync) commentConstraint(k catalog.RetypedConstraint) []string {
-	return comment(fmt.Sprintf("CONSTRAINT %s ON %s", ddl.Quote(k.Name), s.table()), k.Comment)
+func commentConstraint(table ddl.Name, k catalog.RetypedConstraint) []string {
+	return comment(fmt.Sprintf("CONSTRAINT %s ON %s", ddl.Quote(k.Name), table), k.Comment)
 }
 
 func comment(object, text string) []string {
@@ -168,14 +177,19 @@ func comment(object, text string) []string {
 	return []string{fmt.Sprintf("COMMENT ON %s IS %s", object, ddl.Literal(text))}
 }
 
-// NotValid are the names of constraints that Swap leaves NOT VALID, and that were valid.
-func (s Sync) NotValid() (names []string) {
+// NotValid are the constraints that Swap leaves NOT VALID, and that were valid.
+func (s Sync) NotValid() (all []catalog.Referencing) {
 	for _, k := range s.Copying.Retyping.Constraints {
 		if k.Index == 0 && k.Valid {
-			names = append(names, k.Name)
+			all = append(all, catalog.Referencing{RetypedConstraint: k, OID: s.Table.OID, Schema: s.Table.Schema, Table: s.Table.Name})
 		}
 	}
-	return names
+	for _, k := range s.Copying.Retyping.Referencing {
+		if k.Valid {
+			all = append(all, k)
+		}
+	}
+	return all
 }
 
 // NotNullName is the name of the copy's NOT NULL, where such have one.

@@ -47,6 +47,8 @@ func (s Sync) Check() error {
 	switch {
 	case c == nil:
 		return &Precondition{Reason: "what depends on " + s.What() + " is not known"}
+	case c.Key != "" && s.Type == "":
+		return &Precondition{Reason: s.What() + " cannot have a copy: " + c.Key}
 	case c.Why != "":
 		return &Precondition{Reason: s.What() + " cannot have a copy: " + c.Why}
 	case s.Type != "" && s.checkType() != nil:
