@@ -23,17 +23,7 @@ func WithParameters(sql string) string {
 	if !strings.ContainsAny(sql, "?%:@") {
 		return sql
 	}
-	last, names := 0, map[string]int{}
-	for l := (lexer{text: sql}); ; {
-		kind := l.next()
-		if kind == endOfText {
-			break
-		}
-		if kind == param {
-			n, _ := strconv.Atoi(sql[l.start+1 : l.pos])
-			last = max(last, n)
-		}
-	}
+	last, names := Parameters(sql), map[string]int{}
 	var b strings.Builder
 	var doubled []int // where in b a sign stands twice
 	percents, copied := false, 0
@@ -65,6 +55,20 @@ func WithParameters(sql string) string {
 		text = text[:doubled[i]] + text[doubled[i]+1:]
 	}
 	return text
+}
+
+// Parameters is the number of the last parameter that a text has; what looks like one
+// in quotes or a comment is none.
+func Parameters(sql string) (last int) {
+	for l := (lexer{text: sql}); ; {
+		switch l.next() {
+		case endOfText:
+			return last
+		case param:
+			n, _ := strconv.Atoi(sql[l.start+1 : l.pos])
+			last = max(last, n)
+		}
+	}
 }
 
 // markAt is the mark that begins at a token, or %%; empty: none.

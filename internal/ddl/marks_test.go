@@ -49,3 +49,12 @@ func FuzzWithParameters(f *testing.F) {
 		}
 	})
 }
+
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"select 1": 0, "select $2, $1, '$9', a$7 -- $8": 2, "$$ $5 $$": 0, "select $12345": 12345} {
+		if got := ddl.Parameters(text); got != want {
+			t.Errorf("%s: %d, want %d", text, got, want)
+		}
+	}
+}

@@ -47,6 +47,11 @@ func (r *Run) learn(ctx context.Context) (err error) {
 	if r.codeRuns, err = r.code(ctx); err != nil || r.Contract == nil && len(r.codeRuns) == 0 {
 		return err
 	}
+	for _, code := range r.codeRuns {
+		if left := textsLeft(code); left > 0 {
+			r.Out.Line("%d queries in the source of %s, the longest, are not replayed: there was no room for them in its contract", left, code.Name)
+		}
+	}
 	c := &counted{before: map[queryKey]ledger.SeenQuery{}}
 	var unseen *pg.UnseenError
 	c.seen, err = pg.ReadSeen(ctx, r.Catalog, len(r.codeRuns) > 0)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -72,8 +71,6 @@ var dumped = regexp.MustCompile(`(?s)^(?i:copy) \S.*\..* \(.*\) (?i:to) stdout;?
 // indirect matches what a server does not analyse before it runs.
 var indirect = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock|copy|prepare)\b`)
 
-var parameter = regexp.MustCompile(`\$(\d+)`)
-
 // replayable is a query as it is to be replayed; nil: it is of the server's or
 // migguard's own tables, or nothing that can be analysed.
 func replayable(text string, uses ddl.Uses, relations []contract.Relation, use contract.Use) *replayed {
@@ -96,10 +93,7 @@ func replayable(text string, uses ddl.Uses, relations []contract.Relation, use c
 		q.question.Planned = q.question.Planned || len(n.Arbiters) > 0
 		q.byRule = q.byRule || n.OnTable == "COPY" || strings.HasSuffix(n.OnTable, "TRUNCATE")
 	}
-	for _, p := range parameter.FindAllStringSubmatch(text, -1) {
-		n, _ := strconv.Atoi(p[1])
-		q.question.Parameters = max(q.question.Parameters, n)
-	}
+	q.question.Parameters = ddl.Parameters(text)
 	// Bind has 16 bits for their number.
 	q.question.Planned = q.question.Planned && q.question.Parameters < 1<<15
 	return q

@@ -50,6 +50,16 @@ func sourceQuery(t contract.Text) *replayed {
 	return replayable(t.SQL, uses, relationsOf(uses, use), use)
 }
 
+// textsLeft counts the queries of the source of code that its contract leaves out.
+func textsLeft(c judge.Code) (n int) {
+	if c.Contract != nil {
+		for _, s := range c.Contract.Sources {
+			n = max(n, s.TextsLeft) // several scans are of the same source
+		}
+	}
+	return n
+}
+
 // isAsked tells whether the query is asked about by the i-th path.
 func (q *replayed) isAsked(i int) bool { return q.asked == nil || q.asked[i] }
 
