@@ -65,7 +65,7 @@ matrix: ## Disturb a deploy at every state by every fault, on the Platform API's
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 8h -v -run '^TestMatrix$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 1h -v -run '^TestRedmineReleases$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 2h -v -run '^(TestTruth|TestFieldRules.*)$$' ./internal/cli
-	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h -v -run '^(TestWorkIsForetold|TestConstraintIsTheSame|TestScenarios)$$' ./internal/release
+	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h -v -run '^(TestWorkIsForetold|TestConstraintIsTheSame|TestScenarios|TestORMs)$$' ./internal/release
 
 .PHONY: demo
 demo: build ## Show a deploy with and without the guard, on PostgreSQL 14 and 18
@@ -113,7 +113,7 @@ generate: ## Write the generated pages of docs anew
 	go test -count=1 -run '^TestHazardPage$$' ./internal/report -update
 	MIGGUARD_TEST_PG=all go test -count=1 -run '^TestLocks$$' ./internal/ddl -update
 	MIGGUARD_TEST_PG=18 go test -count=1 -timeout 30m -run '^TestTruth$$' ./internal/cli -update
-	MIGGUARD_TEST_PG=18 go test -count=1 -run '^TestScenarios$$' ./internal/release -update
+	MIGGUARD_TEST_PG=18 go test -count=1 -run '^(TestScenarios|TestORMs)$$' ./internal/release -update
 
 .PHONY: verify
 verify: ## Check that go.mod and go.sum are complete and nothing more

@@ -47,6 +47,9 @@ const (
 	WidenColumn ChangeKind = "widen-column"
 	// HideTable has a view take a table's name.
 	HideTable ChangeKind = "hide-table"
+	// HideKey takes the primary key from what has a table's name, so that no query can
+	// group by it and return other columns.
+	HideKey ChangeKind = "hide-key"
 	// PartTable has a partitioned table take a table's name, whose one partition that is.
 	PartTable ChangeKind = "part-table"
 	// RejectWrite lets a constraint look at what is written.
@@ -81,6 +84,8 @@ func (c *Contract) Breaks(change Change) Answer {
 		return c.widened(change.Relation, change.Column)
 	case HideTable:
 		return c.onTable(change.Relation, noView)
+	case HideKey:
+		return c.groups(change.Relation)
 	case PartTable:
 		return c.onTable(change.Relation, noParent)
 	case RejectWrite:
@@ -108,7 +113,7 @@ func (c *Contract) widened(name Name, column string) Answer {
 
 // noView is the OnTable of what always fails where a view has the relation's name
 // (measured on 14 to 18, see shim.TableView).
-var noView = []string{"TRUNCATE", "COPY", "ON CONFLICT ON CONSTRAINT", "TABLESAMPLE", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
+var noView = []string{GroupsByKey, "TRUNCATE", "COPY", "ON CONFLICT ON CONSTRAINT", "TABLESAMPLE", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 
 // noParent is the same of a partitioned table that the relation is the one partition of
 // (see shim.TableParent). COPY does not say its direction: TO fails. ONLY does not, but

@@ -59,6 +59,9 @@ type Source struct {
 	Rows bool `json:"rows,omitempty"`
 	// TextsLeft counts the texts that there was no room for, the longest.
 	TextsLeft int `json:"texts_left,omitempty"`
+	// Groups says that it has words of GROUP BY, so that a library may group rows of
+	// a model by its primary key.
+	Groups bool `json:"groups,omitempty"`
 }
 
 // Name is a relation's name. Schema is empty where the source names none; such

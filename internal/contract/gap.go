@@ -44,6 +44,8 @@ type Gap struct {
 	// NoUpsert says that the place makes no INSERT ... ON CONFLICT: no word of the
 	// source could be one of it.
 	NoUpsert bool `json:"no_upsert,omitempty"`
+	// Introspects is Use's, of every relation that the place may use.
+	Introspects bool `json:"introspects,omitempty"`
 }
 
 // reaches tells whether the gap may hide a use. An empty column asks for the

@@ -102,6 +102,7 @@ func joinGaps(gaps []Gap) []Gap {
 			joined[n-1].Spares = intersection(joined[n-1].Spares, g.Spares)
 			joined[n-1].Worded = joined[n-1].Worded && g.Worded
 			joined[n-1].NoUpsert = joined[n-1].NoUpsert && g.NoUpsert
+			joined[n-1].Introspects = joined[n-1].Introspects || g.Introspects
 			continue
 		}
 		joined = append(joined, g)
@@ -134,7 +135,7 @@ func short(text string) string {
 func compareSources(a, b Source) int {
 	return cmp.Or(cmp.Compare(a.Scanner, b.Scanner), compareBools(a.Whole, b.Whole),
 		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths), compareBools(a.Upserts, b.Upserts),
-		compareBools(a.Rows, b.Rows), cmp.Compare(a.TextsLeft, b.TextsLeft))
+		compareBools(a.Rows, b.Rows), cmp.Compare(a.TextsLeft, b.TextsLeft), compareBools(a.Groups, b.Groups))
 }
 
 func compareNames(a, b Name) int {
@@ -148,7 +149,7 @@ func compareUses(a, b Use) int {
 		compareBools(a.Introspects, b.Introspects), compareBools(a.Star, b.Star), cmp.Compare(a.OnTable, b.OnTable))
 }
 
-// compareGaps leaves Spares, Worded and NoUpsert out: see joinGaps.
+// compareGaps leaves Spares, Worded, NoUpsert and Introspects out: see joinGaps.
 func compareGaps(a, b Gap) int {
 	return cmp.Or(cmp.Compare(a.Reach, b.Reach), compareNames(a.Relation, b.Relation),
 		cmp.Compare(a.Column, b.Column), compareEvidence(a.At, b.At), cmp.Compare(a.Why, b.Why))

@@ -13,7 +13,7 @@ var (
 	relationNames = []contract.Name{{Name: "users"}, {Name: "orders"}, {Schema: "app", Name: "users"}, {Schema: "old", Name: "users"}}
 	columnNames   = []string{"id", "notes", "state"}
 	allKinds      = []contract.ChangeKind{contract.DropTable, contract.RenameTable, contract.DropColumn, contract.RenameColumn,
-		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired, contract.HideTable, contract.WidenColumn,
+		contract.RetypeColumn, contract.SetNotNull, contract.AddRequired, contract.HideTable, contract.HideKey, contract.WidenColumn,
 		contract.WidenRow, contract.WidenResult, contract.RejectWrite}
 	arbiterKinds = []contract.ChangeKind{contract.DropArbiter, contract.RenameArbiter}
 )
@@ -26,7 +26,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 	source := contract.Source{Scanner: "queries"}
 	origins := []contract.Origin{contract.SQL}
 	if r.Intn(2) == 0 {
-		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2), Paths: r.Intn(2) == 0, Upserts: r.Intn(4) > 0}
+		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2), Paths: r.Intn(2) == 0, Upserts: r.Intn(4) > 0, Groups: r.Intn(2) == 0}
 		origins = append(origins, contract.Model, contract.Model, contract.Table)
 	}
 	var relations []contract.Relation
@@ -38,7 +38,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			if u.Adds {
 				u.Inserts, u.Arbiters = someColumns(r), someArbiters(r)
 			}
-			u.OnTable, u.TextBigint = pick(r, []string{"", "", "COPY", "MERGE"}), r.Intn(3) == 0
+			u.OnTable, u.TextBigint = pick(r, []string{"", "", "COPY", "MERGE", contract.GroupsByKey}), r.Intn(3) == 0
 			uses = append(uses, u)
 		}
 		relations = append(relations, contract.Relation{Name: pick(r, relationNames), Uses: uses})
@@ -54,7 +54,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 		if g.Reach == contract.Anything {
 			g.Column = pick(r, append(columnNames, "", ""))
 		}
-		g.Worded, g.NoUpsert = r.Intn(2) == 0, r.Intn(2) == 0
+		g.Worded, g.NoUpsert, g.Introspects = r.Intn(2) == 0, r.Intn(2) == 0, r.Intn(3) == 0
 		gaps = append(gaps, g)
 	}
 	c := contract.NewWorded(source, relations, gaps, pick(r, [][]string{nil, {"id"}, {"notes", "sta*"}, {"*tes"}}))

@@ -54,7 +54,7 @@ func (n *Need) onTable(what string) {
 var aggregates = []string{"count", "sum", "avg", "min", "max", "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg",
 	"bool_and", "bool_or", "every", "bit_and", "bit_or", "stddev", "variance", "percentile_cont", "percentile_disc", "mode"}
 
-// groupsByKey tells a query that returns or sorts by a column which it does not
+// groupsByKey tells a query that returns, sorts or chooses by a column which it does not
 // group by, as PostgreSQL lets it where it groups by a table's primary key. A view
 // has none (42803). An aggregate of the application's own is taken for a function.
 func groupsByKey(n *pg.SelectStmt) bool {
@@ -75,12 +75,34 @@ func groupsByKey(n *pg.SelectStmt) bool {
 			columnsIn(target.ProtoReflect(), look)
 		}
 	}
+	if having := n.GetHavingClause(); having != nil {
+		columnsIn(having.ProtoReflect(), look)
+	}
 	for _, by := range n.GetSortClause() {
 		if name := lastField(by.GetSortBy().GetNode().GetColumnRef()); name == "" || !slices.ContainsFunc(n.GetTargetList(), func(t *pg.Node) bool { return t.GetResTarget().GetName() == name }) {
 			columnsIn(by.ProtoReflect(), look)
 		}
 	}
 	return other
+}
+
+// grouped are the entries that a query groups by columns of: those it names, and all
+// where a column has no qualifier.
+func grouped(n *pg.SelectStmt, entries []needRange) (of []needRange) {
+	named := map[string]bool{}
+	for _, g := range n.GetGroupClause() {
+		fields := g.GetColumnRef().GetFields()
+		if len(fields) < 2 {
+			return entries
+		}
+		named[fields[len(fields)-2].GetString_().GetSval()] = true
+	}
+	for _, e := range entries {
+		if named[e.alias] {
+			of = append(of, e)
+		}
+	}
+	return of
 }
 
 // columnsIn calls with the last name of each column below, "" for *, but for those

@@ -59,7 +59,7 @@ func (w *needWalker) message(m protoreflect.Message, scope *needScope) {
 	case *pg.SelectStmt:
 		scope = w.open(scope, n.GetWithClause(), n.GetFromClause())
 		if groupsByKey(n) {
-			w.onTable(scope.relations, "GROUP BY the primary key")
+			w.onTable(grouped(n, scope.relations), "GROUP BY the primary key")
 		}
 	case *pg.SubLink:
 		if n.GetSubLinkType() == pg.SubLinkType_EXISTS_SUBLINK && !w.exists {

@@ -22,7 +22,7 @@ name fails with 42P01 (undefined_table). ALTER TABLE ... SET SCHEMA does the
 same to code that does not have the new schema on its search_path.`,
 	Verdicts: `Shimmed: migguard renames the table and, in the same transaction, puts an
 updatable view under the old name, which a later release drops. Where a contract or a query
-shows what needs a table, a model of ActiveRecord, TRUNCATE, ctid or TABLESAMPLE, a
+shows what needs a table, a model of ActiveRecord, GROUP BY its key, TRUNCATE, ctid or TABLESAMPLE, a
 partitioned table takes the old name, with the renamed one as its partition. For SET SCHEMA the view is in
 a schema of its own, into which each build that runs is proven to look before any other, or, if one is
 not, in the old schema, unless new code would find it there. Where nothing

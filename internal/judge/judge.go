@@ -173,10 +173,18 @@ func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 			return
 		}
 	}
-	d.overlay(change, facts, policy)
+	later := facts.mayGroup(change)
+	if !later {
+		d.overlay(change, facts, policy)
+	}
 	d.moved(change, facts, policy)
 	d.sync(change, facts, policy)
 	d.retype(change, facts, policy)
+	if not := d.Obstacle; later && d.Verdict == "" {
+		if d.overlay(change, facts, policy); d.Verdict == "" {
+			d.Obstacle = not
+		}
+	}
 	d.deferDrop(change, facts, policy)
 	d.withhold(change, facts, policy)
 	if d.Verdict == "" && policy.maintains(d.Findings) {
@@ -229,14 +237,17 @@ func (d *Decision) standIn(view shim.TableView, facts Facts) {
 	if why == "" {
 		why, hint = introspected(view.Old, facts.Code)
 	}
+	groups := false
 	if why == "" {
-		d.Verdict, d.View, d.Obstacle = Shim, &view, nil
-		return
+		groups, why = facts.groups(view.Old)
 	}
 	parent, not := facts.tableParent(view)
-	if parent == nil {
+	switch {
+	case why == "" && (parent == nil || !groups):
+		d.Verdict, d.View, d.Obstacle = Shim, &view, nil
+	case parent == nil:
 		d.Obstacle = &Obstacle{Wanted: Shim, Reason: why + "; and " + not, Hint: hint}
-		return
+	default:
+		d.Verdict, d.Parent, d.Obstacle = Shim, parent, nil
 	}
-	d.Verdict, d.Parent, d.Obstacle = Shim, parent, nil
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -89,6 +90,9 @@ func (facts Facts) overlays(of func(schema string) shim.Overlay, unlike func(Cod
 	}
 	if why, hint := introspected(*r, facts.Code); why != "" {
 		return nil, &Obstacle{Wanted: Shim, Reason: why, Hint: hint}
+	}
+	if may, why := facts.groups(*r); why != "" || may && unlike != nil {
+		return nil, &Obstacle{Wanted: Shim, Reason: cmp.Or(why, "code may group its rows by the primary key, which a view has none of")}
 	}
 	var overlays []shim.Overlay
 	for _, code := range facts.Code {

@@ -17,7 +17,8 @@ func TestParentWhereAViewDoesNotDo(t *testing.T) {
 	t.Parallel()
 	all := contract.Every()
 	model := contract.Use{Origin: contract.Model, By: "Order", Reads: all, Updates: all, Adds: true, Inserts: all}
-	active, truncates, copies, upserts := model, model, model, model
+	active, truncates, copies, upserts, groups := model, model, model, model, model
+	groups.OnTable = contract.GroupsByKey
 	active.Introspects, truncates.OnTable, copies.OnTable = true, "TRUNCATE", "COPY"
 	upserts.Introspects, upserts.Arbiters = true, []contract.Arbiter{{Columns: []string{"email"}}}
 	gap := contract.Gap{Reach: contract.Anything, Why: "SQL that is built"}
@@ -45,6 +46,8 @@ func TestParentWhereAViewDoesNotDo(t *testing.T) {
 		"unique, not known":   {active, []contract.Gap{gap}, can, unique, nil, false, false, "Whether the code that runs needs it is not known"},
 		"unique, not seen":    {active, []contract.Gap{gap}, can, unique, seen, false, true, ""},
 		"unique, nobody sees": {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Blind: true}, false, false, "is not known"},
+		"groups":              {groups, nil, can, unique, nil, false, true, ""},
+		"groups, no parent":   {groups, nil, &catalog.AsPartition{Not: "it has no key"}, nil, seen, false, false, "needs a table: GROUP BY the primary key; and public.orders cannot"},
 		"primary only":        {active, []contract.Gap{gap}, can, unique[:1], nil, false, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

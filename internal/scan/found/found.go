@@ -27,6 +27,7 @@ type Findings struct {
 	upserts   []contract.Upsert
 	texts     []contract.Text
 	upserting bool // some file has words of ON CONFLICT
+	grouping  bool // some file has words of GROUP BY
 }
 
 // Use notes a use of a relation.
@@ -189,7 +190,7 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 		gaps[i].NoUpsert = gaps[i].Reach != contract.Unclaimed && !f.upserting
 		gaps[i].Worded = gaps[i].Reach != contract.Unclaimed && gaps[i].Column == ""
 	}
-	source.Upserts = true
+	source.Upserts, source.Groups = true, f.grouping
 	var texts []contract.Text
 	texts, source.TextsLeft = contract.FirstTexts(f.texts)
 	return contract.NewWorded(source, relations, append(gaps, f.blind...), f.vocabulary()).WithUpserts(f.upserts).WithTexts(texts)

@@ -29,14 +29,30 @@ var (
 	clauseBehind   = regexp.MustCompile(`^(?:\s*\(|\s+(?:do|on|where)\b)`)
 )
 
-// upsertWords are all words of that kind, of which most files have none.
-var upsertWords = NewSought("_", append(slices.Clone(upsertNames), string(conflict)))
+// upsertWords and groupWords are bits of clauseWords: all words of either kind, of which
+// most files have none.
+const (
+	upsertWords = 1 << iota
+	groupWords
+)
 
-// Source looks at a file's text for words of ON CONFLICT. Where no file has any, SQL
-// that is put together when the code runs has none either.
+var clauseWords = NewSought("_", append(slices.Clone(upsertNames), string(conflict)), []string{string(group), annotates})
+
+// Source looks at a file's text for words of ON CONFLICT and of GROUP BY. Where no file
+// has any, SQL that is put together when the code runs has none either.
 func (f *Findings) Source(src []byte) {
-	if upsertWords.In(src) != 0 && namesUpsert(bytes.ReplaceAll(bytes.ToLower(src), []byte("_"), nil)) {
+	words := clauseWords.In(src)
+	if words == 0 {
+		return
+	}
+	text := bytes.ReplaceAll(bytes.ToLower(src), []byte("_"), nil)
+	if words&upsertWords != 0 && namesUpsert(text) {
 		f.MayUpsert()
+	}
+	if words&groupWords != 0 && namesGroup(text) {
+		f.mu.Lock()
+		f.grouping = true
+		f.mu.Unlock()
 	}
 }
 

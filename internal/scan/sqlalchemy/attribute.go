@@ -127,7 +127,7 @@ func (r *reader) arguments(n *syntax.Node, c *class) {
 			case "schema":
 				c.schema, _ = r.constant(n.Child("value"))
 			case "autoload", "autoload_with":
-				c.columns.every = true
+				c.columns.every, c.columns.reflected = true, true
 			}
 		}
 		return true

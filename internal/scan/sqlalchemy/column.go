@@ -10,11 +10,13 @@ import (
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
-// columns are those that something names; every says that it may name more.
+// columns are those that something names; every says that it may name more, and
+// reflected that it asks the database for them.
 type columns struct {
-	names   []string
-	every   bool
-	primary bool
+	names     []string
+	every     bool
+	reflected bool
+	primary   bool
 }
 
 // add adds a column, of which an empty name is not known.
@@ -28,7 +30,7 @@ func (c *columns) add(name string) {
 
 func (c *columns) join(d columns) {
 	c.names = append(c.names, d.names...)
-	c.every, c.primary = c.every || d.every, c.primary || d.primary
+	c.every, c.reflected, c.primary = c.every || d.every, c.reflected || d.reflected, c.primary || d.primary
 }
 
 // set is what is used. SQLAlchemy names each column of a model in its SQL.
@@ -184,7 +186,7 @@ func (r *reader) table(n *syntax.Node, by string) *table {
 		t.by = "Table " + name
 	}
 	if r.keyword(n, "autoload", "autoload_with") != nil {
-		t.columns.every, t.bare = true, false
+		t.columns.every, t.columns.reflected, t.bare = true, true, false
 	}
 	for i, child := range n.Child("arguments").Children {
 		switch {

@@ -137,7 +137,7 @@ func (p *project) model(c *class) bool {
 		columns.every = columns.every || len(names) == 0
 	}
 	for _, name := range names {
-		p.use(contract.Name{Schema: h.schema, Name: name}, c.name, c.at, columns.set(except, only))
+		p.use(contract.Name{Schema: h.schema, Name: name}, c.name, c.at, columns.set(except, only), columns.reflected)
 	}
 	if ok && len(names) == 0 && len(c.columns.names) > 0 && !p.parents[c] {
 		p.computed(c, "model "+c.name+" has a table that is not known")

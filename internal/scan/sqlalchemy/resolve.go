@@ -83,13 +83,13 @@ func (p *project) tables(f *File) {
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "a table whose name is computed", At: t.at})
 		case t.bare && !p.defined(t):
 			// What is not defined anywhere is read from the database.
-			p.use(t.name, t.by, t.at, contract.Every())
+			p.use(t.name, t.by, t.at, contract.Every(), true)
 		case t.bare:
 		case t.light:
 			columns := t.columns.set(nil, nil)
 			p.to.Use(t.name, contract.Use{Origin: contract.Table, By: "table " + t.name.Name, At: t.at, Reads: columns, Updates: columns, Adds: true, Inserts: columns})
 		case !p.owned(f, t):
-			p.use(t.name, t.by, t.at, t.columns.set(nil, nil))
+			p.use(t.name, t.by, t.at, t.columns.set(nil, nil), t.columns.reflected)
 		}
 	}
 }
@@ -117,11 +117,13 @@ func (p *project) defined(t *table) bool {
 	return false
 }
 
-func (p *project) use(name contract.Name, by string, at contract.Evidence, columns contract.Columns) {
+// use notes a model. One that is reflected looks up the columns and the primary key of
+// what has the name when it is made.
+func (p *project) use(name contract.Name, by string, at contract.Evidence, columns contract.Columns, reflected bool) {
 	if p.moves {
 		name.Schema = ""
 	}
-	use := contract.Use{Origin: contract.Model, By: by, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns}
+	use := contract.Use{Origin: contract.Model, By: by, At: at, Reads: columns, Updates: columns, Adds: true, Inserts: columns, Introspects: reflected}
 	if columns.All {
 		use.OnTable = "SQLAlchemy may look up the primary key"
 	}
@@ -197,7 +199,7 @@ func (p *project) root(f *python.File, name string, depth int) root {
 	case base == "SQLModel":
 		return root{declarative: true, sqlmodel: true, known: true}
 	case base == "DeferredReflection":
-		return root{known: true, columns: columns{every: true}}
+		return root{known: true, columns: columns{every: true, reflected: true}}
 	case strings.HasPrefix(full, "sqlalchemy.") && (base == "ConcreteBase" || base == "AbstractConcreteBase"):
 		return root{known: true}
 	case strings.HasPrefix(full, "oslo_db.") && slices.Contains(keysOf(oslo), base):

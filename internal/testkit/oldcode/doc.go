@@ -8,6 +8,8 @@
 // that its driver has prepared. In each round it does the same actions, and says of
 // each whether it worked.
 //
+// Those of ORMs are smaller, on tables of their own: see there.
+//
 // What an application is made of lies under testdata/NAME/app, which is what a scan
 // of its source reads; the driver beside it is not part of it.
 package oldcode

@@ -15,12 +15,14 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-//go:embed testdata/schema.sql
+//go:embed testdata/schema.sql testdata/orm/schema.sql
 var files embed.FS
 
-// Schema is SQL that makes the tables of all applications, in an empty database.
-func Schema() string {
-	text, err := files.ReadFile("testdata/schema.sql")
+// Schema is SQL that makes the tables of all applications of Names, in an empty database.
+func Schema() string { return embedded("testdata/schema.sql") }
+
+func embedded(name string) string {
+	text, err := files.ReadFile(name)
 	if err != nil {
 		panic(err) // it is embedded
 	}
@@ -56,16 +58,9 @@ func command(t testing.TB, name string) *exec.Cmd {
 	case "rails":
 		cmd = exec.CommandContext(t.Context(), "ruby", "driver.rb")
 	case "django", "sqlalchemy":
-		// Debian's own, for Debian's packages.
-		cmd = exec.CommandContext(t.Context(), "/usr/bin/python3", "-B", "driver.py")
-		cmd.Env = []string{"PYTHONPATH=app"}
+		cmd = python(t, "app")
 	case "node":
-		cache, err := pgtest.CacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd = exec.CommandContext(t.Context(), "node", "driver.js")
-		cmd.Env = []string{"NODE_PATH=" + filepath.Join(cache, "npm", "node_modules")}
+		cmd = node(t, "npm")
 	case "go":
 		program := filepath.Join(t.TempDir(), "oldcode")
 		build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
@@ -79,6 +74,25 @@ func command(t testing.TB, name string) *exec.Cmd {
 	}
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), cmd.Env...)
+	return cmd
+}
+
+// python starts a driver with Debian's own Python, for Debian's packages.
+func python(t testing.TB, path string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-B", "-W", "ignore", "driver.py")
+	cmd.Env = []string{"PYTHONPATH=" + path}
+	return cmd
+}
+
+// node starts a driver with the packages in a folder of the cache.
+func node(t testing.TB, packages string, args ...string) *exec.Cmd {
+	t.Helper()
+	cache, err := pgtest.CacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{"driver.js"}, args...)...)
+	cmd.Env = []string{"NODE_PATH=" + filepath.Join(cache, packages, "node_modules")}
 	return cmd
 }
 
@@ -138,16 +152,22 @@ type Outcome struct {
 func (p *Process) Act(t testing.TB) (outcomes []Outcome) {
 	t.Helper()
 	p.round++
-	for _, line := range p.do(t, fmt.Sprintf("act %d", p.round)) {
+	if outcomes = p.outcomes(t, fmt.Sprintf("act %d", p.round)); len(outcomes) == 0 {
+		t.Fatalf("%s did nothing", p.Name)
+	}
+	return outcomes
+}
+
+// outcomes tells the application something, and returns what comes of it.
+func (p *Process) outcomes(t testing.TB, line string) (outcomes []Outcome) {
+	t.Helper()
+	for _, line := range p.do(t, line) {
 		how, rest, _ := strings.Cut(line, " ")
 		action, message, _ := strings.Cut(rest, " ")
 		if how != "ok" && (how != "error" || message == "") {
 			t.Fatalf("%s says %q", p.Name, line)
 		}
 		outcomes = append(outcomes, Outcome{action, message})
-	}
-	if len(outcomes) == 0 {
-		t.Fatalf("%s did nothing", p.Name)
 	}
 	return outcomes
 }

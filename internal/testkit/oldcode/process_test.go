@@ -43,3 +43,24 @@ func TestApplications(t *testing.T) {
 		})
 	}
 }
+
+// Each ORM works on the tables that it was written for.
+func TestORMs(t *testing.T) {
+	t.Parallel()
+	for _, name := range ORMs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				db.Exec(t, SchemaORM())
+				p := StartORM(t, name)
+				outcomes := append(p.Boot(t, db.URL), p.Act(t)...)
+				for _, o := range outcomes {
+					if o.Error != "" {
+						t.Errorf("%+v", o)
+					}
+				}
+				t.Logf("%d done", len(outcomes))
+			})
+		})
+	}
+}

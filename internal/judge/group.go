@@ -1,0 +1,43 @@
+package judge
+
+import (
+	"strings"
+
+	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/hazard"
+)
+
+// groups tells whether code may group by the relation's primary key, which a view has
+// none of (42803), though no text shows it: what one does is asked by needsTable. A
+// library makes such a query of any model. Where the database has not seen one either,
+// what has a key is only better than a view; where nobody could ask it, why says that a
+// view may not be.
+func (facts Facts) groups(r catalog.Relation) (may bool, why string) {
+	known := facts
+	known.Code = nil
+	for _, c := range facts.Code {
+		if c.Contract != nil { // nobody has looked: as for ActiveRecord
+			known.Code = append(known.Code, c)
+		}
+	}
+	f := hazard.Finding{Needs: &contract.Change{Kind: contract.HideKey, Relation: contract.Name{Schema: r.Schema, Name: r.Name}}}
+	if known.settle(&f) == contract.No || known.Code == nil {
+		return false, ""
+	}
+	if facts.Seen != nil && !facts.Seen.Blind {
+		return true, ""
+	}
+	return true, "a view in its place has no primary key for GROUP BY. " + strings.TrimSuffix(f.Detail, ".")
+}
+
+// mayGroup tells that for a column which is renamed. An overlay is the second choice
+// then.
+func (facts Facts) mayGroup(change ddl.Change) bool {
+	if _, ok := change.(ddl.RenameColumn); !ok || facts.Lookup.Relation == nil {
+		return false
+	}
+	may, _ := facts.groups(*facts.Lookup.Relation)
+	return may
+}

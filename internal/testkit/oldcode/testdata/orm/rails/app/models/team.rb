@@ -1,0 +1,3 @@
+class Team < ApplicationRecord
+  has_many :accounts
+end
