@@ -1,6 +1,9 @@
 package contract
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // returns answers whether statements of the build return what a change makes other
 // than it was: the server ends a prepared one of them with "cached plan must not
@@ -26,6 +29,13 @@ func (c *Contract) returns(change Change) Answer {
 // that sessions look into first, they may make nothing without naming another one,
 // whatever it is.
 const Creates = "CREATE"
+
+// Creates tells whether the build may make relations, of any name.
+func (c *Contract) Creates() bool {
+	return slices.ContainsFunc(c.Relations, func(r Relation) bool {
+		return slices.ContainsFunc(r.Uses, func(u Use) bool { return u.OnTable == Creates })
+	})
+}
 
 // OnTable answers whether the build does something with a relation that works on a
 // table and not on a view which shows it.

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -32,12 +33,16 @@ func (facts Facts) groups(r catalog.Relation) (may bool, why string) {
 	return true, "a view in its place has no primary key for GROUP BY. " + strings.TrimSuffix(f.Detail, ".")
 }
 
-// mayGroup tells that for a column which is renamed. An overlay is the second choice
-// then.
-func (facts Facts) mayGroup(change ddl.Change) bool {
+// copyFirst tells that code may do what does not go under an overlay, with a table of
+// which a column is renamed: to group by its key, or to make tables when it boots, as
+// sync() of Sequelize does, which fails behind IF NOT EXISTS, too. An overlay is the
+// second choice then.
+func (facts Facts) copyFirst(change ddl.Change) bool {
 	if _, ok := change.(ddl.RenameColumn); !ok || facts.Lookup.Relation == nil {
 		return false
 	}
-	may, _ := facts.groups(*facts.Lookup.Relation)
-	return may
+	if may, _ := facts.groups(*facts.Lookup.Relation); may {
+		return true
+	}
+	return slices.ContainsFunc(facts.Code, func(c Code) bool { return c.Contract != nil && c.Contract.Creates() })
 }

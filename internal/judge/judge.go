@@ -173,7 +173,7 @@ func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 			return
 		}
 	}
-	later := facts.mayGroup(change)
+	later := facts.copyFirst(change)
 	if !later {
 		d.overlay(change, facts, policy)
 	}

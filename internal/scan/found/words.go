@@ -79,3 +79,47 @@ func snakeOf(word string) (snake string, ok bool) {
 	}
 	return string(made), true
 }
+
+// Words notes words that stand in strings or symbols: SQL that is built when
+// the code runs can be made of them. A word with "\x00" at an end goes on there
+// with what the text does not tell, as _at in "#{event}_at".
+func (f *Findings) Words(words ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.words == nil {
+		f.words, f.affixes = make(map[string]int), make(map[string]bool)
+	}
+	for _, word := range words {
+		if strings.Contains(word, "\x00") {
+			f.affixes[word] = true
+		} else {
+			f.words[word]++
+		}
+	}
+}
+
+// Stray notes words as Words does, that may be a column's name by themselves: a
+// symbol in a variable is one when the variable is given to a query.
+func (f *Findings) Stray(words ...string) {
+	f.Words(words...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stray == nil {
+		f.stray = make(map[string]int)
+	}
+	for _, word := range words {
+		f.stray[word]++
+	}
+}
+
+// Forget takes stray words back, each once: what they mean is known by now.
+func (f *Findings) Forget(words ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, word := range words {
+		if f.stray[word] > 0 {
+			f.stray[word]--
+			f.words[word]--
+		}
+	}
+}

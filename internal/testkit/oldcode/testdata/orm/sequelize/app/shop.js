@@ -10,7 +10,7 @@ let sequelize, Account, Order, Team
 exports.boot = async (url) => {
   sequelize = new Sequelize(url, { dialect: 'postgres', logging: false, pool: { max: 1 } });
   ({ Account, Order, Team } = models(sequelize))
-  await sequelize.authenticate()
+  await sequelize.sync()
 }
 
 exports.close = () => sequelize.close()
