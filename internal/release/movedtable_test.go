@@ -43,6 +43,7 @@ func TestMovedTable(t *testing.T) {
 		"on, under a view":                   {nil, "", []string{move, "alter table s.orders set schema s2"}, "s2.orders", "public.orders s.orders"},
 		"back":                               {[]judge.Code{one}, "", []string{move, "alter table s.orders set schema public"}, "orders", "mg_one.orders"},
 		"back, under a view":                 {nil, "", []string{move, "alter table s.orders set schema public"}, "orders", "s.orders"},
+		"back, with a new column":            {[]judge.Code{one}, "", []string{move, "alter table s.orders add more int", "alter table s.orders set schema public", "alter table orders add again int"}, "orders", "mg_one.orders"},
 		"again, under a view":                {nil, "", []string{move, move, "alter table if exists orders set schema s"}, "s.orders", "public.orders"},
 		"several tables":                     {[]judge.Code{one}, "create table more (id int)", []string{"begin", "alter table more set schema s", move, "alter table s.orders rename other to amount", "commit"}, "s.orders", "mg_one.orders"},
 		"rename, then columns":               {[]judge.Code{one}, "", []string{"alter table orders rename to bills", "alter table bills rename other to amount", `alter table bills rename "N ""1""" to label`}, "bills", "public.orders"},
