@@ -147,6 +147,42 @@ func TestPlan(t *testing.T) {
 	})
 }
 
+// TestPlanBeforeTheFirstRun judges what was there as used: nobody has said by whom.
+func TestPlanBeforeTheFirstRun(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, "CREATE TABLE users (id bigint PRIMARY KEY, name text, code text)", "CREATE TABLE log (line text)", "INSERT INTO log VALUES ('a')")
+		dir := t.TempDir()
+		writeFile(t, dir, "migrations/001_a.up.sql", `ALTER TABLE users ADD COLUMN age integer;
+			CREATE TABLE fresh (id integer); ALTER TABLE users RENAME TO people;`)
+		writeFile(t, dir, "migrations/002_b.up.sql", "CREATE TABLE other (id integer); TRUNCATE log;")
+		before := wholeCatalog(t, db)
+		r := on(db.URL, "plan", "--format", "json").in(dir).run(t)
+		plan := r.planned(t)
+		sameCatalog(t, before, wholeCatalog(t, db))
+		foreseen := map[string]string{}
+		var got []string
+		for _, m := range plan.Migrations {
+			for _, s := range m.Statements {
+				got, foreseen[s.Text] = append(got, s.Verdict), s.Verdict
+			}
+		}
+		if want := "allow allow shim allow refuse"; strings.Join(got, " ") != want || r.code != 77 {
+			t.Errorf("%v, want %s; exit status %d\n%s", got, want, r.code, r.stdout)
+		}
+		ran := on(db.URL, "run", "--build", "one", "--format", "json").in(dir).run(t).planned(t)
+		for _, s := range ran.Statements {
+			if said := foreseen[s.Text]; said != s.Verdict && said != "" {
+				t.Errorf("the plan said %s, and the run did %+v", said, s)
+			}
+			delete(foreseen, s.Text)
+		}
+		if len(foreseen) > 0 {
+			t.Errorf("the run knows nothing of %v", foreseen)
+		}
+	})
+}
+
 // TestPlanOfRails lists what Rails has not recorded.
 func TestPlanOfRails(t *testing.T) {
 	t.Parallel()

@@ -37,6 +37,7 @@ type Ledger struct {
 	mu        sync.Mutex // conn and the fields below
 	conn      *pgx.Conn
 	version   int      // of the schema; 0: there is none
+	blank     bool     // Blank's
 	release   int64    // Begin's; 0 before
 	restored  bool     // Restored's
 	lostNames []string // what it has not found
@@ -110,7 +111,10 @@ func (l *Ledger) do(ctx context.Context, op string, f func(context.Context, *pgx
 // read is do for what needs the schema.
 func (l *Ledger) read(ctx context.Context, op string, f func(context.Context, *pgx.Conn) error) error {
 	return l.do(ctx, op, func(ctx context.Context, conn *pgx.Conn) error {
-		if l.version == 0 {
+		switch {
+		case l.version == 0 && l.blank:
+			return nil
+		case l.version == 0:
 			return ErrNoLedger
 		}
 		return f(ctx, conn)

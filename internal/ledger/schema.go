@@ -102,6 +102,13 @@ func (l *Ledger) Current() bool {
 	return l.version >= schemaVersion
 }
 
+// Absent tells that there is no ledger in the database.
+func (l *Ledger) Absent() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.version == 0
+}
+
 // ensure brings the schema up to date. The caller holds the lock, so no other
 // migguard does the same; every step is idempotent or one transaction, so it
 // can be killed between any two.

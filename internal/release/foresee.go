@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
 )
@@ -31,16 +30,14 @@ func (r *Run) Foresee(ctx context.Context, texts []string) (p report.Plan, err e
 			return p, err
 		}
 	}
-	err = r.afterwards(ctx)
-	p.App, p.Running = r.App, r.known.Running
-	if errors.Is(err, ledger.ErrNoLedger) {
-		p.Running.Code = NoRelease(err)
-	} else if err != nil {
+	r.Ledger.Blank()
+	if err = r.afterwards(ctx); err != nil {
 		return p, err
 	}
-	if !r.Ledger.Current() {
+	p.App, p.Running = r.App, r.known.Running
+	if !r.Ledger.Absent() && !r.Ledger.Current() {
 		for _, m := range all {
-			p.Migrations = append(p.Migrations, report.Planned{File: m.file, Unread: "the first run with this version of migguard makes the ledger that it takes"})
+			p.Migrations = append(p.Migrations, report.Planned{File: m.file, Unread: "the first run with this version of migguard brings its ledger up to date"})
 		}
 		return p, nil
 	}
@@ -109,7 +106,7 @@ func (r *Run) foresight(ctx context.Context) (*foresight, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &foresight{run: r, gate: g, conn: &looking{r.Catalog}, touched: map[string]bool{}}, nil
+	return &foresight{run: r, gate: g, conn: &looking{r.Catalog, r.Ledger.Absent()}, touched: map[string]bool{}}, nil
 }
 
 // first is what a run would do before the migrations, and what it would leave.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/ledger"
 )
 
 // errLooking is what a statement would meet that was sent while only looking.
@@ -17,7 +18,10 @@ var errLooking = errors.New("nothing is run while only looking")
 
 // A looking is a guard.Conn that only looks. Its session takes read-only
 // transactions, so the server refuses what would write.
-type looking struct{ conn *pgx.Conn }
+type looking struct {
+	conn  *pgx.Conn
+	blank bool // there is no ledger, which is as an empty one
+}
 
 // Block implements guard.Conn.
 func (l *looking) Block(ctx context.Context) error {
@@ -50,6 +54,9 @@ func (l *looking) Exec(ctx context.Context, sql ...string) error {
 
 // Query implements guard.Conn.
 func (l *looking) Query(ctx context.Context, sql string) ([][]*string, error) {
+	if l.blank {
+		sql = ledger.Blanked(sql)
+	}
 	results, err := l.conn.PgConn().Exec(ctx, sql).ReadAll()
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
