@@ -12,13 +12,16 @@ import (
 // An Outcome is how a run ended.
 type Outcome string
 
-// The outcomes of a run. Running and Interrupted are not for Finish.
+// The outcomes of a run. Running, Interrupted and Elsewhere are not for Finish.
 const (
 	Running     Outcome = "running"
 	Succeeded   Outcome = "succeeded"
 	Refused     Outcome = "refused"
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted"
+	// Elsewhere is of a run that succeeded in a database of which this is a copy for
+	// another app.
+	Elsewhere Outcome = "elsewhere"
 )
 
 // ErrNotRunning is returned by Finish when the release is not marked running
@@ -74,6 +77,11 @@ func (l *Ledger) Begin(ctx context.Context, r Release) (id int64, err error) {
 		}
 		if n := dead.RowsAffected(); n > 0 {
 			l.log.InfoContext(ctx, "an earlier run did not end by itself", "runs", n)
+		}
+		if r.App != "" {
+			if _, err := tx.Exec(ctx, "select migguard.begin_restored($1)", clean(r.App)); err != nil {
+				return err
+			}
 		}
 		if err := locate(ctx, tx); err != nil {
 			return err

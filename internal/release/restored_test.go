@@ -1,8 +1,6 @@
 package release_test
 
 import (
-	"bytes"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -10,21 +8,6 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
-
-// restore has a database read what pg_dump writes of another one, as heroku pg:copy and
-// pg:backups do: all that has a number has another one there.
-func restore(t *testing.T, from, to *pgtest.DB) {
-	t.Helper()
-	dump, err := exec.Command("pg_dump", "--no-owner", "--no-privileges", from.URL).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	load := exec.Command("psql", "-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", to.URL)
-	load.Stdin = bytes.NewReader(dump)
-	if said, err := load.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-}
 
 // What the ledger of a restored database says is about the same things, though these have
 // other numbers, and their own are those of others.
@@ -52,7 +35,7 @@ func TestRestoredFromADump(t *testing.T) {
 				bare := db.Server.NewDB(t)
 				bare.Exec(t, given)
 				bare.Exec(t, migration...)
-				restore(t, from, db)
+				db.Restore(t, from)
 				if got := db.Value(t, "select relkind from pg_class where oid = 'orders'::regclass"); got != shim {
 					t.Fatalf("orders is a %s", got)
 				}

@@ -15,7 +15,7 @@ comment on column migguard.located.attnum is 'pg_attribute.attnum; 0 is the whol
 comment on column migguard.located.kind is 'pg_class.relkind.';
 comment on column migguard.located.schema_name is 'The relation''s schema.';
 comment on column migguard.located.relation_name is 'Its name.';
-comment on column migguard.located.column_name is 'The column''s name; null for a relation.';
+comment on column migguard.located.column_name is 'The column''s name; null for a relation. Of this table itself it is "restored" from when it was found so until the next run begins.';
 comment on column migguard.located.written is 'The transaction that wrote the row. A row that was restored has another one in xmin.';
 
 -- Doubles of indexes (shim.Sync) have the number of theirs in their name.
@@ -165,6 +165,23 @@ begin
   delete from migguard.created c where not exists (select from moved m where m.now = c.relation and coalesce(m.place, 0) = c.attnum);
   delete from migguard.seen_query; -- roles and queries have other numbers, too
   perform migguard.locate();
+  update migguard.located set column_name = 'restored' where relation = 'migguard.located'::regclass and attnum = 0;
 end $$;
 
 comment on function migguard.relocate is 'Gives all that is open in a restored ledger the numbers that things have here, and tells what it has not found. Roles that may not do a table''s work here become its owner.';
+
+alter table migguard.release drop constraint release_outcome_check,
+  add constraint release_outcome_check check (outcome in ('running', 'succeeded', 'refused', 'failed', 'interrupted', 'elsewhere'));
+
+comment on column migguard.release.outcome is 'running: now, or killed and not yet noticed. succeeded: exit status 0. refused: migguard said no. failed: the command did. interrupted: found running by a later run that held the lock. elsewhere: succeeded, in a database of which this is a copy for another app.';
+
+-- No dynos of the app that the dump is of use this database.
+create function migguard.begin_restored(app text) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  update migguard.release r set outcome = 'elsewhere'
+  where r.outcome = 'succeeded' and r.app <> begin_restored.app
+    and exists (select from migguard.located l where l.attnum = 0 and l.column_name = 'restored')
+    and not exists (select from migguard.release own where own.app = begin_restored.app)
+$$;
+
+comment on function migguard.begin_restored is 'Marks the releases of other apps as made elsewhere, where a dump was restored for an app that it knows nothing of.';
