@@ -64,7 +64,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		return "", err
 	}
 	// REINDEX may turn out to be one that cannot run in a block.
-	if a.plan.watched || a.forwards() || a.mayUnkeep() || a.hides() && !a.plan.Alone && !has[ddl.Reindex](a.plan.Changes) {
+	if a.plan.watched || a.forwards() || a.mayUnkeep() || a.looksAtDeferred() || a.hides() && !a.plan.Alone && !has[ddl.Reindex](a.plan.Changes) {
 		// Outside a block what the catalogs are asked would end the
 		// client's portal.
 		if err := a.conn.Block(ctx); err != nil {
@@ -82,6 +82,9 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		return "", err
 	}
 	tag, err := a.perform(ctx, &todo)
+	if err == nil {
+		err = a.checkViews(ctx)
+	}
 	for _, sql := range a.doubles {
 		if err == nil {
 			err = explained(a.conn.Exec(ctx, sql))

@@ -209,3 +209,33 @@ func TestNameThatGoesWithDeferred(t *testing.T) {
 		b.run(t, "create index if not exists users_pkey on users (name)", "create index users_some on users (name)", "create schema s; create table s.t (n int); create index users_notes on s.t (n)")
 	})
 }
+
+// A view gets no column, by *, that is only there until no code needs it: the view alone
+// would not have it, and would keep it there for good.
+func TestViewOfDeferred(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, keepUsers, "create table pets (id int); create table things (id int primary key, name text); create view had as select name from users")
+		b.run(t, "alter table users drop column notes", "drop table pets", "alter table things rename name to label")
+		for sql, what := range map[string]string{
+			"create view v as select * from users":                                      "column notes of users",
+			"create or replace view had as select name, notes from users":               "column notes of users",
+			"create materialized view v as select users.* from users, things":           "column notes of users",
+			"create view v as select * from things":                                     "column name of things",
+			"create view v as select count(*) from pets":                                "table pets",
+			"create materialized view v as select 1 from users where notes is not null": "column notes of users",
+		} {
+			if e := b.fails(t, "MG057", sql); !strings.Contains(e.Message, what) {
+				t.Error(e.Message)
+			}
+			b.run(t, "begin")
+			b.fails(t, "MG057", sql)
+			b.run(t, "rollback")
+		}
+		if got := db.Value(t, "select to_regclass('v') is null and pg_get_viewdef('had'::regclass) !~ 'notes'"); got != "t" {
+			t.Error("a view was made")
+		}
+		b.run(t, "create view v as select id, name from users", "create materialized view w as select id, label from things", "create temp view x as select * from users", "begin; create view y as select label from things; commit")
+		extended(t, b, "create view z as select label from things")
+	})
+}
