@@ -72,3 +72,35 @@ begin
 		execute format('update migguard.%I set relation = %s where relation = 0', t, users);
 	end loop;
 end $$`
+
+// Of a copy whose rename had not come when the dump was made nothing is left, nor are its tasks.
+func TestPreparedSyncIsRestored(t *testing.T) {
+	t.Parallel()
+	source := pgtest.StartFor(t, pgtest.Options{Major: 14})
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		from := source.NewDB(t)
+		b := setup(t, from, options{}, "create table things (zero int); drop table things;"+synced)
+		b.run(t, "begin")
+		b.fails(t, "MG061", "alter table things rename rank to place")
+		b.run(t, "rollback")
+		if err := b.Copies(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.end(t, ledger.Failed)
+		from.Exec(t, "update migguard.task set closed_at = null, done = false")
+		bare := db.Server.NewDB(t)
+		bare.Exec(t, synced)
+		db.Restore(t, from)
+		if ended, out := doWith(t, db, nil, "b", &judge.Policy{}, "select 1"); ended.Exit != 0 || !strings.Contains(out, "was restored from a dump") || strings.Contains(out, "filled in") {
+			t.Errorf("exit %d\n%s", ended.Exit, out)
+		}
+		if got, want := db.Value(t, fullShape), bare.Value(t, fullShape); got != want {
+			t.Error(difference(got, want))
+		}
+		const left = `select concat_ws(' ', (select count(*) from pg_trigger where not tgisinternal), (select count(*) from pg_proc where proname ~ '^(sync|was)_'),
+			(select count(*) from migguard.task where closed_at is null), (select count(*) from migguard.deferred where closed_at is null))`
+		if got := db.Value(t, left); got != "0 0 0 0" {
+			t.Errorf("left: %s", got)
+		}
+	})
+}

@@ -17,6 +17,10 @@ const unjudged = `
   INSERT ... ON CONFLICT of new code counts on, where its contract does not show that.
 * Triggers, rules and policies that reject or change what running code writes; a function
   whose body changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
+* ATTACH PARTITION of a table into which running code writes rows of its own, which the partition's bounds
+  reject. A table that is new, or moves, into a schema which running code looks into before
+  that of another one of its name. A function that is new beside one of its name, which
+  makes a call of running code ambiguous.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
   know.
 * Where no query that the database has seen, or that stands in the source, shows it: a json

@@ -96,7 +96,7 @@ begin
       execute format('alter table %s drop column %s', d.name, d.col);
       update migguard.deferred set closed_at = clock_timestamp(), done = true, note = 'dropped when it was restored from a dump' where id = d.id;
       update migguard.task set closed_at = clock_timestamp(), note = 'its copy is taken away'
-      where relation = d.relation and closed_at is null and kind in ('copy-column', 'create-index') and sql ~ ('mg_copy_' || d.copy_of || '\M');
+      where relation = d.relation and closed_at is null and sql ~ ('\mmg_copy_' || d.copy_of || '(\M|_)');
     else -- columns come closer, so their triggers' names are free, one after the other
       if d.copy_of <> d.copied then
         execute format('alter trigger zzz_migguard_sync_%s on %s rename to zzz_migguard_sync_%s', d.copy_of, d.name, d.copied);
