@@ -52,3 +52,17 @@ func TestRestoredForAnotherApp(t *testing.T) {
 		}
 	})
 }
+
+// What writes the ledger's tables anew, or marks their rows, is no restore.
+func TestNotRestored(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		release(t, locked(t, db.URL), "a", Succeeded)
+		for _, sql := range []string{"vacuum freeze", "vacuum full", "cluster migguard.located using located_pkey", "select * from migguard.located for update"} {
+			db.Exec(t, sql)
+			if restored := db.Value(t, "select migguard.is_restored()"); restored != "f" {
+				t.Errorf("%s: %s", sql, restored)
+			}
+		}
+	})
+}
