@@ -19,6 +19,8 @@ type Retyping struct {
 	Statistics string `json:"statistics"`
 	// Sequences are those that the column owns, in SQL.
 	Sequences []string `json:"sequences"`
+	// Identity is the column's; nil: it has none.
+	Identity *Identity `json:"identity"`
 	// NotNullName is the name of its NOT NULL, where such have one (from 18 on).
 	NotNullName string `json:"not_null_name"`
 	// Required: the copy that is there is NOT NULL, or has a valid constraint that says so.
@@ -40,6 +42,14 @@ type RetypedConstraint struct {
 	Valid      bool   `json:"valid"`
 	Comment    string `json:"comment"`
 	Index      uint32 `json:"index"` // that it is kept by; 0: none
+}
+
+// An Identity is the sequence of an identity column.
+type Identity struct {
+	Always  bool   `json:"always"` // GENERATED ALWAYS
+	Schema  string `json:"schema"`
+	Name    string `json:"name"`
+	Options string `json:"options"` // in SQL; the bounds of its type are none
 }
 
 // A Referencing is a foreign key that is made anew, of whatever table.

@@ -48,6 +48,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('grantee', CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee) END,
     'privilege', a.privilege_type, 'grantable', a.is_grantable)) FROM pg_catalog.aclexplode(t.attacl) a),
   'key', coalesce(
+    CASE WHEN t.attidentity <> '' THEN 'it is an identity column' END,
     (SELECT 'it is part of the primary key' FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND t.attnum = ANY (i.indkey) LIMIT 1),
     (SELECT pg_catalog.format('the foreign key %%I of %%s refers to it', k.conname, k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k
       WHERE k.contype = 'f' AND k.confrelid = c.oid AND t.attnum = ANY (k.confkey) LIMIT 1), ''),
@@ -56,7 +57,6 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       WHEN c.relpersistence = 't' THEN 'its table is a temporary one'
       WHEN c.relhassubclass OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) THEN 'its table has partitions or children, or is one'
       WHEN t.attgenerated <> '' THEN 'it is generated from other columns'
-      WHEN t.attidentity <> '' THEN 'it is an identity column'
       WHEN y.typtype = 'd' THEN 'its type is a domain'
       WHEN d.adnum IS NOT NULL AND d.tree ~ '[{]NEXTVALUEEXPR' THEN 'its default is a sequence'
       WHEN NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN 'the session''s role does not own the table'

@@ -24,6 +24,14 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'sequences', (SELECT pg_catalog.json_agg(q.oid::pg_catalog.regclass::pg_catalog.text ORDER BY q.oid) FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class q ON q.oid = e.objid AND q.relkind = 'S'
     WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
       AND e.refobjid = c.oid AND e.refobjsubid = t.attnum AND e.deptype = 'a'),
+  'identity', (SELECT pg_catalog.json_build_object('always', t.attidentity = 'a', 'schema', n.nspname, 'name', q.relname, 'options',
+      pg_catalog.format('START WITH %%s INCREMENT BY %%s', z.seqstart, z.seqincrement)
+      || CASE WHEN z.seqmin IN (-32768, -2147483648, -9223372036854775808) THEN '' ELSE ' MINVALUE ' || z.seqmin END
+      || CASE WHEN z.seqmax IN (32767, 2147483647, 9223372036854775807) THEN '' ELSE ' MAXVALUE ' || z.seqmax END
+      || ' CACHE ' || z.seqcache || CASE WHEN z.seqcycle THEN ' CYCLE' ELSE '' END)
+    FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class q ON q.oid = e.objid JOIN pg_catalog.pg_namespace n ON n.oid = q.relnamespace JOIN pg_catalog.pg_sequence z ON z.seqrelid = q.oid
+    WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      AND e.refobjid = c.oid AND e.refobjsubid = t.attnum AND e.deptype = 'i'),
   'not_null_name', coalesce((SELECT k.conname FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[t.attnum]), ''),
   'required', EXISTS (SELECT FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid AND x.attname = %[3]s AND NOT x.attisdropped AND x.attnotnull)
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND (k.conname = %[4]s OR k.contype = 'n' AND NOT k.convalidated
@@ -56,6 +64,9 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       WHERE e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum
         AND e.classid NOT IN ('pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass) AND (b.relkind IS NULL OR b.relkind NOT IN ('i', 'S')) AND f.adnum IS DISTINCT FROM t.attnum LIMIT 1),
     (SELECT 'what an earlier migration has asked of it waits for code that runs' FROM %[5]s WHERE awaiting.relation = c.oid AND awaiting.attnum = t.attnum LIMIT 1),
+    (SELECT 'its sequence has privileges, or a comment, of its own' FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class q ON q.oid = e.objid AND q.relkind = 'S'
+      WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum
+        AND e.deptype = 'i' AND (q.relacl IS NOT NULL OR pg_catalog.obj_description(q.oid, 'pg_class') IS NOT NULL)),
     CASE WHEN t.attoptions IS NOT NULL THEN 'it has options of its own' END,
     (SELECT 'its rows are of the type of another table''s column' FROM pg_catalog.pg_depend e
       WHERE e.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.refobjid = c.reltype AND e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass LIMIT 1), '')

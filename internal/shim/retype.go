@@ -106,6 +106,7 @@ func (s Sync) Swap() []string {
 	for _, q := range r.Sequences {
 		sql = append(sql, fmt.Sprintf("ALTER SEQUENCE %s OWNED BY %s.%s", q, s.table(), s.Copy()))
 	}
+	sql = append(sql, s.takeIdentity()...)
 	for _, k := range r.Referencing {
 		sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", ddl.Name{Schema: k.Schema, Name: k.Table}, ddl.Quote(k.Name)))
 	}
@@ -144,6 +145,25 @@ func addAgain(table ddl.Name, k catalog.RetypedConstraint) []string {
 		definition += " NOT VALID"
 	}
 	return append([]string{fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", table, ddl.Quote(k.Name), definition)}, commentConstraint(table, k)...)
+}
+
+// takeIdentity makes the copy an identity column, whose sequence goes on where the column's has
+// come to. That one has another name first, which locks it: nobody takes a number meanwhile.
+func (s Sync) takeIdentity() []string {
+	is := s.Copying.Retyping.Identity
+	if is == nil {
+		return nil
+	}
+	kind := "BY DEFAULT"
+	if is.Always {
+		kind = "ALWAYS"
+	}
+	sequence, was := ddl.Name{Schema: is.Schema, Name: is.Name}, ddl.Name{Schema: is.Schema, Name: s.Copy() + "_" + fmt.Sprint(s.Table.OID)}
+	return []string{
+		fmt.Sprintf("ALTER SEQUENCE %s RENAME TO %s", sequence, was.Name),
+		fmt.Sprintf("%s ALTER COLUMN %s ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)", s.alter(), s.Copy(), kind, sequence, is.Options),
+		fmt.Sprintf("SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s", ddl.Literal(sequence.String()), was),
+	}
 }
 
 // takeIndex gives a double the name of its index, and its constraint.
