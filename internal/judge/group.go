@@ -34,9 +34,9 @@ func (facts Facts) groups(r catalog.Relation) (may bool, why string) {
 }
 
 // copyFirst tells that code may do what does not go under an overlay, with a table of
-// which a column is renamed: to group by its key, or to make tables when it boots, as
-// sync() of Sequelize does, which fails behind IF NOT EXISTS, too. An overlay is the
-// second choice then.
+// which a column is renamed: to group by its key, or to make tables when it boots, which
+// fails behind IF NOT EXISTS, too. (Sequelize 6.37 looks before whether they are there,
+// in public.) An overlay is the second choice then.
 func (facts Facts) copyFirst(change ddl.Change) bool {
 	if _, ok := change.(ddl.RenameColumn); !ok || facts.Lookup.Relation == nil {
 		return false

@@ -57,6 +57,10 @@ table's rename is ` + "`refused`" + ` where a library's GROUP BY takes no view, 
 unique index than the primary key's, which takes no partitioned table: TypeORM's is, and of the others
 the source alone does not tell.
 
+Prisma 7.9 with its adapter for node-postgres, which does not belong to the tests, was tried in the same way:
+behind a view all works; a partitioned table does not take its upsert by another unique index; and
+as it names each table with its schema it finds no overlay. migguard chooses the view and the copy.
+
 Measured on PostgreSQL %d. "make generate" writes this page.
 
 `
