@@ -135,6 +135,12 @@ func (f *foresight) judge(ctx context.Context, a *act) (unknown string, err erro
 			}
 			continue
 		}
+		if why, err := f.stands(ctx, a, change); err != nil {
+			return "", err
+		} else if why != "" {
+			unknown = why
+			continue
+		}
 		for _, check := range []func(context.Context, ddl.Change) error{a.checkShims, a.checkOwed, a.checkDeferred} {
 			if err := check(ctx, change); err != nil {
 				return "", err

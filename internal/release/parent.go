@@ -126,16 +126,8 @@ func (a *act) stepOut(ctx context.Context) error {
 // replaceParent takes one shim down, and has it made anew with the statement.
 func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table catalog.Relation, encoding string) error {
 	old := parent.Old
-	if has[ddl.RenameColumn](a.plan.Changes) {
-		return a.renamedUnderParent(old, table)
-	}
-	if slices.ContainsFunc(a.plan.Changes, addsIdentity) { // maybe after the commit, when no statement is refused
-		return a.notUnderParent(old, table, "which would fill no rows of an identity column")
-	}
-	for _, change := range a.plan.Changes {
-		if why := a.facts(catalog.Lookup{Relation: &old}).Stale(through(change, old), a.policy); why != "" {
-			return a.notUnderParent(old, table, "where what it has prepared would fail once (0A000), and "+why)
-		}
+	if err := a.fitsParent(old, table); err != nil {
+		return err
 	}
 	as, err := a.partition(ctx, table.OID)
 	if err != nil {
@@ -159,6 +151,22 @@ func (a *act) replaceParent(ctx context.Context, parent shim.TableParent, table 
 	a.notes = append(a.notes, fmt.Sprintf("the shim %s is made anew, so that code which is still running sees %s as it is now", hazard.Display(old), hazard.Display(table)))
 	if has[ddl.AddColumn](a.plan.Changes) || has[ddl.DropColumn](a.plan.Changes) || has[ddl.ChangeColumnType](a.plan.Changes) {
 		a.notes = append(a.notes, fmt.Sprintf("where a session has prepared SELECT * of %s, that fails once: cached plan must not change result type (0A000)", hazard.Display(old)))
+	}
+	return nil
+}
+
+// fitsParent refuses what code would notice that reaches the table through a shim.
+func (a *act) fitsParent(old, table catalog.Relation) error {
+	if has[ddl.RenameColumn](a.plan.Changes) {
+		return a.renamedUnderParent(old, table)
+	}
+	if slices.ContainsFunc(a.plan.Changes, addsIdentity) { // maybe after the commit, when no statement is refused
+		return a.notUnderParent(old, table, "which would fill no rows of an identity column")
+	}
+	for _, change := range a.plan.Changes {
+		if why := a.facts(catalog.Lookup{Relation: &old}).Stale(through(change, old), a.policy); why != "" {
+			return a.notUnderParent(old, table, "where what it has prepared would fail once (0A000), and "+why)
+		}
 	}
 	return nil
 }
