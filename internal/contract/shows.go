@@ -17,6 +17,12 @@ func (c *Contract) Shows(change Change) Answer {
 	return a
 }
 
+// MayShow tells whether a query shows that a change would break what has sent it, of which
+// it is not known whether it runs.
+func (c *Contract) MayShow(change Change) bool {
+	return c.sights(func(u Use) bool { return u.Origin == Query && u.Recent == Unknown }).Breaks(change).Verdict == Yes
+}
+
 // sights is a contract of some uses, of which it takes no others to exist.
 func (c *Contract) sights(which func(Use) bool) *Contract {
 	only := &Contract{Sources: []Source{{Whole: true, Upserts: true, Rows: true}}}

@@ -21,8 +21,8 @@ var RenamedConstraint = &Hazard{
 constraint, too. Rails' upsert_all with unique_by: an index's name raises ArgumentError in
 a process that has not looked the table's indexes up before.`,
 	Verdicts: `Judged when the transaction is about to commit. Refused only where a contract, or a
-query that the database has seen, shows an ON CONFLICT by that name, or by one that is
-computed: most indexes and constraints are named nowhere. Passes if an equal one has the
+query that the database has seen and that is not known to be of code which is gone,
+shows an ON CONFLICT by that name, or by one that is computed: most indexes and constraints are named nowhere. Passes if an equal one has the
 name by then. Under maintenance mode, if migguard.toml has [policy] renamed-constraint =
 "maintenance". Passes if no code runs that could break, and with
 --allow renamed-constraint:TABLE. A constraint that is dropped, and that another one with

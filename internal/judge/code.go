@@ -76,6 +76,15 @@ func (facts Facts) settle(f *hazard.Finding) contract.Verdict {
 	return verdict
 }
 
+// shows tells whether a contract or a query shows the danger of a finding. Where that is
+// of the name that a query has, as in replay, one shows it that is not known to be gone.
+func (facts Facts) shows(f *hazard.Finding) bool {
+	if facts.settle(f) == contract.Yes {
+		return true
+	}
+	return f.Direct && len(facts.Code) > 0 && facts.Seen != nil && facts.Seen.Contract.MayShow(*f.Needs)
+}
+
 // needsTable is why no view can take a table's place for the code that runs, where a
 // contract or a query shows it.
 func (facts Facts) needsTable(r catalog.Relation) string {

@@ -139,7 +139,7 @@ func (d *Decision) find(change ddl.Change, facts Facts, policy *Policy) (passing
 			f.Detail += expired
 		}
 		switch {
-		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed || f.Direct || f.Hazard.Passing) && facts.settle(&f) != contract.Yes:
+		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed || f.Direct || f.Hazard.Passing) && !facts.shows(&f):
 		case covered:
 			d.Allowed = append(d.Allowed, Allowance{f, by})
 		case f.Hazard.AtCommit && !facts.Ending:

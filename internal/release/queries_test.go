@@ -68,6 +68,28 @@ func TestSeenQueryKeepsColumn(t *testing.T) {
 	})
 }
 
+// A name that only a query has is kept as long as nobody knows that the code is gone which
+// sent it, by the rule that knows the name best.
+func TestSeenConstraintKeepsName(t *testing.T) {
+	t.Parallel()
+	eachCounting(t, func(t *testing.T, db *pgtest.DB) {
+		const rename = "alter table users rename constraint users_pkey to users_key"
+		db.Exec(t, "drop extension pg_stat_statements")
+		doNeeding(t, db, ignoring(), "one", nil, "select 1") // which could not look
+		db.Exec(t, "create extension pg_stat_statements", "insert into users (id) values (1) on conflict on constraint users_pkey do nothing")
+		ended, out := doNeeding(t, db, ignoring(), "one", nil, rename)
+		if ended.Exit != release.ExitRefused || !strings.Contains(out, "renamed-constraint") || !strings.Contains(evidence(ended), ", perhaps not since the last release (") {
+			t.Errorf("%d %s\n%s", ended.Exit, evidence(ended), out)
+		}
+		for range 2 {
+			doNeeding(t, db, ignoring(), "one", nil, "select 1")
+		}
+		if ended, out := doNeeding(t, db, ignoring(), "two", nil, rename); ended.Exit != 0 {
+			t.Errorf("%d %s\n%s", ended.Exit, evidence(ended), out)
+		}
+	})
+}
+
 // What was reset and is seen again was seen since the last release, and so was what
 // was never seen before it.
 func TestSeenSinceReset(t *testing.T) {
