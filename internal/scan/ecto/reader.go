@@ -27,7 +27,7 @@ func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
 
 // at is where a node stands, with its first line.
 func (r *reader) at(n *syntax.Node) contract.Evidence {
-	return found.At(r.file.Path, n.Line, r.text(n))
+	return found.At(r.file.Path, n.Line, n.FirstLine(r.src))
 }
 
 func (r *reader) walk(n *syntax.Node) {

@@ -221,8 +221,7 @@ func (f *Findings) mentioned(column string) bool {
 	return false
 }
 
-// At is where a text begins in a file, with its first line.
-func At(path string, line int, text string) contract.Evidence {
-	first, _, _ := strings.Cut(text, "\n")
+// At is where something begins in a file, with its first line.
+func At(path string, line int, first string) contract.Evidence {
 	return contract.Evidence{File: path, Line: line, Text: strings.TrimSpace(first)}
 }

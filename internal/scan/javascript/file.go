@@ -167,8 +167,7 @@ func parse(extension string, src []byte) (root *syntax.Node, broken bool, err er
 func (f *File) text(n *syntax.Node) string { return n.Text(f.src) }
 
 func (f *File) at(n *syntax.Node) contract.Evidence {
-	line, _, _ := strings.Cut(f.text(n), "\n")
-	return contract.Evidence{File: f.path, Line: n.Line, Text: strings.TrimSpace(line)}
+	return found.At(f.path, n.Line, n.FirstLine(f.src))
 }
 
 // literal is the text of a string without holes, also of one that a constant of

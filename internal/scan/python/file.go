@@ -66,8 +66,7 @@ func (s Source) Text(n *syntax.Node) string { return n.Text(s.Src) }
 
 // At is where a node stands, with its first line.
 func (s Source) At(n *syntax.Node) contract.Evidence {
-	line, _, _ := strings.Cut(s.Text(n), "\n")
-	return contract.Evidence{File: s.Path, Line: n.Line, Text: strings.TrimSpace(line)}
+	return found.At(s.Path, n.Line, n.FirstLine(s.Src))
 }
 
 // Module is the dotted name of a file, from the folder that was scanned.

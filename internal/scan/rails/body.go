@@ -18,7 +18,7 @@ type ignoring struct {
 type joinTable struct {
 	table *text
 	other string // the association's name or class_name
-	node  *syntax.Node
+	line  int
 }
 
 // set reads self.NAME = VALUE.
@@ -43,7 +43,7 @@ func (r *reader) set(c *class, name, operator string, value *syntax.Node) bool {
 		if operator == "=" && r.conditional {
 			operator = "reset"
 		}
-		i := ignoring{operator: operator, list: value}
+		i := ignoring{operator: operator, list: value.Clone()}
 		if r.conditional && operator == "+=" {
 			i.list = nil
 		}
@@ -105,7 +105,7 @@ func (r *reader) method(n *syntax.Node, in *class) {
 		}
 		in.prefix = &t
 	case onClass && name == "ignored_columns":
-		i := ignoring{operator: "=", list: value}
+		i := ignoring{operator: "=", list: value.Clone()}
 		if r.conditional {
 			i = ignoring{operator: "reset"}
 		}

@@ -145,7 +145,7 @@ func (r *reader) joinTable(n, arguments *syntax.Node, in *class) {
 		return
 	}
 	other, _ := plainText(arguments.Children[0], r.src)
-	j := joinTable{other: other, node: n}
+	j := joinTable{other: other, line: n.Line}
 	for option, value := range r.options(arguments) {
 		switch option {
 		case "join_table":

@@ -29,7 +29,7 @@ type reader struct {
 func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
 
 func (r *reader) at(n *syntax.Node) contract.Evidence {
-	return found.At(r.file.path, n.Line, r.text(n))
+	return found.At(r.file.path, n.Line, n.FirstLine(r.src))
 }
 
 // walk goes through everything below a node that stands in a class or, with
@@ -147,7 +147,7 @@ func (r *reader) words(n *syntax.Node) {
 func (r *reader) assignment(n *syntax.Node, in *class) bool {
 	left, right := n.Child("left"), n.Child("right")
 	if left.Is("constant") && in != nil {
-		in.constants[r.text(left)] = right
+		in.constants[r.text(left)] = right.Clone()
 		return r.classNew(left, right, in)
 	}
 	if left.Is("constant") {

@@ -91,7 +91,7 @@ func (a *app) bulkWrites(m *model, table string, bulk []bulkWrite, to *found.Fin
 }
 
 func (a *app) join(m *model, tables []string, j joinTable, c *class, to *found.Findings) {
-	at := contract.Evidence{File: c.at.File, Line: j.node.Line, Text: "has_and_belongs_to_many :" + j.other}
+	at := contract.Evidence{File: c.at.File, Line: j.line, Text: "has_and_belongs_to_many :" + j.other}
 	name, ok := "", false
 	if j.table != nil {
 		name, ok = a.fill(*j.table, c)

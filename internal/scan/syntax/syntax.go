@@ -4,6 +4,7 @@
 package syntax
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"unsafe"
@@ -63,6 +64,27 @@ func (n *Node) Text(src []byte) string {
 		return ""
 	}
 	return string(src[n.Start:n.End])
+}
+
+// FirstLine is the first line of the node's source. Of a class it is a small part,
+// and the only one of Text that a place shows.
+func (n *Node) FirstLine(src []byte) string {
+	line, _, _ := bytes.Cut(src[n.Start:n.End], []byte("\n"))
+	return string(line)
+}
+
+// Clone is a copy of what stands below the node, too. It keeps no other part of the
+// tree in memory, of which all is one piece.
+func (n *Node) Clone() *Node {
+	if n == nil {
+		return nil
+	}
+	made := *n
+	made.Children = make([]*Node, len(n.Children))
+	for i, child := range n.Children {
+		made.Children[i] = child.Clone()
+	}
+	return &made
 }
 
 // Is tells whether the node is of one of some kinds. A nil node is of none.
