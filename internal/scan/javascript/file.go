@@ -103,7 +103,7 @@ func Read(at string, src []byte) *File {
 		f.blind = err.Error()
 		return f
 	}
-	if broken && understood.Match(src) {
+	if broken && understands(src) {
 		f.blind = "not all of the file could be parsed"
 	}
 	r := &reader{File: f, functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node)}
@@ -135,12 +135,6 @@ func isMigration(at string, src []byte) bool {
 // settingWords are what changes the names of all tables or columns of an ORM, or how
 // node-postgres reads types.
 var settingWords = []string{"casing", "namingStrategy", "entityPrefix", "underscored", "freezeTableName", "setTypeParser", "getTypeParser", "parseInt8"}
-
-// understood are signs of all that a scan looks for: what has none of them has
-// nothing to be found in the part that was not parsed.
-var understood = regexp.MustCompile(`(?is)\bselect\s[^;]*\sfrom\s|\binsert\s+into\s|\bupdate\s+\S+\s+set\s|\bdelete\s+from\s|` +
-	`\b(?:\$?query\w*|\$?execute\w*|raw|unsafe|literal|knex|select|from|into|insert|update|where|table|define|init|EntitySchema|\w*Table|\w*View)\s*(?:<[^()]*>)?\s*[(]|` +
-	`\b(?:sql|Prisma\.sql|\$queryRaw|\$executeRaw)\s*(?:<[^()]*>)?\s*\x60|@(?:Entity|Table|Column)|extends\s+Model\b`)
 
 // parse reads with the grammar of the file's extension. JavaScript with types in
 // it (Flow, or TypeScript's) is tried as that.
