@@ -59,7 +59,11 @@ func (e *MigrationError) Unwrap() error { return e.Err }
 
 // serverMessage is a server's error or notice, one line for each part.
 func serverMessage(m *pgconn.PgError) string {
-	text := fmt.Sprintf("%s: %s (SQLSTATE %s)\n", m.Severity, m.Message, m.Code)
+	code := ""
+	if m.Code != "00000" { // successful_completion, a notice's as a rule
+		code = " (SQLSTATE " + m.Code + ")"
+	}
+	text := fmt.Sprintf("%s: %s%s\n", m.Severity, m.Message, code)
 	if m.Detail != "" {
 		text += "  detail: " + m.Detail + "\n"
 	}
