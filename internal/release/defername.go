@@ -34,11 +34,12 @@ func (a *act) checkDeferred(ctx context.Context, change ddl.Change) error {
 	if err != nil || len(rows) == 0 {
 		return explained(err)
 	}
-	what := name.String()
+	what, dropped := name.String(), name.String()
 	if column != "" {
+		dropped += "." + ddl.Quote(column)
 		what = fmt.Sprintf("column %s of %s", ddl.Quote(column), what)
 	}
-	return a.isStillThere(what)
+	return a.isStillThere(what, " A drop that is committed is taken back, so that it stays, by: migguard shims keep "+dropped)
 }
 
 // makes is the name that a change gives to something: of a relation, or of a
@@ -83,14 +84,15 @@ func (a *act) checkGoing(ctx context.Context, change ddl.Change) error {
 	if err != nil || len(rows) == 0 {
 		return explained(err)
 	}
-	return a.isStillThere(what)
+	return a.isStillThere(what, "")
 }
 
-// isStillThere refuses what would have the name of something that stays.
-func (a *act) isStillThere(what string) error {
+// isStillThere refuses what would have the name of something that stays, and says how to
+// take that back.
+func (a *act) isStillThere(what, back string) error {
 	a.verdict = judge.Refuse
 	return &guard.Refusal{Code: codeDeferred,
 		Message: fmt.Sprintf("%s is there still: a migration has dropped it, and code that runs needs it", what),
 		Detail:  "It is dropped by a later release, when no code that runs needs it; \"migguard shims\" tells what it waits for.",
-		Hint:    "Choose another name, or make this one in a release after that."}
+		Hint:    "Choose another name, or make this one in a release after that." + back}
 }
