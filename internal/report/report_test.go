@@ -52,12 +52,12 @@ func TestLine(t *testing.T) {
 	r.Statement(Statement{Text: "DROP TABLE a", Verdict: "refuse", Error: "no", Detail: "because", Hint: "do that"})
 	r.Statement(Statement{Text: "CREATE TABLE b ()", Verdict: "allow"})
 	r.Summary(Run{Outcome: "refused", Reason: "why", Duration: 1234567 * time.Microsecond, Statements: []Statement{
-		{Verdict: "refuse", Error: "no"}, {Verdict: "shim"}, {Verdict: "allow", Error: "syntax"}}})
+		{Verdict: "refuse", Error: "no"}, {Verdict: "shim"}, {Verdict: "allow", Error: "syntax"}, {Verdict: "shim", Error: "no such column"}}})
 	want := `migguard: refused  DROP TABLE a
           no
           why   because
           help  do that
-migguard: refused: 3 schema statements, 1 shimmed, 1 refused, 1 failed in 1.23s
+migguard: refused: 4 schema statements, 1 shimmed, 1 refused, 2 failed in 1.23s
 migguard: why
 `
 	if b.String() != want {

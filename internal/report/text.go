@@ -13,7 +13,9 @@ func (r *Reporter) Summary(run Run) {
 	failed := 0
 	var hazards []string // of what was refused
 	for _, s := range run.Statements {
-		counts[s.Verdict]++
+		if s.Error == "" || s.Verdict == "refuse" {
+			counts[s.Verdict]++
+		}
 		for _, h := range s.Hazards {
 			if s.Verdict == "refuse" && !h.Allowed && !h.Unused && !h.Said && !slices.Contains(hazards, h.ID) {
 				hazards = append(hazards, h.ID)
