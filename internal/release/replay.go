@@ -178,6 +178,7 @@ func pathsOf(code []judge.Code, path string) (paths []string) {
 	return paths
 }
 
+// pathOf is by which path one build's sessions see it.
 func pathOf(c judge.Code, path string) string {
 	its := "pg_temp"
 	if path != "" {
