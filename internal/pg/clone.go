@@ -89,13 +89,22 @@ func (c *Clone) fill(ctx context.Context, from *Config, kept, environ []string) 
 func (c *Clone) copy(ctx context.Context, from *Config, dump, environ []string) error {
 	text, said, err := from.program(ctx, environ, nil, "pg_dump", dump...)
 	if err != nil {
-		return &CloneError{"read the structure of " + from.String(), fmt.Errorf("pg_dump: %w: %s", err, said)}
+		return &CloneError{"read the structure of " + from.String(), fmt.Errorf("pg_dump: %w: %s", err, dumpAdvice(said))}
 	}
 	_, said, err = c.program(ctx, environ, text, "psql", "-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "--single-transaction")
 	if err != nil {
 		return &CloneError{"make the structure on " + c.Address(), fmt.Errorf("psql: %w: %s", err, said)}
 	}
 	return nil
+}
+
+// dumpAdvice is what pg_dump says, with what to do about it where it is too old
+// (pg_backup_db.c, _check_database_version; only in English).
+func dumpAdvice(said string) string {
+	if strings.Contains(said, "server version mismatch") {
+		said += "; install the client programs of the server's version, or put them first on PATH"
+	}
+	return said
 }
 
 // program runs one of PostgreSQL's own on the database, and returns what it writes
