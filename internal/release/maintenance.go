@@ -56,10 +56,10 @@ func (a *act) underMaintenance(ctx context.Context, d judge.Decision) error {
 	}
 	if !a.alone {
 		a.keeper.want()
-		return &guard.Refusal{Code: codeMaintenance,
+		return a.givesUp(&guard.Refusal{Code: codeMaintenance,
 			Message: "this statement needs maintenance mode: " + f.Message + " (" + f.Hazard.ID + ")",
 			Detail:  "Its transaction is rolled back, because its locks would be held meanwhile.",
-			Hint:    "Nothing is to be done: migguard turns maintenance mode on and starts the command again."}
+			Hint:    "Nothing is to be done: migguard turns maintenance mode on and starts the command again."})
 	}
 	a.out.Line("waiting for maintenance mode: %s", f.Message)
 	if err := a.enterInPlace(ctx); err != nil {
@@ -71,6 +71,14 @@ func (a *act) underMaintenance(ctx context.Context, d judge.Decision) error {
 			Detail: f.Message, Hint: "Nothing of the statement was executed. Release again."}
 	}
 	return nil
+}
+
+// givesUp is the refusal of a statement whose transaction comes again. It is not committed
+// either where its client goes back to a savepoint and on: what it notes as done then
+// would not be.
+func (a *act) givesUp(refusal *guard.Refusal) error {
+	a.conn.BeforeCommit(func(context.Context, guard.Conn) error { return refusal })
+	return refusal
 }
 
 // enterInPlace enters while the client waits, and gives up when it does.

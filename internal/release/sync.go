@@ -96,10 +96,10 @@ func (a *act) prepareSync(ctx context.Context, s shim.Sync) error {
 	}
 	if !a.alone {
 		a.tasks.want(s, a.releaseID)
-		return &guard.Refusal{Code: codeCopy,
+		return a.givesUp(&guard.Refusal{Code: codeCopy,
 			Message: wanting(s),
 			Detail:  "Its transaction is rolled back, because its locks would be held while the rows are copied.",
-			Hint:    "Nothing is to be done: migguard makes the copy and starts the command again."}
+			Hint:    "Nothing is to be done: migguard makes the copy and starts the command again."})
 	}
 	if err := a.conn.Exec(ctx, "ROLLBACK"); err != nil { // of the block that was begun for the statement
 		return err

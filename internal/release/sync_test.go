@@ -103,6 +103,36 @@ func TestPreparedSyncIsTakenAway(t *testing.T) {
 	})
 }
 
+// A transaction whose statement comes again is not committed where its client goes on from a
+// savepoint: the migration would be noted as done.
+func TestSyncGivesItsTransactionUp(t *testing.T) {
+	t.Parallel()
+	for name, commit := range map[string]string{"commit": "commit", "chain": "commit and chain", "behind another": "select 1; end", "prepared": "prepare transaction 'p'"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{}, synced, "create table done (n int)")
+				b.run(t, "begin", "savepoint a")
+				b.fails(t, "MG061", "alter table things rename rank to place")
+				b.run(t, "rollback to a", "insert into done values (1)")
+				b.fails(t, "MG061", commit)
+				if got := db.Value(t, "select count(*) from done"); got != "0" {
+					t.Errorf("%s done", got)
+				}
+				if err := b.Copies(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if b.client.PgConn().TxStatus() != 'I' {
+					b.run(t, "rollback")
+				}
+				b.run(t, "begin", "alter table things rename rank to place", "insert into done values (1)", "commit")
+				b.fails(t, "MG061", `create table x (n int); alter table things rename "Na me" to label`)
+				b.run(t, "begin", "insert into done values (2)", "commit") // which is another one
+			})
+		})
+	}
+}
+
 // A rename waits for its copy also behind what has locked its table; not where its transaction has
 // changed what a copy is made of.
 func TestSyncBehindOtherChanges(t *testing.T) {
