@@ -25,10 +25,11 @@ var lookupParts = map[string]string{
           SELECT c.oid UNION SELECT i.inhrelid FROM descendants d JOIN pg_catalog.pg_inherits i ON i.inhparent = d.oid)
         SELECT d.oid FROM descendants d))`,
 	// TRIGGER_TYPE_UPDATE is 16 (src/include/catalog/pg_trigger.h), ev_type 2 an
-	// ON UPDATE rule. Keys' own triggers look at their columns only.
+	// ON UPDATE rule. Keys' own triggers look at their columns only, and so do migguard's.
 	"fires": `(EXISTS (
-      SELECT FROM pg_catalog.pg_trigger g
-      WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 16::pg_catalog.int2 <> 0)
+      SELECT FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc f ON f.oid = g.tgfoid
+      WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 16::pg_catalog.int2 <> 0
+        AND f.pronamespace IS DISTINCT FROM pg_catalog.to_regnamespace('migguard')::pg_catalog.oid)
       OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '2'))`,
 	"parent": `(SELECT r.doc FROM relations r WHERE r.oid = pg_catalog.to_regclass($partitioned))`,
 	"indexed": `(

@@ -133,6 +133,24 @@ func TestSyncGivesItsTransactionUp(t *testing.T) {
 	}
 }
 
+// What keeps two columns equal fires for no row that another column is filled in of.
+func TestSyncIsNoTriggerOfOthers(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, synced)
+		b.run(t, "alter table things rename rank to place", "alter table things add token text not null default md5(random()::text)")
+		if err := b.Tasks(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := db.Value(t, "select count(*) || ' ' || count(distinct token) || ' ' || count(*) filter (where place is distinct from rank) from things"); got != "500 500 0" {
+			t.Error(got)
+		}
+		if verdicts, _ := b.Recorded(); strings.Join(verdicts, " ") != "shim rewrite" {
+			t.Error(verdicts)
+		}
+	})
+}
+
 // A rename waits for its copy also behind what has locked its table; not where its transaction has
 // changed what a copy is made of.
 func TestSyncBehindOtherChanges(t *testing.T) {
