@@ -18,6 +18,7 @@ func TestByPosition(t *testing.T) {
 	}{
 		"values":    {contract.Use{Origin: contract.SQL, Adds: true, Inserts: all}, nil, contract.Yes},
 		"seen":      {contract.Use{Origin: contract.Query, Adds: true, Inserts: all, Reads: all}, nil, contract.Yes},
+		"long ago":  {contract.Use{Origin: contract.Query, Adds: true, Inserts: all, Recent: contract.No}, nil, contract.No},
 		"named":     {contract.Use{Origin: contract.SQL, Adds: true, Inserts: contract.Named("a")}, nil, contract.No},
 		"model":     {contract.Use{Origin: contract.Model, Adds: true, Inserts: all, Reads: all}, nil, contract.No},
 		"framework": {contract.Use{Origin: contract.SQL, Adds: true, Inserts: all, Updates: all}, nil, contract.No},

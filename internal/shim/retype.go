@@ -45,9 +45,19 @@ func (s Sync) conversion(column string) string {
 		return ""
 	}
 	if from.Name == timestamp || from.Name == timestamptz {
+		if !zoned(s.Copying.Retyping.Zone) {
+			return ""
+		}
 		return fmt.Sprintf("(%s AT TIME ZONE %s)", column, ddl.Literal(s.Copying.Retyping.Zone))
 	}
 	return fmt.Sprintf("(%s)::%s", column, to.Name)
+}
+
+// zoned tells a TimeZone that AT TIME ZONE takes for the same one: it looks among abbreviations
+// first, and CET is there an hour ahead of UTC in summer, too (timestamp_zone,
+// src/backend/utils/adt/timestamp.c).
+func zoned(name string) bool {
+	return name == "UTC" || name == "GMT" || strings.Contains(name, "/") && !strings.ContainsAny(name, "<>,")
 }
 
 // value is what the copy has, of a row that is called by a prefix: "NEW.", say.
