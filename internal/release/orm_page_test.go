@@ -3,10 +3,8 @@ package release_test
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/oldcode"
 )
@@ -16,28 +14,6 @@ const ormFile = "../../docs/orms.md"
 
 // An ormPage is what each of oldcode.ORMs did with each of standIns.
 type ormPage [][]met
-
-// check holds the page to what was seen, or writes it anew.
-func (p ormPage) check(t *testing.T, major int) {
-	t.Helper()
-	if major != scenarioMajor {
-		return
-	}
-	got := p.render()
-	if *update {
-		if err := os.WriteFile(ormFile, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(ormFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("docs/orms.md is not what was seen: run \"make generate\"\n%s", difference(string(got), string(want)))
-	}
-}
 
 const ormHead = `# ORMs behind shims
 

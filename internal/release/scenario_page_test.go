@@ -34,19 +34,24 @@ func (p scenarioPage) check(t *testing.T, major int) {
 	if major != scenarioMajor {
 		return
 	}
-	got := []byte(scenarioHead + p.table())
+	checkPage(t, scenarioFile, []byte(scenarioHead+p.table()))
+}
+
+// checkPage holds a generated page to what was seen, or writes it anew.
+func checkPage(t *testing.T, file string, got []byte) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(scenarioFile, got, 0o644); err != nil {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	want, err := os.ReadFile(scenarioFile)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("docs/scenarios.md is not what was seen: run \"make generate\"\n%s", difference(string(got), string(want)))
+		t.Errorf("%s is not what was seen: run \"make generate\"\n%s", file, difference(string(got), string(want)))
 	}
 }
 
