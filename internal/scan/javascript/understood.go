@@ -12,7 +12,8 @@ import (
 var (
 	statements = regexp.MustCompile(`(?i)\bselect\s[^;]*\sfrom\s|\binsert\s+into\s|\bupdate\s+\S+\s+set\s|\bdelete\s+from\s`)
 	models     = regexp.MustCompile(`(?i)@(?:Entity|Table|Column)|extends\s+Model\b`)
-	// calling and tagging are calls and templates, also with types as arguments.
+	// calling and tagging are calls and templates, also with types as arguments: what
+	// calls finds, where letters are like ASCII's.
 	calling = regexp.MustCompile(`(?i)\b(?:query\w*|execute\w*|raw|unsafe|literal|knex|select|from|into|insert|update|where|table|define|init|EntitySchema|\w*Table|\w*View)\s*(?:<[^()]*>)?\s*[(]`)
 	tagging = regexp.MustCompile(`(?i)(?:\bsql|\$queryRaw|\$executeRaw)\s*(?:<[^()]*>)?\s*\x60`)
 )
@@ -20,8 +21,8 @@ var (
 // understoodWords are those of which one is in each match of statements, and of models.
 var understoodWords = found.NewSought("", []string{"select", "insert", "update", "delete"}, []string{"@entity", "@table", "@column", "model"})
 
-// called are the names that calling has in full.
-var called = map[string]bool{"raw": true, "unsafe": true, "literal": true, "knex": true, "select": true, "from": true, "into": true, "insert": true,
+// callNames are those that calling has in full.
+var callNames = map[string]bool{"raw": true, "unsafe": true, "literal": true, "knex": true, "select": true, "from": true, "into": true, "insert": true,
 	"update": true, "where": true, "define": true, "init": true, "entityschema": true}
 
 // understands tells whether a text has any sign of what a scan looks for: what has
@@ -38,26 +39,29 @@ func understands(src []byte) bool {
 // calls looks at what stands before each bracket and each template. An expression over
 // all of the text takes longer than its parsing.
 func calls(src []byte) bool {
-	typed := false // a template may have types
-	open := 0      // behind the last bracket
+	// Behind the last bracket types may have begun, as of query<User[]>( and sql<User>`.
+	open, called, tagged := 0, false, false
 	for i, b := range src {
-		if b != '(' && b != ')' && b != '`' {
+		if b != '(' && b != ')' && b != '`' && b != '<' {
 			continue
 		}
 		before := bytes.TrimRight(src[open:i], "\t\n\f\r ")
 		types := bytes.HasSuffix(before, []byte(">"))
-		switch {
-		case b == '(' && (!types && isCalled(before) || types && bytes.IndexByte(before, '<') >= 0 && calling.Match(src[open:i+1])),
-			b == '`' && !types && isTag(before):
-			return true
-		case b == '`':
-			typed = typed || types
-		}
-		if b != '`' {
-			open = i + 1
+		switch b {
+		case '<':
+			called, tagged = called || isCalled(before), tagged || isTag(before)
+		case '`':
+			if isTag(before) || types && tagged {
+				return true
+			}
+		default:
+			if b == '(' && (isCalled(before) || types && called) {
+				return true
+			}
+			open, called, tagged = i+1, false, false
 		}
 	}
-	return typed && tagging.Match(src)
+	return false
 }
 
 // lastWord is the word that a text ends with, in small letters, and what is before it.
@@ -71,7 +75,7 @@ func lastWord(text []byte) (before []byte, word string) {
 
 func isCalled(before []byte) bool {
 	_, word := lastWord(before)
-	return called[word] || strings.HasPrefix(word, "query") || strings.HasPrefix(word, "execute") || strings.HasSuffix(word, "table") || strings.HasSuffix(word, "view")
+	return callNames[word] || strings.HasPrefix(word, "query") || strings.HasPrefix(word, "execute") || strings.HasSuffix(word, "table") || strings.HasSuffix(word, "view")
 }
 
 func isTag(before []byte) bool {

@@ -59,24 +59,26 @@ func Variables(places int) string {
 }
 
 // Is tells whether a text looks like SQL, or a part of it.
-func Is(text string) bool {
-	return statement.MatchString(text) || clause.MatchString(text) || nested.MatchString(text)
-}
+func Is(text string) bool { return IsStatement(text) || isPart(text) }
 
 // IsStatement tells whether a text looks like a whole statement.
-func IsStatement(text string) bool { return statement.MatchString(text) }
+func IsStatement(text string) bool { return begins(text) && statement.MatchString(text) }
+
+func isPart(text string) bool {
+	return begins(text) && clause.MatchString(text) || strings.Contains(text, "(") && nested.MatchString(text)
+}
 
 // Read notes what a literal uses if it looks like SQL.
 func Read(f *found.Findings, l Literal) {
 	switch {
-	case statement.MatchString(l.Text):
+	case IsStatement(l.Text):
 		if uses, ok := parse(l.Text, "", ""); ok {
 			note(f, l, uses)
 			keep(f, l, uses)
 		} else if sure.MatchString(l.Text) {
 			unparsed(f, l)
 		}
-	case clause.MatchString(l.Text), nested.MatchString(l.Text):
+	case isPart(l.Text):
 		Fragment(f, l)
 	}
 }
