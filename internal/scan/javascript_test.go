@@ -142,7 +142,7 @@ func TestWords(t *testing.T) {
 }
 
 // BenchmarkJavaScript reads the code of a library, as there is no application at
-// hand: 6 MB of JavaScript, 2 to 3 MB a second on one core.
+// hand: 6 MB of JavaScript, 4 to 5 MB a second of one core's time.
 func BenchmarkJavaScript(b *testing.B) {
 	cache, err := pgtest.CacheDir()
 	if err != nil {
