@@ -3,6 +3,7 @@ package found
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -90,4 +91,12 @@ func FuzzSnake(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSnakeWords: each word is there once, in both spellings.
+func TestSnakeWords(t *testing.T) {
+	t.Parallel()
+	if got, want := SnakeWordsOf("old_notes oldNotes x.oldNotes, b aB\x00 1b"), []string{"old_notes", "oldNotes", "x", "b", "aB\x00", "a_b\x00"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }

@@ -44,12 +44,25 @@ func (f *Findings) Blind(g contract.Gap) {
 }
 
 // SnakeWordsOf are the words of a text, and those an ORM would make columns' names
-// of: oldNotes is old_notes in the database.
+// of: oldNotes is old_notes in the database. Each is there once, and keeps no other
+// part of the text in memory.
 func SnakeWordsOf(s string) []string {
-	words := WordsOf(s)
-	for _, w := range words {
+	var words []string
+	seen := make(map[string]bool)
+	add := func(word string) {
+		if !seen[word] {
+			word = strings.Clone(word)
+			seen[word] = true
+			words = append(words, word)
+		}
+	}
+	for _, w := range WordsOf(s) {
+		if seen[w] {
+			continue
+		}
+		add(w)
 		if snake, ok := snakeOf(w); ok {
-			words = append(words, snake)
+			add(snake)
 		}
 	}
 	return words
