@@ -31,7 +31,7 @@ type Config struct {
 	Logger   *slog.Logger // attempts that are repeated, warnings; silent if nil
 	// Waiting hears once of a call whose answer will have taken more than a second,
 	// why, and how long it will be asked for at most. Nil: nobody does.
-	Waiting func(reason string, most time.Duration)
+	Waiting func(reason string, most time.Duration) `json:"-"`
 }
 
 const defaultRetryFor = 30 * time.Second
