@@ -18,8 +18,8 @@ import (
 	"github.com/migguard/migguard/internal/shim"
 )
 
-// codeCopy is the SQLSTATE of a rename whose column has no copy yet, and that cannot
-// wait for it where it stands.
+// codeCopy is the SQLSTATE of a rename, or a change of type, whose column has no copy yet, and that
+// cannot wait for it where it stands.
 const codeCopy = "MG061"
 
 // A copied is a column whose copy is to be prepared.
