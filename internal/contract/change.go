@@ -52,6 +52,8 @@ const (
 	HideKey ChangeKind = "hide-key"
 	// PartTable has a partitioned table take a table's name, whose one partition that is.
 	PartTable ChangeKind = "part-table"
+	// WidenCopy gives a table one column more, for which COPY FROM without a list wants a value.
+	WidenCopy ChangeKind = "widen-copy"
 	// RejectWrite lets a constraint look at what is written.
 	RejectWrite ChangeKind = "reject-write"
 	// WidenRow adds a column that need not be filled. WidenResult gives one a type
@@ -88,6 +90,8 @@ func (c *Contract) Breaks(change Change) Answer {
 		return c.groups(change.Relation)
 	case PartTable:
 		return c.onTable(change.Relation, noParent)
+	case WidenCopy:
+		return c.copied(change.Relation)
 	case RejectWrite:
 		return c.rejected(change)
 	case WidenRow, WidenResult:
@@ -132,6 +136,20 @@ func (c *Contract) onTable(name Name, fails []string) Answer {
 		return a
 	}
 	return c.unused(name, "", fmt.Sprintf("nothing that was scanned needs %s to be a table", name))
+}
+
+// copied answers whether COPY FROM fills all columns of a relation, in their order.
+func (c *Contract) copied(name Name) Answer {
+	var a Answer
+	for _, u := range c.usesOf(name) {
+		if u.OnTable == "COPY" && u.Inserts.All {
+			a.add(Yes, Reason{who(u) + " fills it by COPY without a list of columns", u.At})
+		}
+	}
+	if a.Verdict == Yes {
+		return a
+	}
+	return c.unused(name, "", fmt.Sprintf("nothing that was scanned fills %s by COPY without a list of columns", name))
 }
 
 // required judges a column that has to be filled from now on. An insert without

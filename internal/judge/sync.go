@@ -46,6 +46,9 @@ func (d *Decision) sync(change ddl.Change, facts Facts, policy *Policy) {
 	if why == "" {
 		why = facts.staleCopy(s, policy)
 	}
+	if fills := facts.onTable(contract.WidenCopy, *r); why == "" && fills != "" {
+		why = "COPY without a list of columns wants a value for it, too. " + fills
+	}
 	if why == "" {
 		d.Verdict, d.Sync, d.Obstacle = Shim, &s, nil
 		d.switchOff(policy)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -53,6 +55,35 @@ func TestNoSync(t *testing.T) {
 				}
 				if got := db.Value(t, "select (select count(*) from pg_attribute where attname like 'mg\\_copy%') + (select count(*) from migguard.task)"); got != "0" {
 					t.Errorf("%s copies and tasks", got)
+				}
+			})
+		})
+	}
+}
+
+// COPY without a list, which the database has seen, would fail for want of the copy's value; with one
+// it goes on.
+func TestCopyBesideSync(t *testing.T) {
+	t.Parallel()
+	for query, refused := range map[string]bool{"copy t from '/dev/null'": true, "copy t (id, n) from '/dev/null'": false} {
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				db.Exec(t, "create extension pg_stat_statements", "create table t (id int primary key, n text default 'x')", query)
+				b := setup(t, db, options{code: []judge.Code{{Name: "one", Unsteered: "web.1", Contract: &contract.Contract{}}}, sees: true})
+				const rename = "alter table t rename n to h"
+				if refused {
+					if e := b.fails(t, "MG002", rename); !strings.Contains(e.Detail, "COPY without a list of columns wants a value for it") {
+						t.Errorf("detail %q", e.Detail)
+					}
+					return
+				}
+				b.run(t, rename)
+				for _, column := range []string{"n", "h"} {
+					if _, err := b.old.PgConn().CopyFrom(t.Context(), strings.NewReader("1\t"+column+"\n"), "copy t (id, "+column+") from stdin"); err != nil {
+						t.Error(explain(err))
+					}
+					b.olds(t, "select 1 / count(*) from t where n = '"+column+"' and h = n", "delete from t")
 				}
 			})
 		})
