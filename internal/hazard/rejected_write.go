@@ -31,7 +31,7 @@ yet, on columns that running code does not know and that are NULL in its rows, w
 equal constraint is there already, where the contracts of all builds that run show that
 none writes what is constrained, if no code runs, with --allow
 rejected-write:TABLE.CONSTRAINT (or .COLUMN for NOT NULL; for a constraint without a name
-just TABLE), and with [policy] rejected-write = "allow". Refused where it cannot wait: for a domain, the default of a
+just TABLE), and with [policy] rejected-write = "allow". Refused where it cannot wait: in a DO block or a function, for a domain, the default of a
 unique column, EXCLUDE, a PRIMARY KEY on columns that may be NULL, and what else has no rewrite on a
 large table.
 Under maintenance mode, if migguard.toml has [policy] rejected-write = ["maintenance"].`,

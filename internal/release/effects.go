@@ -41,6 +41,10 @@ func (a *act) watch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	demands, err := a.demands(ctx)
+	if err != nil {
+		return "", err
+	}
 	tag, err := a.watched(ctx)
 	if err != nil {
 		return "", err
@@ -59,10 +63,12 @@ func (a *act) watch(ctx context.Context) (string, error) {
 	for _, o := range catalog.Added(before, after) {
 		created = append(created, ledger.Object{Relation: o.Relation, Attnum: o.Column})
 	}
-	if created == nil {
-		return tag, nil
+	if created != nil {
+		if err := explained(a.conn.Exec(ctx, ledger.RecordCreatedSQL(a.releaseID, created...))); err != nil {
+			return "", err
+		}
 	}
-	return tag, explained(a.conn.Exec(ctx, ledger.RecordCreatedSQL(a.releaseID, created...)))
+	return tag, a.judgeDemands(ctx, demands, before)
 }
 
 // severalMaybe tells whether a text that could not be parsed, and so perhaps

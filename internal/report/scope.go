@@ -13,7 +13,8 @@ const unjudged = `
 * Integer to bigint, where nothing shows that JavaScript reads it.
 * A foreign key of a new table or column: old code that deletes rows of the other table
   meets rows that only new code makes. UNIQUE of a new column with a default. Constraints
-  and unique indexes that a DO block or a function adds. A unique index that waits, and that
+  and unique indexes that a trigger or a default adds, or that a DO block gives a partition alone.
+  A unique index that waits, and that
   INSERT ... ON CONFLICT of new code counts on, where its contract does not show that.
 * Triggers, rules and policies that reject or change what running code writes; a function
   whose body changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.

@@ -1,0 +1,59 @@
+package release_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// What a DO block or a function asks of the rows that running code writes is judged by
+// what it has done.
+func TestHiddenConstraints(t *testing.T) {
+	t.Parallel()
+	const once = `do $$ begin if not exists (select from pg_constraint where conname = 'once') then
+		alter table users add constraint once unique (notes); end if; end $$`
+	for name, tt := range map[string]struct {
+		given, sql string
+		code       []judge.Code
+		refused    bool
+		old        string
+	}{
+		"not null":         {"", "do $$ begin alter table users alter notes set not null; end $$", nil, true, "insert into users values (2, 'b', null)"},
+		"check":            {"", "do $$ begin alter table users add check (length(notes) < 2) not valid; end $$", nil, true, "insert into users values (2, 'b', 'long')"},
+		"unique, if not":   {"", once, nil, true, "insert into users values (2, 'b', 'b')"},
+		"unique index":     {"", "do $$ begin create unique index on users (lower(notes)); end $$", nil, true, "insert into users values (2, 'b', 'B')"},
+		"foreign key":      {"create table pets (id text primary key); insert into pets values ('b')", "do $$ begin alter table users add foreign key (notes) references pets; end $$", nil, true, "insert into users values (2, 'b', 'x')"},
+		"by a function":    {"create function f() returns void language sql as 'alter table users alter notes set not null'", "select f()", nil, true, "insert into users values (2, 'b', null)"},
+		"there already":    {"alter table users add constraint once unique (notes)", once, nil, false, ""},
+		"as there is":      {"", "do $$ begin alter table users add unique (id); alter table users alter id set not null; end $$", nil, false, ""},
+		"of a new column":  {"", "do $$ begin alter table users add x int unique, add y int not null default 1, add check (x is null or x > 1); end $$", nil, false, "insert into users values (2, 'b', 'c')"},
+		"of a new table":   {"", "do $$ begin create table pets (id int primary key, owner int not null references users, check (id > 0)); create unique index on pets (owner); end $$", nil, false, "delete from users"},
+		"not written":      {"", "do $$ begin alter table users add check (length(notes) < 2); end $$", changingNames(), false, "select * from users"},
+		"an index":         {"", "do $$ begin create index on users (notes); end $$", nil, false, "insert into users values (2, 'b', 'b')"},
+		"of a partition":   {"create table parts (id int, n int) partition by list (id); create table parts_1 partition of parts for values in (1)", "do $$ begin alter table parts add check (n > 0); end $$", nil, true, "insert into parts values (1, 0)"},
+		"dropped and made": {"alter table users add constraint short check (length(notes) < 9)", "do $$ begin alter table users drop constraint short; end $$", nil, false, "insert into users values (2, 'b', 'long, and longer')"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{waits: true, code: tt.code}, keepUsers, tt.given)
+				if !tt.refused {
+					b.run(t, tt.sql)
+				} else if e := b.fails(t, "MG033", tt.sql); !strings.Contains(e.Detail, "the statement hides what it does") || !strings.Contains(e.Hint, "as a statement of the migration's own") {
+					t.Error(explain(e))
+				}
+				b.olds(t, tt.old)
+			})
+		})
+	}
+}
+
+// changingNames is code that reads the table users, and changes names.
+func changingNames() []judge.Code {
+	return []judge.Code{{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true},
+		[]contract.Relation{{Name: contract.Name{Name: "users"}, Uses: []contract.Use{{Origin: contract.SQL, At: contract.Evidence{File: "u.go", Line: 7},
+			Reads: contract.Every(), Updates: contract.Named("name")}}}}, nil)}}
+}
