@@ -22,7 +22,7 @@ var froms = map[string]string{
 	OverlaysFrom: empty("overlay", "schema name", "name name", "view oid", "relation oid", "plain bool"),
 	ViewsFrom:    empty("shim", "view oid", "relation oid", "kind text", "schema name"),
 	DeferredFrom: empty("deferred", "relation oid", "attnum int2"),
-	SyncsFrom:    empty("s", "relation oid", "attnum int2", "copy_of int2", "kind text", "ready bool"),
+	SyncsFrom:    empty("s", "relation oid", "attnum int2", "copy_of int2", "kind text", "ready bool", "conversion text"),
 	OwedFrom:     empty("task", "kind text", "schema_name text", "table_name text", "object_name text", "sql text"),
 	WithheldFrom: empty("withheld", "id int8", "kind text", "relation oid", "attnums _int2", "columns _name", "object_name text", "statement text"),
 }

@@ -101,7 +101,7 @@ func TestSteeringOfOldLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, "alter table migguard.task drop column withheld; drop function migguard.locate, migguard.is_restored, migguard.relocate, migguard.begin_restored; drop table migguard.located, migguard.withheld, migguard.boot, migguard.runner_path",
-		"alter table migguard.deferred drop column copy_of, drop column ready", "update migguard.schema_version set version = 10")
+		"alter table migguard.deferred drop column copy_of, drop column ready, drop column conversion", "update migguard.schema_version set version = 10")
 	old := open(t, db.URL)
 	if err := old.Announce(t.Context(), Boot{App: "shop", Dyno: "web.1", Build: "a"}); !errors.Is(err, ErrNoLedger) {
 		t.Errorf("Announce: %v", err)
