@@ -43,16 +43,18 @@ const Clustered = EverySchema + " AND EXISTS (SELECT FROM pg_catalog.pg_index i 
 // tablespace, or, where that is i, for those with an index there; of some owners only,
 // unless there are none.
 func InTablespace(tablespace, kind string, owners []string) string {
-	where := "%s.relkind = '" + kind + "' AND coalesce(nullif(%[1]s.reltablespace, 0), (SELECT d.dattablespace FROM pg_catalog.pg_database d" +
-		" WHERE d.datname = pg_catalog.current_database())) = (SELECT s.oid FROM pg_catalog.pg_tablespace s WHERE s.spcname = " + tablespace + ")"
-	if owners != nil {
-		where += " AND pg_catalog.pg_get_userbyid(%[1]s.relowner) IN (" + strings.Join(owners, ", ") + ")"
+	where := func(of string) string {
+		sql := of + ".relkind = '" + kind + "' AND coalesce(nullif(" + of + ".reltablespace, 0), (SELECT d.dattablespace FROM pg_catalog.pg_database d" +
+			" WHERE d.datname = pg_catalog.current_database())) = (SELECT s.oid FROM pg_catalog.pg_tablespace s WHERE s.spcname = " + tablespace + ")"
+		if owners != nil {
+			sql += " AND pg_catalog.pg_get_userbyid(" + of + ".relowner) IN (" + strings.Join(owners, ", ") + ")"
+		}
+		return sql
 	}
 	if kind != "i" {
-		return EverySchema + ofNoCatalog + " AND " + fmt.Sprintf(where, "c")
+		return EverySchema + ofNoCatalog + " AND " + where("c")
 	}
-	return EverySchema + ofNoCatalog + " AND EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND " +
-		fmt.Sprintf(where, "x") + ")"
+	return EverySchema + ofNoCatalog + " AND EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND " + where("x") + ")"
 }
 
 const ofNoCatalog = " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"

@@ -54,6 +54,7 @@ func TestEveryTable(t *testing.T) {
 		pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 			b := setup(t, db, options{policy: catalogsAreSmall}, "create table a (id int primary key); cluster a using a_pkey")
 			b.run(t, "vacuum full", "cluster")
+			b.fails(t, "42704", `alter table all in tablespace "100%d '" owned by "100%s" set tablespace nope`)
 		})
 	})
 }
