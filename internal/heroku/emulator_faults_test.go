@@ -78,6 +78,9 @@ func TestEmulatedFaults(t *testing.T) {
 					t.Errorf("%s after %s: %v, want an *Error of status %d", m.name, kind, err, status)
 				}
 			})
+			if kind == herokutest.NotFound {
+				all.Wait() // Preboot and Feature read the app then, and would meet its fault
+			}
 		}
 		all.Wait()
 	}

@@ -90,14 +90,15 @@ func TestLikeSynced(t *testing.T) {
 	t.Parallel()
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		const (
+			spare = "alter table things add spare int"
 			like  = "create table heir (like things including all)"
 			shape = `select (select string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull), ', ' order by attname) from pg_attribute where attrelid = 'heir'::regclass and attnum > 0 and not attisdropped)
 				|| (select string_agg(d, '; ' order by d) from pg_index, regexp_replace(pg_get_indexdef(indexrelid), 'INDEX .* ON', 'ON') d where indrelid = 'heir'::regclass)`
 		)
 		bare := db.Server.NewDB(t)
-		bare.Exec(t, synced, `alter table things rename "Na me" to label`, "alter table things drop column rank", like)
-		b := setup(t, db, options{}, synced)
-		b.run(t, "create table before (like things)", `alter table things rename "Na me" to label`, "alter table things drop column rank", like, "create table if not exists heir (like things)", "create temporary table t (like things)")
+		bare.Exec(t, synced, spare, `alter table things rename "Na me" to label`, "alter table things drop column spare", like)
+		b := setup(t, db, options{}, synced, spare)
+		b.run(t, "create table before (like things)", `alter table things rename "Na me" to label`, "alter table things drop column spare", like, "create table if not exists heir (like things)", "create temporary table t (like things)")
 		if got, want := db.Value(t, shape), bare.Value(t, shape); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
