@@ -25,6 +25,7 @@ func (d *Decision) retype(change ddl.Change, facts Facts, policy *Policy) {
 	switch {
 	case !hazard.KeepsValues(c) || c.Collation != "":
 		why = "its USING, or COLLATE, makes other values than the type does"
+	case s.Same(): // nothing is to be done
 	case errors.As(s.Check(), &p):
 		why = p.Reason
 	case s.Moves() != "":
@@ -32,7 +33,7 @@ func (d *Decision) retype(change ddl.Change, facts Facts, policy *Policy) {
 			why = "a copy of the new type would be the last column, and " + why
 		}
 	}
-	if why == "" {
+	if why == "" && !s.Same() {
 		why = facts.staleCopy(s, policy)
 	}
 	if why != "" {

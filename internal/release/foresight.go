@@ -196,6 +196,8 @@ func (f *foresight) act(ctx context.Context, a *act, d judge.Decision) error {
 		note("it is added without a look at the rows, which are checked when its transaction has committed")
 	case d.Filled != nil:
 		note("the column is added without its default's value, which the rows get when its transaction has committed")
+	case d.Retyped != nil && d.Retyped.Same():
+		note(alreadyOf(*d.Retyped))
 	case d.Retyped != nil:
 		note(fmt.Sprintf("%s gets a copy of the new type before it, which takes its place; the command is started again if the statement is in a transaction", d.Retyped.What()))
 	case d.Refresh != "":

@@ -17,6 +17,11 @@ import (
 // retype lets a copy of the new type take a column's place, in one transaction, which the
 // client knows as the one statement it sent. What has no copy gets one before.
 func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Lookup) (string, error) {
+	if s.Same() {
+		a.executed = []string{}
+		a.notes = append(a.notes, alreadyOf(s))
+		return a.plan.Tag, nil
+	}
 	if !s.Ready() {
 		if err := a.prepareSync(ctx, s); err != nil {
 			return "", err
@@ -54,6 +59,10 @@ func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Look
 		a.notes = append(a.notes, moves)
 	}
 	return tag, nil
+}
+
+func alreadyOf(s shim.Sync) string {
+	return fmt.Sprintf("%s is of type %s already: there is nothing to do", s.What(), s.Type)
 }
 
 // retyping asks what a copy has to take over from a column whose place it takes. The search

@@ -102,6 +102,21 @@ func TestRetype(t *testing.T) {
 	}
 }
 
+// A column that has the type already keeps it: so a run that was killed before its runner had noted
+// the change goes on.
+func TestRetypedAlready(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		const change = `alter table things alter "Nu m" type bigint`
+		b := setup(t, db, options{large: true, code: byModel("things")}, wide, change)
+		before := db.Value(t, typedShape)
+		b.run(t, change, "begin", change, "commit")
+		if _, refused := b.Recorded(); refused != 0 || db.Value(t, typedShape) != before || db.Value(t, "select count(*) from migguard.deferred") != "0" {
+			t.Errorf("%d refused\n%s", refused, difference(db.Value(t, typedShape), before))
+		}
+	})
+}
+
 // What code writes while a column gets another type is there afterwards, and what only the new type
 // takes can be written from then on. Every write of every session counts.
 func TestRetypedWrites(t *testing.T) {

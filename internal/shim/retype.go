@@ -60,6 +60,14 @@ func zoned(name string) bool {
 	return name == "UTC" || name == "GMT" || strings.Contains(name, "/") && !strings.ContainsAny(name, "<>,")
 }
 
+// Same tells that the column has the type already: a run was killed when the copy had taken
+// its place, say, and its runner had not noted that yet.
+func (s Sync) Same() bool {
+	from, known := ddl.ServerTypeOf(s.Copying.Type)
+	to, also := ddl.ServerTypeOf(s.Type)
+	return known && also && from == to && s.Copying.Collation == ""
+}
+
 // value is what the copy has, of a row that is called by a prefix: "NEW.", say.
 func (s Sync) value(prefix string) string {
 	column := prefix + ddl.Quote(s.Column.Name)
