@@ -18,6 +18,9 @@ comment on column migguard.located.relation_name is 'Its name.';
 comment on column migguard.located.column_name is 'The column''s name; null for a relation. Of this table itself it is "restored" from when it was found so until the next run begins.';
 comment on column migguard.located.written is 'The transaction that wrote the row. A row that was restored has another one in xmin.';
 
+-- Default privileges may have left it none.
+grant select, insert, update, delete on migguard.located to current_user;
+
 -- Doubles of indexes (shim.Sync) have the number of theirs in their name.
 create function migguard.locate() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
