@@ -66,8 +66,10 @@ type Relation struct {
 	// Fires: an UPDATE of a row fires a trigger or a rule; asked for with Size.
 	Fires bool `json:"fires"`
 	// HasChildren: other tables inherit from it, or did.
-	HasChildren bool     `json:"has_children"`
-	Columns     []Column `json:"columns"`
+	HasChildren bool `json:"has_children"`
+	// Keyed: it has a primary key.
+	Keyed   bool     `json:"keyed"`
+	Columns []Column `json:"columns"`
 	// Grants is relacl, taken apart. DefaultGrants is set where relacl is
 	// null: the owner may do everything and nobody else anything.
 	Grants        []Grant `json:"grants"`

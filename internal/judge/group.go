@@ -16,6 +16,9 @@ import (
 // what has a key is only better than a view; where nobody could ask it, why says that a
 // view may not be.
 func (facts Facts) groups(r catalog.Relation) (may bool, why string) {
+	if !r.Keyed {
+		return false, ""
+	}
 	known := facts
 	known.Code = nil
 	for _, c := range facts.Code {

@@ -29,6 +29,7 @@ func TestGroupsComeBeforeViews(t *testing.T) {
 		"words, not seen":     {true, can, seen, "parent"},
 		"no parent, not seen": {true, cannot, seen, "view"},
 		"no parent":           {true, cannot, nil, "no primary key for GROUP BY"},
+		"keyless":             {true, cannot, nil, "view"}, // nothing can be grouped by
 		"no parent, blind":    {true, cannot, &judge.Queries{Contract: seen.Contract, Blind: true}, "no primary key for GROUP BY"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -36,6 +37,8 @@ func TestGroupsComeBeforeViews(t *testing.T) {
 			code := []judge.Code{{Name: "build one", Overlay: "mg_one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Models: 1, Upserts: true, Rows: true, Groups: c.groups},
 				[]contract.Relation{{Name: contract.Name{Name: "orders"}, Uses: []contract.Use{model}}}, nil)}}
 			found := relation("public", "orders")
+			found.Relation.Keyed = name != "keyless"
+			groups := c.groups && found.Relation.Keyed
 			found.AsPartition, found.Relation.Columns = c.as, []catalog.Column{{Number: 1, Name: "id"}, {Number: 2, Name: "name"}}
 			facts := judge.Facts{Lookup: found, Major: 18, Code: code, Seen: c.seen}
 			d := judge.Decide(ddl.Parse("alter table orders rename to sales")[0].Changes[0], facts, policyOf(t))
@@ -53,12 +56,12 @@ func TestGroupsComeBeforeViews(t *testing.T) {
 			}
 			// Without a copy an overlay is what is left.
 			d = judge.Decide(ddl.Parse("alter table orders rename name to label")[0].Changes[0], facts, policyOf(t))
-			if overlay := !c.groups || c.seen != nil && !c.seen.Blind; (d.Overlays != nil) != overlay {
+			if overlay := !groups || c.seen != nil && !c.seen.Blind; (d.Overlays != nil) != overlay {
 				t.Errorf("%s: %d overlays, %+v", d.Verdict, len(d.Overlays), d.Obstacle)
 			}
 			// For a new column an overlay is a convenience.
 			d = judge.Decide(ddl.Parse("alter table orders add more int")[0].Changes[0], facts, policyOf(t))
-			if (d.Beside != nil) == c.groups {
+			if (d.Beside != nil) == groups {
 				t.Errorf("%s: %d overlays of a new column", d.Verdict, len(d.Beside))
 			}
 		})

@@ -143,6 +143,7 @@ relations AS (
     'invalid', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND NOT i.indisvalid),
     'row_security', c.relrowsecurity, 'row_security_forced', c.relforcerowsecurity,
     'has_children', c.relhassubclass, 'sequence', $sequence,
+    'keyed', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
     'default_grants', c.relacl IS NULL,
     'grants', (
       SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
