@@ -43,7 +43,7 @@ func (g *gate) Pass(st guard.Statement) (ended func(tag string, err error)) {
 // an index is to be built, that is none: each has its names compared, and its errors explained.
 func (g *gate) passes(p plan) bool {
 	g.mu.Lock()
-	busy := len(g.standing)+len(g.owes) > 0 || g.withholds || g.defers || g.syncs || g.hidden.schema || g.hidden.queries
+	busy := len(g.standing)+len(g.owes) > 0 || g.withholds || g.defers || g.hidden.schema || g.hidden.queries
 	g.mu.Unlock()
 	if busy || g.tasks.failed() != nil || p.unjudged != "" || p.said.wrong != nil || p.said.directives != nil || p.watched || p.Class != ddl.Schema || !p.Alone && slices.ContainsFunc(p.Locks, g.isStrong) {
 		return false
