@@ -78,7 +78,7 @@ func New(t testing.TB, config Config) *App {
 	app.Features = append(app.Features, herokutest.DynoMetadata)
 	app.ConfigVars = map[string]string{
 		"DATABASE_URL": a.DB.URL, "HEROKU_API_URL": a.Platform.URL, "HEROKU_API_KEY": a.Platform.Token,
-		"MIGGUARD_OVERLAP": "1s",
+		"MIGGUARD_OVERLAP": "3s", // the API cuts times to the second
 	}
 	maps.Copy(app.ConfigVars, config.App.ConfigVars)
 	var err error
