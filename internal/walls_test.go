@@ -37,6 +37,7 @@ var rooms = []struct {
 	{name: "cli"},
 	{name: "release"},
 	{name: "settle"},
+	{name: "task"},
 	{name: "maintenance"},
 	{name: "report"},
 	{name: "config"},

@@ -141,3 +141,11 @@ func SQLState(err error) string {
 	}
 	return ""
 }
+
+// SQLSTATEs by the names of their conditions (manual, appendix A).
+const (
+	LockNotAvailable = "55P03"
+	DeadlockDetected = "40P01"
+	QueryCanceled    = "57014"
+	UniqueViolation  = "23505"
+)

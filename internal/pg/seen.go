@@ -84,7 +84,6 @@ func ReadSeen(ctx context.Context, conn *pgx.Conn, texts bool) (Seen, error) {
 // SQLSTATEs of a server that does not tell.
 const (
 	codeNotPrerequisite = "55000"
-	codeQueryCanceled   = "57014"
 )
 
 func unseen(server *pgconn.PgError) error {
@@ -92,7 +91,7 @@ func unseen(server *pgconn.PgError) error {
 	switch server.Code {
 	case codeNotPrerequisite:
 		e.Reason, e.Mend = "pg_stat_statements is not loaded", "shared_preload_libraries = 'pg_stat_statements', and a restart"
-	case codeQueryCanceled:
+	case QueryCanceled:
 		e.Reason = fmt.Sprintf("reading pg_stat_statements took over %s", seenTimeout)
 	}
 	return e

@@ -10,6 +10,8 @@ import (
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // SQLSTATEs of a relation and a column that there is none of.
@@ -31,7 +33,7 @@ const timeoutError = 5 * time.Millisecond
 
 // undecided tells SQLSTATEs that say nothing of a query: a lock, or memory, could not
 // be had.
-func undecided(code string) bool { return lockFailed(code) || strings.HasPrefix(code, "53") }
+func undecided(code string) bool { return task.LockFailed(code) || strings.HasPrefix(code, "53") }
 
 // analyse asks the server about queries, as sessions with that search path see the
 // schema, until the time is up. heard gets each answer; err is nil for a query that
@@ -92,7 +94,7 @@ func (a *act) analyseAside(ctx context.Context, path string, queries []*replayed
 		}
 		switch {
 		case refused == nil || len(queries) == 0:
-		case refused.SQLState() != codeQueryCanceled:
+		case refused.SQLState() != pg.QueryCanceled:
 			heard(queries[0], "", refused)
 			queries = queries[1:]
 		case time.Until(until) > timeoutError:

@@ -7,6 +7,7 @@ import (
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // A constraint is one of a table's, as pg.Constraints has it.
@@ -61,7 +62,7 @@ func (a *act) validates(staged []stagedChange, c constraint, before constraints)
 			return false
 		case s.Kind == ddl.NotNull && c.kind == "n":
 			return c.column == s.Column
-		case s.Kind == ddl.NotNull && c.name == proxy(s.Table.Name, s.Column):
+		case s.Kind == ddl.NotNull && c.name == task.Proxy(s.Table.Name, s.Column):
 			return true
 		}
 		return !known
@@ -79,8 +80,3 @@ func (a *act) leavesNotValid(name string) bool {
 // notNullConstraints is the version from which NOT NULL is a constraint that can
 // be NOT VALID.
 const notNullConstraints = 18
-
-// proxy is the name of the CHECK that stands for a NOT NULL until that is set.
-func proxy(table, column string) string {
-	return ddl.ConstraintName(table, column, "not_null_migguard")
-}

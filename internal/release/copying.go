@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
@@ -66,39 +64,4 @@ func (a *act) isOutside(ctx context.Context, s shim.Sync) (bool, error) {
 	}
 	here, err := a.document(ctx, query)
 	return err == nil && bytes.Equal(is, here), explained(err)
-}
-
-// copyColumn has a column get a copy that a trigger keeps equal, and then fills it in.
-// When no row differs, none ever will.
-func (t *tasks) copyColumn(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
-	note, err = t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
-		state, err := pg.ReadFillState(ctx, conn, task.Relation, task.Object)
-		switch {
-		case err != nil:
-			return "", "", err
-		case !state.TableThere:
-			return "", noTable, nil
-		case state.ColumnThere:
-			return "", "", nil
-		}
-		return task.SQL, "", nil
-	})
-	if err != nil || note != "" {
-		return note, err
-	}
-	if err := set(ctx, conn, "lock_timeout", "0"); err != nil {
-		return "", err
-	}
-	value, err := pg.ReadCopied(ctx, conn, task.Relation, task.Object, ledger.SyncsFrom)
-	switch {
-	case err != nil:
-		return "", err
-	case value == "":
-		return "it is no copy any more", nil
-	}
-	equal := ddl.Quote(task.Object) + " = " + value
-	if note, err = t.backfill(ctx, conn, task, equal, shim.Differs(task.Object, value), commandRuns); err != nil || note != "" {
-		return note, err
-	}
-	return "", t.run.Ledger.SyncReady(ctx, task.Relation, task.Object)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // A filledChange is a column with the place of its action in the statement.
@@ -59,7 +60,7 @@ func (a *act) empty(ctx context.Context, filled []filledChange, before constrain
 		}
 		switch {
 		case a.major < notNullConstraints:
-			name = proxy(f.Table.Name, f.Column)
+			name = task.Proxy(f.Table.Name, f.Column)
 		case name == "":
 			name = ddl.ConstraintName(f.Table.Name, f.Column, "not_null")
 		}
@@ -199,7 +200,7 @@ func (a *act) checkUnfilled(ctx context.Context) error {
 		}
 		a.verdict = judge.Refuse
 		return &guard.Refusal{Code: codeTask,
-			Message: fmt.Sprintf("%s on %s are filled in when the transaction that adds it has committed, and this statement would find none", spoken[o.Kind].what(o), ddl.Name{Schema: o.Schema, Name: o.Table}),
+			Message: fmt.Sprintf("%s on %s are filled in when the transaction that adds it has committed, and this statement would find none", task.Describe(o).What, ddl.Name{Schema: o.Schema, Name: o.Table}),
 			Hint:    "Put it in a migration of its own, after that one."}
 	}
 	return nil

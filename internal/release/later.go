@@ -17,6 +17,7 @@ import (
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // probeSavepoint is where the trial of a statement goes back to.
@@ -72,7 +73,7 @@ func (a *act) buildNow(ctx context.Context, ids ...int64) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errPostponed):
+	case errors.Is(err, task.ErrPostponed):
 		return nil // said, and done when the command is over
 	case ctx.Err() != nil:
 		return ctx.Err()

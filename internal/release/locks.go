@@ -4,27 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
-)
-
-// SQLSTATEs that are worth another try (manual, appendix A).
-const (
-	codeLockNotAvailable = "55P03"
-	codeDeadlock         = "40P01"
-	codeQueryCanceled    = "57014"
-)
-
-// A strong lock that waits makes everybody else wait behind it, so it waits
-// for no more than firstLockTimeout at first and maxLockTimeout later.
-const (
-	firstLockTimeout = 200 * time.Millisecond
-	maxLockTimeout   = time.Second
+	"github.com/migguard/migguard/internal/task"
 )
 
 // blockLockWait bounds the tries inside a transaction of the runner's, whose
@@ -62,7 +48,7 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 	}
 	deadline := time.Now().Add(wait)
 	for try := 0; ; try++ {
-		timeout := lockTimeout(try)
+		timeout := task.LockTimeout(try)
 		tag, err := a.attempt(ctx, timeout, slices.Concat(a.yielding, before), after, run)
 		if err == nil {
 			a.ahead, a.yielding = append(a.ahead, a.yielding...), nil
@@ -86,7 +72,7 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 			a.out.Waiting(a.text, wait, inTheWay)
 		}
 		a.cancelBlockers(ctx)
-		if err := a.conn.Wait(ctx, betweenTries(timeout)); err != nil {
+		if err := a.conn.Wait(ctx, task.BetweenTries(timeout)); err != nil {
 			return "", err
 		}
 	}
@@ -107,13 +93,6 @@ func (a *act) instead(sql ...string) func(context.Context) (string, error) {
 		return a.plan.Tag, err
 	}
 }
-
-// lockTimeout is how long a try, counted from 0, waits for its lock.
-func lockTimeout(try int) time.Duration { return min(firstLockTimeout<<min(try, 8), maxLockTimeout) }
-
-// betweenTries is the pause after a try. Jitter keeps two migrations from meeting
-// again and again.
-func betweenTries(timeout time.Duration) time.Duration { return timeout/2 + rand.N(timeout) }
 
 // attempt is one try. A view that has to go first is locked while the table's
 // lock is waited for, so the two share the time.
@@ -148,10 +127,8 @@ func retryable(err error) bool {
 	if !errors.As(err, &server) {
 		return false
 	}
-	return lockFailed(server.SQLState())
+	return task.LockFailed(server.SQLState())
 }
-
-func lockFailed(code string) bool { return code == codeLockNotAvailable || code == codeDeadlock }
 
 // noLock ends the tries: nothing was changed, and another run may have more
 // luck.
@@ -161,7 +138,7 @@ func (a *act) noLock(cause error, wait time.Duration, inTheWay []string) error {
 	a.mu.Unlock()
 	var server *guard.ServerError
 	if errors.As(cause, &server) {
-		server.Response.Detail = fmt.Sprintf("migguard asked for the lock for %v, never longer than %v at a time, so that nobody queued behind it.", wait, maxLockTimeout)
+		server.Response.Detail = fmt.Sprintf("migguard asked for the lock for %v, never longer than %v at a time, so that nobody queued behind it.", wait, task.MaxLockTimeout)
 		if len(inTheWay) > 0 {
 			server.Response.Detail += " In the way: " + strings.Join(inTheWay, "; ") + "."
 		}

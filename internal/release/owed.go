@@ -9,6 +9,7 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // codeTask is the SQLSTATE of what a task is in the way of, that is owed or has
@@ -63,9 +64,9 @@ func (a *act) checkOwed(ctx context.Context, change ddl.Change) error {
 				continue
 			}
 			a.verdict = judge.Refuse
-			said := spoken[o.Kind]
+			said := task.Describe(o)
 			return &guard.Refusal{Code: codeTask,
-				Message: fmt.Sprintf("%s is %s when the transaction that asked for it has committed, and this statement cannot go before it", said.what(o), said.done),
+				Message: fmt.Sprintf("%s is %s when the transaction that asked for it has committed, and this statement cannot go before it", said.What, said.Done),
 				Hint:    "Put it in a migration of its own, after that one."}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // The copies that a new partition is tried on.
@@ -41,7 +42,7 @@ func (a *act) tryPartition(ctx context.Context, change ddl.Change, l *catalog.Lo
 		err := a.attachCopy(ctx, attached, attach.Default, l)
 		var server *guard.ServerError
 		switch {
-		case errors.As(err, &server) && server.SQLState() != codeQueryCanceled:
+		case errors.As(err, &server) && server.SQLState() != pg.QueryCanceled:
 			l.Trial.Failed, l.DefaultTrial.Failed = server.Response.Message, server.Response.Message
 		case errors.Is(err, ddl.ErrUnfaithful), errors.Is(err, errUncounted):
 			l.Trial.Failed, l.DefaultTrial.Failed = err.Error(), err.Error()
@@ -68,7 +69,7 @@ func (a *act) attachCopy(ctx context.Context, attached *catalog.Relation, asDefa
 		return err
 	}
 	const key, below, siblings, invalid, unkeyed = 0, 1, 2, 3, 4
-	if err := a.conn.Exec(ctx, setLockTimeout(fmt.Sprint(maxLockTimeout.Milliseconds())),
+	if err := a.conn.Exec(ctx, setLockTimeout(fmt.Sprint(task.MaxLockTimeout.Milliseconds())),
 		copyOf(copiedParent, *l.Parent)+" PARTITION BY "+*rows[0][key]); err != nil {
 		return err
 	}

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
-	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // reopen has something wait again that had waited, and of which a task has failed: rows
@@ -26,11 +25,11 @@ func (t *tasks) reopen(ctx context.Context, failed ledger.Task, failure error) e
 	if err != nil {
 		return errors.Join(failure, err)
 	}
-	var left *leftError
+	var left *task.LeftError
 	for i := len(made) - 1; i >= 0; i-- {
 		task := made[i]
 		task.Done = task.Done || task.ID == failed.ID && errors.As(failure, &left)
-		if err := t.undo(ctx, task); err != nil {
+		if err := t.worker.Undo(ctx, task); err != nil {
 			return fmt.Errorf("%w; what is made of it could not be taken back: %w", failure, err)
 		}
 	}
@@ -66,33 +65,6 @@ func (t *tasks) waitsAgain(id int64) bool {
 	return t.reopened[id]
 }
 
-// undo takes back what a task has made; one that was not done, or has failed, may have
-// left nothing.
-func (t *tasks) undo(ctx context.Context, task ledger.Task) error {
-	if task.Kind != ledger.ValidateConstraint && !(task.MakesIndex() && task.Done) {
-		return nil
-	}
-	if task.MakesIndex() {
-		return t.dropBuilt(ctx, task)
-	}
-	conn, err := t.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	if err := settings(ctx, conn, task); err != nil {
-		return err
-	}
-	_, err = t.shortly(ctx, conn, task, false, func() (sql, note string, err error) {
-		state, err := pg.ReadConstraintState(ctx, conn, task.Relation, task.Object)
-		if err != nil || !state.Found {
-			return "", "", err
-		}
-		return fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", state.Table, ddl.Quote(task.Object)), "", nil
-	})
-	return err
-}
-
 // whyNot says which rows are in the way; what the server has said, where that cannot be
 // told.
 func (t *tasks) whyNot(ctx context.Context, w ledger.Withheld, failure error) (string, error) {
@@ -100,7 +72,7 @@ func (t *tasks) whyNot(ctx context.Context, w ledger.Withheld, failure error) (s
 	if err != nil {
 		return failure.Error(), nil
 	}
-	conn, err := t.connect(ctx)
+	conn, err := t.worker.Connect(ctx)
 	if err != nil {
 		return "", err
 	}

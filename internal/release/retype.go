@@ -12,6 +12,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/shim"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // retype lets a copy of the new type take a column's place, in one transaction, which the
@@ -69,7 +70,7 @@ func alreadyOf(s shim.Sync) string {
 // path is as for Copying.
 func (a *act) retyping(ctx context.Context, table catalog.Relation, column catalog.Column, c *catalog.Copying) error {
 	copied := shim.Sync{Column: column}.Copy()
-	doc, err := a.document(ctx, pg.Retyping(table.OID, column.Number, ledger.AwaitingFrom, ddl.Literal(copied), ddl.Literal(proxy(table.Name, copied))))
+	doc, err := a.document(ctx, pg.Retyping(table.OID, column.Number, ledger.AwaitingFrom, ddl.Literal(copied), ddl.Literal(task.Proxy(table.Name, copied))))
 	if err != nil {
 		return explained(err)
 	}
@@ -80,7 +81,7 @@ func (a *act) retyping(ctx context.Context, table catalog.Relation, column catal
 // require adds the tasks that make a copy NOT NULL, when no row has NULL there any more.
 func (s wantedSync) require(major int, add func(kind, object, sql string)) {
 	table, column := qualified(s.Table), ddl.Quote(s.Copy())
-	name, what := proxy(s.Table.Name, s.Copy()), "CHECK ("+column+" IS NOT NULL)"
+	name, what := task.Proxy(s.Table.Name, s.Copy()), "CHECK ("+column+" IS NOT NULL)"
 	if major >= notNullConstraints {
 		name, what = s.NotNullName(), "NOT NULL "+column
 	}

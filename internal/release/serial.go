@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
@@ -60,22 +58,4 @@ func (a *act) promiseIdentity(ctx context.Context, f filledChange) error {
 		f.numbers.Identity,
 		fmt.Sprintf("SELECT pg_catalog.setval(%s, pg_catalog.current_setting('%s.value')::pg_catalog.int8, pg_catalog.current_setting('%[2]s.called')::pg_catalog.bool)", ddl.Literal(f.sequence.String()), reached),
 	}, "; "))
-}
-
-// addIdentity makes a column that has its numbers an identity column.
-func (t *tasks) addIdentity(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
-	return t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
-		column, err := pg.ReadColumnState(ctx, conn, task.Relation, task.Object)
-		switch {
-		case err != nil:
-			return "", "", err
-		case !column.Found:
-			return "", noColumn, nil
-		case column.Identity:
-			return "", "", nil
-		case !column.NotNull:
-			return "", "the column may be NULL", nil
-		}
-		return task.SQL, "", nil
-	})
 }

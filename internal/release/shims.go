@@ -9,6 +9,7 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // Standing is all that migrations have left for code from before them, in the report's
@@ -116,9 +117,9 @@ func withheldName(w ledger.Withheld) string {
 
 // ReportTask is a task of the ledger that is owed, in the report's words.
 func ReportTask(t ledger.Task) report.Task {
-	said := spoken[t.Kind]
+	said := task.Describe(t)
 	return report.Task{
-		What: said.what(t), Done: said.done, Meanwhile: said.meanwhile,
+		What: said.What, Done: said.Done, Meanwhile: said.Meanwhile,
 		ID: t.ID, Kind: t.Kind, Relation: ddl.Name{Schema: t.Schema, Name: t.Table}.String(), Object: t.Object,
 		SQL: t.SQL, Release: releaseName(t.Version, t.ReleaseID), State: report.TaskOwed, Error: t.Note,
 	}

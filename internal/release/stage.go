@@ -12,6 +12,7 @@ import (
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // A stagedChange is a constraint with the place of its action in the statement.
@@ -130,7 +131,7 @@ func (a *act) promiseNotNull(ctx context.Context, table catalog.Relation, column
 		return nil
 	}
 	return a.promise(ctx, table, ledger.SetNotNull, column, fmt.Sprintf("ALTER TABLE %[1]s ALTER COLUMN %[2]s SET NOT NULL; ALTER TABLE %[1]s DROP CONSTRAINT %[3]s",
-		qualified(table), ddl.Quote(column), ddl.Quote(proxy(table.Name, column))))
+		qualified(table), ddl.Quote(column), ddl.Quote(task.Proxy(table.Name, column))))
 }
 
 // partitionedReferences is the version from which a foreign key that references a
@@ -193,7 +194,7 @@ func (a *act) stagedSteps(staged []stagedChange, before constraints) ([]string, 
 		steps = append(steps, sql)
 	}
 	for _, s := range staged {
-		check, taken := before.named(proxy(s.Table.Name, s.Column))
+		check, taken := before.named(task.Proxy(s.Table.Name, s.Column))
 		if s.Kind == ddl.NotNull && taken && check.column != s.Column {
 			return nil, a.unwritable(errors.New("the name of the CHECK that would stand for it is taken"))
 		}
@@ -209,7 +210,7 @@ func (a *act) stagedSteps(staged []stagedChange, before constraints) ([]string, 
 		case a.major >= notNullConstraints:
 			sql = ddl.SetNotNull{Column: s.Column, Constraint: true, Name: s.Name, NotValid: true}.Write(table)
 		default:
-			sql = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", table, ddl.Quote(proxy(s.Table.Name, s.Column)), column)
+			sql = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", table, ddl.Quote(task.Proxy(s.Table.Name, s.Column)), column)
 		}
 		steps = append(steps, sql)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // A TaskError says why a task that a committed migration owes is not done.
@@ -26,8 +27,8 @@ func (e *TaskError) Error() string {
 	if e.Task.ID == 0 {
 		return e.Err.Error()
 	}
-	said := spoken[e.Task.Kind]
-	return fmt.Sprintf("%s %s on %s: %v", said.do, said.what(e.Task), ddl.Name{Schema: e.Task.Schema, Name: e.Task.Table}, e.Err)
+	said := task.Describe(e.Task)
+	return fmt.Sprintf("%s %s on %s: %v", said.Do, said.What, ddl.Name{Schema: e.Task.Schema, Name: e.Task.Table}, e.Err)
 }
 
 // Unwrap returns what went wrong.
@@ -35,12 +36,12 @@ func (e *TaskError) Unwrap() error { return e.Err }
 
 // Hint says what to do next.
 func (e *TaskError) Hint() string {
-	if passing(e.Err) {
+	if task.Passing(e.Err) {
 		return "Release again: what is owed stays in the ledger (migguard tasks), and every release tries it."
 	}
 	mend := "Mend what the server says"
 	switch code := pg.SQLState(e.Err); {
-	case code == codeUnique:
+	case code == pg.UniqueViolation:
 		mend = "Remove the duplicates, by a migration or by hand"
 	case slices.Contains(slices.Collect(maps.Values(violated)), code):
 		mend = "Mend the rows that break it, by a migration or by hand"
@@ -51,28 +52,10 @@ func (e *TaskError) Hint() string {
 // exit is the status of a run that ends with it: what only people can mend is a
 // refusal.
 func (e *TaskError) exit() int {
-	if passing(e.Err) {
+	if task.Passing(e.Err) {
 		return ExitTryAgain
 	}
 	return ExitRefused
-}
-
-// passing tells what another try may get past: the server is not there, has no
-// more room, was told to stop, or somebody else was first.
-func passing(err error) bool {
-	var taken *nameTakenError
-	code := pg.SQLState(err)
-	switch {
-	case errors.As(err, &taken):
-		return false
-	case code == "", code == codeLockNotAvailable:
-		return true
-	}
-	switch code[:2] {
-	case "08", "40", "53", "57": // manual, appendix A
-		return true
-	}
-	return false
 }
 
 // owing is the exit status of a run that leaves a task undone, and the reason.
@@ -80,13 +63,10 @@ func owing(err *TaskError) (exit int, reason string) {
 	return err.exit(), err.Error() + "\n" + err.Hint()
 }
 
-// errPostponed says that a task waits for a transaction of the command's, which
-// waits for the task.
-var errPostponed = errors.New("it waits for another transaction of the command's own")
-
 // tasks are the work that committed migrations owe, for one run.
 type tasks struct {
-	run *Run
+	run    *Run
+	worker task.Worker
 
 	mu   sync.Mutex // held while one is done
 	err  atomic.Pointer[TaskError]
@@ -103,7 +83,7 @@ type tasks struct {
 // work is the run's list.
 func (r *Run) work() *tasks {
 	if r.tasks == nil {
-		r.tasks = &tasks{run: r}
+		r.tasks = &tasks{run: r, worker: task.Worker{Ledger: r.Ledger, Database: r.Database, Out: r.Out, LockWait: r.LockWait, Own: r.own.list, Cancel: r.cancel}}
 	}
 	return r.tasks
 }
@@ -130,21 +110,21 @@ func (t *tasks) tryAll(ctx context.Context, commandRuns bool) *TaskError {
 		return &TaskError{Err: err}
 	}
 	t.some.Store(len(owed) > 0)
-	for _, task := range owed {
-		if t.reopened[task.Withheld] {
+	for _, one := range owed {
+		if t.reopened[one.Withheld] {
 			continue
 		}
-		err := t.do(ctx, task, commandRuns)
+		err := t.do(ctx, one, commandRuns)
 		switch {
 		case err == nil:
-		case errors.Is(err, errPostponed):
+		case errors.Is(err, task.ErrPostponed):
 			return nil
-		case task.Withheld != 0 && !passing(err):
-			if err := t.reopen(ctx, task, err); err != nil {
-				return &TaskError{Task: task, Err: err}
+		case one.Withheld != 0 && !task.Passing(err):
+			if err := t.reopen(ctx, one, err); err != nil {
+				return &TaskError{Task: one, Err: err}
 			}
 		default:
-			return &TaskError{Task: task, Err: err}
+			return &TaskError{Task: one, Err: err}
 		}
 	}
 	return nil
@@ -154,7 +134,7 @@ func (t *tasks) tryAll(ctx context.Context, commandRuns bool) *TaskError {
 // mend is no reason not to run the migrations.
 func (t *tasks) before(ctx context.Context) *TaskError {
 	failed := t.all(ctx, false)
-	if failed == nil || passing(failed) {
+	if failed == nil || task.Passing(failed) {
 		return failed
 	}
 	t.err.Store(nil)
@@ -188,50 +168,50 @@ func (t *tasks) now(ctx context.Context, ids ...int64) error {
 	if err != nil {
 		return err
 	}
-	owed = slices.DeleteFunc(owed, func(task ledger.Task) bool { return !slices.Contains(ids, task.ID) })
+	owed = slices.DeleteFunc(owed, func(one ledger.Task) bool { return !slices.Contains(ids, one.ID) })
 	if len(owed) < len(ids) {
 		return fmt.Errorf("the tasks %d are not in the ledger", ids)
 	}
-	for i, task := range owed {
-		err := t.do(ctx, task, true)
-		var left *leftError
+	for i, one := range owed {
+		err := t.do(ctx, one, true)
+		var left *task.LeftError
 		switch {
 		case err == nil:
 			continue
-		case errors.Is(err, errPostponed):
+		case errors.Is(err, task.ErrPostponed):
 			return err
-		case passing(err), errors.As(err, &left):
-			t.err.Store(&TaskError{Task: task, Err: err})
+		case task.Passing(err), errors.As(err, &left):
+			t.err.Store(&TaskError{Task: one, Err: err})
 			return err
 		}
 		keep, why := context.WithoutCancel(ctx), err.Error()
 		for _, given := range owed[i:] {
 			err = errors.Join(err, t.run.Ledger.CloseTask(keep, given.ID, false, why))
 		}
-		return errors.Join(err, t.takeBack(keep, owed[:i]))
+		return errors.Join(err, t.worker.TakeBack(keep, owed[:i]))
 	}
 	return nil
 }
 
 // do does one task, and notes how it went.
-func (t *tasks) do(ctx context.Context, task ledger.Task, commandRuns bool) error {
+func (t *tasks) do(ctx context.Context, owed ledger.Task, commandRuns bool) error {
 	began := time.Now()
-	note, err := t.work(ctx, task, commandRuns)
-	done := ReportTask(task)
+	note, err := t.worker.Do(ctx, owed, commandRuns)
+	done := ReportTask(owed)
 	done.Duration = time.Since(began)
 	keep := context.WithoutCancel(ctx)
 	if err != nil {
-		if errors.Is(err, errPostponed) {
+		if errors.Is(err, task.ErrPostponed) {
 			t.run.Out.Line("%s is %s when the command is over: %v", done.What, done.Done, err)
 		}
 		done.Error = err.Error()
 		t.tell(done)
-		return errors.Join(err, t.run.Ledger.NoteTask(keep, task.ID, err.Error()))
+		return errors.Join(err, t.run.Ledger.NoteTask(keep, owed.ID, err.Error()))
 	}
 	done.State, done.Error = report.TaskDone, ""
 	t.tell(done)
 	t.run.Out.Task(done, note)
-	return t.run.Ledger.CloseTask(keep, task.ID, note == "", note)
+	return t.run.Ledger.CloseTask(keep, owed.ID, note == "", note)
 }
 
 // tell notes how the last try of a task went.

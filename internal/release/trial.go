@@ -11,6 +11,7 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // work finds out whether one of the statement's actions takes as long as its
@@ -99,7 +100,7 @@ func (a *act) trial(ctx context.Context, table catalog.Relation, action int) (*c
 			code := server.SQLState()
 			// What is dropped is in the copy, by another name perhaps.
 			acting = acting && !has[ddl.DropConstraint](a.plan.Changes)
-			if code == codeQueryCanceled || acting && code != codeLockNotAvailable && !slices.Contains(ofTheCopy, code) {
+			if code == pg.QueryCanceled || acting && code != pg.LockNotAvailable && !slices.Contains(ofTheCopy, code) {
 				server.Response.Position = 0 // in another text
 				return err
 			}
@@ -140,7 +141,7 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 		return false, err
 	}
 	copied := ddl.Name{Schema: "pg_temp", Name: table.Name}
-	steps := []string{setLockTimeout(fmt.Sprint(maxLockTimeout.Milliseconds())),
+	steps := []string{setLockTimeout(fmt.Sprint(task.MaxLockTimeout.Milliseconds())),
 		fmt.Sprintf("CREATE TEMPORARY TABLE %s (LIKE %s INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS)", copied, qualified(table))}
 	without, err := a.unproven(ctx, table, copied)
 	if err != nil {

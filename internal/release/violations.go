@@ -142,7 +142,7 @@ func (a *act) askAside(ctx context.Context, query string, most time.Duration) (b
 		}
 		rows, err := a.conn.Query(ctx, query)
 		var server *guard.ServerError
-		if err != nil && (!errors.As(err, &server) || server.SQLState() == codeQueryCanceled && most == 0) {
+		if err != nil && (!errors.As(err, &server) || server.SQLState() == pg.QueryCanceled && most == 0) {
 			return err
 		}
 		yes = err == nil && *rows[0][0] == "t"

@@ -119,7 +119,7 @@ func (a *act) checkDuplicates(ctx context.Context, table catalog.Relation, chang
 		return err
 	}
 	return &guard.ServerError{Response: pgproto3.ErrorResponse{Severity: "ERROR", SeverityUnlocalized: "ERROR",
-		Code: codeUnique, Message: fmt.Sprintf("could not create unique index %s", ddl.Quote(name)),
+		Code: pg.UniqueViolation, Message: fmt.Sprintf("could not create unique index %s", ddl.Quote(name)),
 		Detail: "migguard looked for duplicates before adding it, and there are.", SchemaName: table.Schema, TableName: table.Name, ConstraintName: name}}
 }
 

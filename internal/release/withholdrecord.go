@@ -10,13 +10,14 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/pg"
 )
 
 // recordHeld runs the SQL that records what waits.
 func (a *act) recordHeld(ctx context.Context, sql ...string) error {
 	err := a.conn.Exec(ctx, sql...)
 	var server *guard.ServerError
-	if errors.As(err, &server) && server.SQLState() == codeUnique {
+	if errors.As(err, &server) && server.SQLState() == pg.UniqueViolation {
 		return a.cannotWait(errors.New("something else of its name waits already"))
 	}
 	return explained(err)

@@ -1,4 +1,4 @@
-package release
+package task
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const attachTimeout = 5 * time.Second
 // indexPartitioned makes the index of a partitioned table, or the constraint that has
 // one, of those that its partitions have by then. The locks of all of them are waited
 // for shortly: lock_timeout alone would be one for each, while the first is held.
-func (t *tasks) indexPartitioned(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
+func (w *Worker) indexPartitioned(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
 	const bound = "SELECT pg_catalog.set_config('statement_timeout', %s, true); "
 	mode := ddl.Share
 	if task.Kind == ledger.ConstrainPartitioned {
@@ -31,7 +31,7 @@ func (t *tasks) indexPartitioned(ctx context.Context, conn *pgx.Conn, task ledge
 	lock := fmt.Sprintf(bound, "pg_catalog.current_setting('lock_timeout')") +
 		fmt.Sprintf("LOCK TABLE %s IN %s MODE; ", ddl.Name{Schema: task.Schema, Name: task.Table}, mode) +
 		fmt.Sprintf(bound, ddl.Literal(fmt.Sprint(attachTimeout.Milliseconds())))
-	note, err = t.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
+	note, err = w.shortly(ctx, conn, task, commandRuns, func() (sql, note string, err error) {
 		state, err := pg.ReadIndexState(ctx, conn, task.Relation, task.Schema, task.Object)
 		switch {
 		case err != nil:
@@ -39,7 +39,7 @@ func (t *tasks) indexPartitioned(ctx context.Context, conn *pgx.Conn, task ledge
 		case !state.TableThere:
 			return "", noTable, nil
 		case state.Found && (state.Table != task.Relation || !task.Tried):
-			return "", "", &nameTakenError{ddl.Name{Schema: task.Schema, Name: task.Object}.String()}
+			return "", "", &NameTakenError{ddl.Name{Schema: task.Schema, Name: task.Object}.String()}
 		case state.Valid:
 			return "", "", nil
 		case state.Found:
@@ -48,7 +48,7 @@ func (t *tasks) indexPartitioned(ctx context.Context, conn *pgx.Conn, task ledge
 		task.Tried = true
 		return lock + task.SQL, "", nil
 	})
-	if err != nil && pg.SQLState(err) == codeQueryCanceled && !errors.Is(err, errLocks) && ctx.Err() == nil {
+	if err != nil && pg.SQLState(err) == pg.QueryCanceled && !errors.Is(err, errLocks) && ctx.Err() == nil {
 		return "", fmt.Errorf("its partitions' indexes could not be attached within %v, in which nobody can write; if one has come without the index, build it by hand, CONCURRENTLY: %w", attachTimeout, err)
 	}
 	return note, err
@@ -60,36 +60,5 @@ var errLocks = errors.New("the locks of the partitions took too long")
 // locksTooLong tells that the locks of a partitioned table's partitions took
 // too long, all in all: the try has come to the LOCK TABLE, and no further.
 func locksTooLong(task ledger.Task, results []*pgconn.Result, err error) bool {
-	return (task.Kind == ledger.IndexPartitioned || task.Kind == ledger.ConstrainPartitioned) && pg.SQLState(err) == codeQueryCanceled && len(results) == 1
-}
-
-// takeBack drops the indexes that were built for a statement which failed after
-// all. It says what is left.
-func (t *tasks) takeBack(ctx context.Context, built []ledger.Task) error {
-	ctx, cancel := context.WithTimeout(ctx, cleanUpTimeout)
-	defer cancel()
-	var left error
-	for _, task := range built {
-		if !task.MakesIndex() { // one that is rebuilt was there
-			continue
-		}
-		if err := t.dropBuilt(ctx, task); err != nil {
-			t.run.Out.Line("index %s, built for a statement that failed, is still there: %v", ddl.Quote(task.Object), err)
-			left = errors.Join(left, err)
-		}
-	}
-	return left
-}
-
-func (t *tasks) dropBuilt(ctx context.Context, task ledger.Task) error {
-	conn, err := t.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if err := settings(ctx, conn, task); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, "DROP INDEX CONCURRENTLY IF EXISTS "+ddl.Name{Schema: task.Schema, Name: task.Object}.String())
-	return err
+	return (task.Kind == ledger.IndexPartitioned || task.Kind == ledger.ConstrainPartitioned) && pg.SQLState(err) == pg.QueryCanceled && len(results) == 1
 }

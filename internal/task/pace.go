@@ -1,4 +1,4 @@
-package release
+package task
 
 import (
 	"context"
@@ -111,7 +111,7 @@ func (s *sampler) take() (w waits) {
 // is no room for another session, it goes on as if nobody waited.
 func (f *backfiller) adapt(ctx context.Context, blocks int64) (stop func(), err error) {
 	f.others, f.pace = &sampler{}, newPace(0)
-	conn, err := f.connect(ctx)
+	conn, err := f.Connect(ctx)
 	if err != nil {
 		return func() {}, context.Cause(ctx)
 	}

@@ -1,9 +1,8 @@
-package release
+package task
 
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,19 +32,12 @@ const (
 	maxPasses = 10
 )
 
-// fillColumn gives the rows that have no value in a column one.
-func (t *tasks) fillColumn(ctx context.Context, conn *pgx.Conn, task ledger.Task, commandRuns bool) (note string, err error) {
-	missing := ddl.Quote(task.Object) + " IS NULL"
-	set := strings.TrimPrefix(task.SQL, "UPDATE "+ddl.Name{Schema: task.Schema, Name: task.Table}.String()+" SET ")
-	return t.backfill(ctx, conn, task, strings.TrimSuffix(set, " WHERE "+missing), missing, commandRuns)
-}
-
 // backfill sets what is missing in rows, which is their condition and then no longer
 // holds, batch by batch, in the table's physical order (TID range scan, from 14 on): it needs no key, reads
 // each block once, and goes on where it was. A row that somebody else has locked
 // is left for the next pass, so that nobody waits for anybody longer than a batch
 // takes and rowPatience, and there is no deadlock.
-func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, value, missing string, commandRuns bool) (note string, err error) {
+func (w *Worker) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, value, missing string, commandRuns bool) (note string, err error) {
 	if err := set(ctx, conn, "default_transaction_isolation", "read committed"); err != nil {
 		return "", err
 	}
@@ -55,12 +47,12 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 	if err := set(ctx, conn, "synchronous_commit", "off"); err != nil {
 		return "", err
 	}
-	if err := t.run.Ledger.BeginTask(ctx, task.ID); err != nil {
+	if err := w.Ledger.BeginTask(ctx, task.ID); err != nil {
 		return "", err
 	}
 	table := ddl.Name{Schema: task.Schema, Name: task.Table}.String()
-	f := backfiller{tasks: t, conn: conn, task: task, set: value, missing: missing, batch: firstBatch, began: time.Now(), told: time.Now()}
-	deadline := time.Now().Add(t.run.LockWait)
+	f := backfiller{Worker: w, conn: conn, task: task, set: value, missing: missing, batch: firstBatch, began: time.Now(), told: time.Now()}
+	deadline := time.Now().Add(w.LockWait)
 	for pass, at := 1, task.Position; ; pass, at = pass+1, 0 {
 		state, err := pg.ReadFillState(ctx, conn, task.Relation, task.Object)
 		switch {
@@ -95,19 +87,19 @@ func (t *tasks) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 			return "", nil
 		}
 		if f.rows > before && pass < maxPasses {
-			deadline = time.Now().Add(t.run.LockWait)
+			deadline = time.Now().Add(w.LockWait)
 			continue
 		}
 		if pass >= maxPasses && f.rows > before {
 			return fmt.Sprintf("its default gives some rows no value, after %d passes over the table", pass), nil
 		}
 		// Others have locked all the rows that are left.
-		own, err := t.ownHold(ctx, conn, task.Relation)
+		own, err := w.ownHold(ctx, conn, task.Relation)
 		if err != nil {
 			return "", err
 		}
 		if own && commandRuns {
-			return "", errPostponed
+			return "", ErrPostponed
 		}
 		if time.Now().After(deadline) {
 			return "", fmt.Errorf("other transactions keep rows of %s locked", table)
@@ -124,7 +116,7 @@ const codeSerialization = "40001"
 
 // A backfiller is a backfill at work.
 type backfiller struct {
-	*tasks
+	*Worker
 	conn *pgx.Conn
 	task ledger.Task
 	set  string // what the UPDATE sets
@@ -181,7 +173,7 @@ func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all in
 		at = to
 		if time.Since(f.noted) >= lookEvery {
 			f.noted = time.Now()
-			if err := f.run.Ledger.MoveTask(ctx, f.task.ID, behind+at); err != nil {
+			if err := f.Ledger.MoveTask(ctx, f.task.ID, behind+at); err != nil {
 				return err
 			}
 			if err := f.standbys(ctx); err != nil {
@@ -208,7 +200,7 @@ func (f *backfiller) update(ctx context.Context, table string, from, to int64) (
 	var together pgx.Batch // one transaction
 	together.Queue("SELECT pg_catalog.set_config('lock_timeout', $1, true)", fmt.Sprint(rowPatience.Milliseconds()))
 	together.Queue(sql+within, first, end).Exec(func(done pgconn.CommandTag) error { tag = done; return nil })
-	if err = f.conn.SendBatch(ctx, &together).Close(); pg.SQLState(err) != codeLockNotAvailable {
+	if err = f.conn.SendBatch(ctx, &together).Close(); pg.SQLState(err) != pg.LockNotAvailable {
 		return tag, err
 	}
 	return f.conn.Exec(ctx, fmt.Sprintf("%sctid = ANY (ARRAY(SELECT ctid FROM ONLY %s WHERE %s AND %s FOR NO KEY UPDATE SKIP LOCKED))", sql, table, f.missing, within), first, end)
@@ -222,7 +214,7 @@ func (f *backfiller) tell(how string) {
 	if f.pace.yielded > 0 {
 		slower = fmt.Sprintf("; slower after %d batches, for others waited", f.pace.yielded)
 	}
-	f.run.Out.Line("%s: %s, %d rows, %.0f a second%s", spoken[f.task.Kind].what(f.task), how, f.rows, rate, slower)
+	f.Out.Line("%s: %s, %d rows, %.0f a second%s", Describe(f.task).What, how, f.rows, rate, slower)
 }
 
 // standbys waits, though not forever, for those that are far behind.
