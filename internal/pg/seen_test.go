@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -98,7 +99,7 @@ func TestReadSeenNotLoaded(t *testing.T) {
 func TestReadSeenFull(t *testing.T) {
 	t.Parallel()
 	for _, shared := range pgtest.Servers(t) {
-		s := pgtest.StartFor(t, pgtest.Options{Major: shared.Major})
+		s := pgtest.StartFor(t, pgtest.Options{Major: shared.Major, Settings: map[string]string{"pg_stat_statements.max": strconv.Itoa(MaxSeen)}})
 		db, other := s.NewDB(t), s.NewDB(t)
 		db.Exec(t, "create extension pg_stat_statements; create table users (id int, notes text)")
 		var many strings.Builder

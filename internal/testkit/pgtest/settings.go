@@ -31,6 +31,8 @@ func settings(inst Installation, s *Server, opts Options) string {
 	}
 	if hasStatements(inst) {
 		all["shared_preload_libraries"] = "pg_stat_statements"
+		// By default 5,000 queries, of which parallel tests drive out one another's.
+		all["pg_stat_statements.max"] = "20000"
 	}
 	maps.Copy(all, opts.Settings)
 	var b strings.Builder
