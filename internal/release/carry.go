@@ -70,6 +70,7 @@ func (a *act) carry(ctx context.Context, i int, todo *carrying) (tag string, goe
 		return tag, goes, err
 	}
 	if decision.Verdict == judge.Refuse {
+		decision.Findings = a.refusedToo(ctx, i, decision.Findings, writesRows)
 		return "", runs, a.refuse(decision)
 	}
 	if err := a.checkWatched(decision); err != nil {
@@ -82,6 +83,11 @@ func (a *act) carry(ctx context.Context, i int, todo *carrying) (tag string, goe
 		return "", goes, err
 	}
 	return a.asItIs(ctx, i, decision, found, todo)
+}
+
+func writesRows(change ddl.Change) bool {
+	_, ok := change.(ddl.WriteRows)
+	return ok
 }
 
 // stands looks at what earlier migrations have left of what the change is about.

@@ -161,6 +161,9 @@ func (f *foresight) judge(ctx context.Context, a *act) (unknown string, err erro
 			unknown = fmt.Sprintf("whether it reads or writes all of %s is tried on an empty copy, at the run", change.Relations()[0])
 			continue
 		}
+		if d.Verdict == judge.Refuse {
+			d.Findings = a.refusedToo(ctx, i, d.Findings, func(other ddl.Change) bool { return writesRows(other) || f.depends(other) != "" })
+		}
 		if err := f.act(ctx, a, d); err != nil {
 			return "", err
 		}
