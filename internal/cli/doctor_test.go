@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/herokutest"
+	"github.com/migguard/migguard/internal/testkit/herokutest/apischema"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -126,7 +127,7 @@ func patients(t *testing.T, db *pgtest.DB) []patient {
 // else.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	platform := herokutest.StartFor(t, herokutest.Config{})
+	platform := herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t)})
 	db := pgtest.New(t)
 	all := patients(t, db)
 	for _, p := range all {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/migguard/migguard/internal/testkit/herokutest"
+	"github.com/migguard/migguard/internal/testkit/herokutest/apischema"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -18,7 +19,7 @@ type herokuApp struct {
 func newHerokuApp(t *testing.T) herokuApp {
 	t.Helper()
 	dir := t.TempDir()
-	platform := herokutest.StartFor(t, herokutest.Config{})
+	platform := herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t)})
 	app, err := platform.CreateApp(herokutest.AppConfig{Name: "shop", Formation: map[string]int{"worker": 2}})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +75,7 @@ func newStage(t testing.TB, config herokutest.AppConfig) *stage {
 			searchLog(t, log, s.Platform, s.db)
 		}
 	})
-	platform := herokutest.StartFor(t, herokutest.Config{Log: log})
+	platform := herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t), Log: log})
 	config.Name, config.Formation = "shop", map[string]int{"worker": 2}
 	app, err := platform.CreateApp(config)
 	if err != nil {

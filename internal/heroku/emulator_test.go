@@ -9,6 +9,7 @@ import (
 	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
+	"github.com/migguard/migguard/internal/testkit/herokutest/apischema"
 )
 
 // patience bounds what a test waits for.
@@ -16,7 +17,7 @@ const patience = 60 * time.Second
 
 func start(t *testing.T) *herokutest.Platform {
 	t.Helper()
-	return herokutest.StartFor(t, herokutest.Config{Log: t.Output()})
+	return herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t), Log: t.Output()})
 }
 
 // deployed makes an app with a worker that runs the build.

@@ -11,6 +11,7 @@ import (
 	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/testkit/herokutest"
+	"github.com/migguard/migguard/internal/testkit/herokutest/apischema"
 )
 
 // An emulated app has two workers, real processes.
@@ -25,7 +26,7 @@ type emulated struct {
 func emulate(t *testing.T) emulated {
 	t.Helper()
 	dir := t.TempDir()
-	platform := herokutest.StartFor(t, herokutest.Config{Tokens: 100_000})
+	platform := herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t), Tokens: 100_000})
 	app, err := platform.CreateApp(herokutest.AppConfig{Name: "shop", Formation: map[string]int{"worker": 2}})
 	if err != nil {
 		t.Fatal(err)

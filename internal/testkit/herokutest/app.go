@@ -33,6 +33,7 @@ type App struct {
 	artifacts []*Artifact
 	dynos     map[string]*dyno // by id
 	oneOffs   int              // number of the last one-off dyno
+	hurried   int              // the release whose preboot has to end
 	turned    time.Time        // maintenance mode, the last time
 }
 

@@ -54,7 +54,7 @@ func TestClose(t *testing.T) {
 // runEmulator is a process that starts a platform with dynos of a folder, and
 // waits for its end.
 func runEmulator(dir string) int {
-	p, err := Start(Config{Unchecked: true})
+	p, err := Start(Config{})
 	if err == nil {
 		var app *App
 		app, err = p.CreateApp(AppConfig{Name: "shop", Formation: map[string]int{"worker": 2}})

@@ -9,12 +9,10 @@ import (
 // Config says how the platform is. The zero Config works, with the platform's
 // own times divided by a hundred or so.
 type Config struct {
-	// Schema is the API's schema, hyper-schema draft 4. Nil for the one of
-	// heroku-go, which [Schema] finds.
-	Schema []byte
-	// Unchecked switches the schema off, for places without a Go module
-	// cache. Nothing compares requests and answers with it then.
-	Unchecked bool
+	// Contract is what requests and answers are compared with, package
+	// apischema's in tests. Nil compares nothing, for places without a Go
+	// module cache.
+	Contract Contract
 
 	// Drain is the time from SIGTERM to SIGKILL; the platform's is 30 s.
 	// Zero means 300 ms.
@@ -41,6 +39,29 @@ type Config struct {
 
 	// Log receives what "heroku logs" shows, a line each. Nil drops it.
 	Log io.Writer
+}
+
+// A Contract knows what the bodies of the API's calls look like. It is asked from
+// any goroutine.
+type Contract interface {
+	// Add has it know a call, by the pattern of its path; a call that the API
+	// does not have is an error.
+	Add(method, path string) error
+	CheckRequest(method, path string, body []byte) error
+	CheckResponse(method, path string, body []byte) error
+}
+
+// learn tells the contract of our calls.
+func (c Config) learn() error {
+	if c.Contract == nil {
+		return nil
+	}
+	for _, r := range routes {
+		if err := c.Contract.Add(r.method, r.path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c Config) withDefaults() Config {

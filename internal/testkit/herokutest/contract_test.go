@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/migguard/migguard/internal/testkit/herokutest/apischema"
 )
 
 // TestWrongFieldFails changes the schema in one place, so that one answer of
 // the emulator is no longer what the schema says.
 func TestWrongFieldFails(t *testing.T) {
 	t.Parallel()
-	schema, err := Schema()
+	schema, err := apischema.Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +49,11 @@ func TestWrongFieldFails(t *testing.T) {
 			if bytes.Equal(wrong, schema) {
 				t.Fatal("the schema does not have what the test changes")
 			}
-			p, err := Start(Config{Schema: wrong})
+			c, err := apischema.New(wrong)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := Start(Config{Contract: c})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,17 +73,20 @@ func TestWrongFieldFails(t *testing.T) {
 // TestContract compares documents with the schema.
 func TestContract(t *testing.T) {
 	t.Parallel()
-	schema, err := Schema()
+	schema, err := apischema.Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newContract(schema)
+	c, err := apischema.New(schema)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const path = "/apps/{app}/features/{feature}"
-	if err := c.add("GET", "/apps/{app}/nonsense"); err == nil {
+	if err := c.Add("GET", "/apps/{app}/nonsense"); err == nil {
 		t.Error("a call that the schema does not have was added")
+	}
+	if err := c.Add("GET", path); err != nil {
+		t.Fatal(err)
 	}
 	good := string(mustMarshal(t, featureDocument(State{}, Preboot)))
 	tests := []struct{ old, new string }{
@@ -87,7 +96,7 @@ func TestContract(t *testing.T) {
 		{`"created_at":"2013-12-09T`, `"created_at":"9.12.2013 `},
 		{`"enabled":false`, `"enabled":false}`},
 	}
-	if err := c.checkResponse("GET", path, []byte(good)); err != nil {
+	if err := c.CheckResponse("GET", path, []byte(good)); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range tests {
@@ -95,7 +104,7 @@ func TestContract(t *testing.T) {
 		if bad == good {
 			t.Errorf("nothing to replace: %s", test.old)
 		}
-		if err := c.checkResponse("GET", path, []byte(bad)); err == nil {
+		if err := c.CheckResponse("GET", path, []byte(bad)); err == nil {
 			t.Errorf("accepted: %s", bad)
 		}
 	}

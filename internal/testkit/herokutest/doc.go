@@ -1,7 +1,7 @@
 // Package herokutest is the Heroku Platform API on 127.0.0.1, with apps that
-// have state and dynos that are real processes. It is for tests.
+// have state and dynos that are real processes. It is for tests and the demo.
 //
-//	p := herokutest.StartFor(t, herokutest.Config{Log: t.Output()})
+//	p := herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t), Log: t.Output()})
 //	app, err := p.CreateApp(herokutest.AppConfig{
 //		Name:       "shop",
 //		ConfigVars: map[string]string{"HEROKU_API_URL": p.URL, "HEROKU_API_KEY": p.Token},
@@ -43,7 +43,7 @@
 //
 // Each answer, and each request, is compared with the schema.json that comes
 // with heroku-go v5.5.0: fields, types, formats, and no field that it does not
-// know but for those of additions.go. A request that differs gets 422. An
+// know but for the additions of package apischema. A request that differs gets 422. An
 // answer of ours that differs becomes a 500 with the reason, and
 // [Platform.Err] and Close return it.
 //

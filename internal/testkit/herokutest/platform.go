@@ -19,7 +19,6 @@ type Platform struct {
 
 	config   Config
 	id       string // in the environment of every process that it starts
-	contract *contract
 	server   *http.Server
 	watchdog *watchdog
 	account  account
@@ -51,7 +50,7 @@ func Start(config Config) (*Platform, error) {
 		closing: make(chan struct{}),
 		budget:  newBudget(config.Tokens, time.Now()),
 	}
-	if err := p.loadContract(); err != nil {
+	if err := config.learn(); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,19 +65,6 @@ func Start(config Config) (*Platform, error) {
 	p.server = &http.Server{Handler: p.tracked(p.handler().ServeHTTP)}
 	p.work.Go(func() { _ = p.server.Serve(listener) })
 	return p, nil
-}
-
-func (p *Platform) loadContract() error {
-	if p.config.Unchecked {
-		return nil
-	}
-	var err error
-	if p.config.Schema == nil {
-		p.contract, err = clientContract()
-	} else {
-		p.contract, err = newContract(p.config.Schema)
-	}
-	return err
 }
 
 // Close kills every process, closes the API and the routers, and waits until

@@ -31,21 +31,30 @@ func (a *App) rollOut(r *Release) {
 }
 
 // preboot starts new web dynos that get no requests yet and takes the old ones
-// off the list. After the delay, and when the new ones are up or have had the
-// time to be, requests go to them and the old ones end. mu is held.
+// off the list. After the delay, or [App.EndPreboot], and when the new ones are up
+// or have had the time to be, requests go to them and the old ones end. mu is held.
 func (a *App) preboot(r *Release, old []*dyno) {
 	for _, d := range old {
 		a.state.dyno(d.id).Hidden = true
 		a.beginFormation(r, webType, d.index, false)
 	}
 	a.p.work.Go(func() {
-		a.p.pause(a.p.config.PrebootDelay)
+		a.p.until(a.p.config.PrebootDelay, func() bool { return a.hurried >= r.Version })
 		a.p.until(a.p.config.BootTimeout, func() bool { return a.isUp(r, webType) })
 		a.p.mu.Lock()
 		defer a.p.mu.Unlock()
 		a.switchOver(r)
 		a.commit()
 	})
+}
+
+// EndPreboot ends the delay of preboot for the current release, as if its time
+// were over. Nothing happens where there is none.
+func (a *App) EndPreboot() {
+	a.p.mu.Lock()
+	defer a.p.mu.Unlock()
+	a.hurried = a.state.Current().Version
+	a.p.broadcast()
 }
 
 // switchOver sends requests to the web dynos of a release and ends those of
@@ -117,16 +126,6 @@ func (a *App) replaceQuarter(r *Release, dynoType string) []*dyno {
 		a.commit()
 	}
 	return batch
-}
-
-// pause waits, but not longer than the platform lives.
-func (p *Platform) pause(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-p.closing:
-	}
 }
 
 // until waits until cond, called with mu held, is true, time is up or the

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // version is a build whose web dynos answer with a version.
@@ -54,7 +55,16 @@ func TestRouter(t *testing.T) {
 // API no longer lists, until the new one takes over. Workers change at once.
 func TestPreboot(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{PrebootDelay: 1, BootTimeout: patience})
+	for name, delay := range map[string]time.Duration{"in time": 1, "ended": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testPreboot(t, delay)
+		})
+	}
+}
+
+func testPreboot(t *testing.T, delay time.Duration) {
+	p := start(t, Config{PrebootDelay: delay, BootTimeout: patience})
 	app, api := create(t, p, AppConfig{Features: []string{Preboot}, Formation: map[string]int{"worker": 1}})
 	old := deploy(t, app, build(t, app, version("one")))
 	began := app.State().At
@@ -87,6 +97,9 @@ func TestPreboot(t *testing.T) {
 	dynos, err := api.DynoList(limit(t), "shop", nil)
 	if err != nil || len(dynos) != 2 || dynos[0].Release.Version != r.Version || dynos[1].Release.Version != r.Version {
 		t.Errorf("dynos %+v, %v", dynos, err)
+	}
+	if delay > patience {
+		app.EndPreboot()
 	}
 	writeFile(t, dir, "gate", "\n")
 	await(t, app, State.RolledOut)

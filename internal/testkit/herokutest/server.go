@@ -128,8 +128,8 @@ func (p *Platform) respond(r *http.Request, to route, fault Fault, header http.H
 		return refusal.status, errorBody(refusal)
 	}
 	body, marshalErr := json.Marshal(document)
-	if err = errors.Join(err, marshalErr); err == nil && p.contract != nil {
-		err = p.contract.checkResponse(to.method, to.path, body)
+	if err = errors.Join(err, marshalErr); err == nil && p.config.Contract != nil {
+		err = p.config.Contract.CheckResponse(to.method, to.path, body)
 	}
 	if err != nil {
 		p.fail(err)
@@ -152,10 +152,10 @@ func (p *Platform) admit(r *request, to route) error {
 	if r.body, err = io.ReadAll(r.Body); err != nil {
 		return &apiError{http.StatusBadRequest, "bad_request", "The body ended early."}
 	}
-	if p.contract == nil || to.method == "" {
+	if p.config.Contract == nil || to.method == "" {
 		return nil
 	}
-	if err := p.contract.checkRequest(to.method, to.path, r.body); err != nil {
+	if err := p.config.Contract.CheckRequest(to.method, to.path, r.body); err != nil {
 		return invalid("%v", err)
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
+
+	"github.com/migguard/migguard/internal/testkit/herokutest/apischema"
 )
 
 // patience bounds what a test waits for; nothing is measured with it.
@@ -57,6 +59,7 @@ func start(t *testing.T, config Config) *Platform {
 	if config.Log == nil {
 		config.Log = t.Output()
 	}
+	config.Contract = apischema.For(t)
 	return StartFor(t, config)
 }
 

@@ -6,6 +6,9 @@ import "testing"
 // does not end or an answer was not as the API's schema has it.
 func StartFor(t testing.TB, config Config) *Platform {
 	t.Helper()
+	if config.Contract == nil {
+		t.Fatal("a test's platform has a contract: apischema.For(t)")
+	}
 	t.TempDir() // so that builds in it are removed after Close
 	p, err := Start(config)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/migguard/migguard/internal/testkit/herokutest"
+	"github.com/migguard/migguard/internal/testkit/herokutest/apischema"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -69,7 +70,7 @@ func New(t testing.TB, config Config) *App {
 		}
 	})
 	// A drain so long is for a slow machine: nothing waits for it.
-	a.Platform = herokutest.StartFor(t, herokutest.Config{Log: config.Log, Drain: 3 * time.Second, BootTimeout: config.BootTimeout})
+	a.Platform = herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t), Log: config.Log, Drain: 3 * time.Second, BootTimeout: config.BootTimeout})
 	app := config.App
 	app.Name = Name
 	if app.Formation == nil {

@@ -1,4 +1,8 @@
-package herokutest
+// Package apischema compares what is asked of the Platform API and what it
+// answers with the schema.json that comes with heroku-go v5.5.0, which it asks the
+// go command for. It is a package of its own because the emulator is linked into
+// the binary for the demo, and the schema and what reads it are not.
+package apischema
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package herokutest
+package apischema
 
 import (
 	"encoding/json"

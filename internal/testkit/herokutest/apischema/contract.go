@@ -1,4 +1,4 @@
-package herokutest
+package apischema
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -15,10 +16,13 @@ import (
 // schemaName is where the API has the schema; nothing is fetched.
 const schemaName = "https://api.heroku.com/schema"
 
-// A contract holds, for each call of the API, what its bodies look like.
-type contract struct {
+// A Contract holds, for each call of the API that it was told of, what its bodies
+// look like.
+type Contract struct {
+	links map[string][]link // by method and normal path
+
+	mu       sync.RWMutex // the platforms of a process share one
 	compiler *jsonschema.Compiler
-	links    map[string][]link // by method and normal path
 	bodies   map[string]bodies
 }
 
@@ -32,17 +36,27 @@ type bodies struct {
 	response *jsonschema.Schema
 }
 
-// clientContract is the contract of heroku-go's schema. It takes a second to
-// compile, so that a process does it once.
-var clientContract = sync.OnceValues(func() (*contract, error) {
+// For is the contract of heroku-go's schema. It takes a second to compile, so that
+// a process does it once.
+func For(t testing.TB) *Contract {
+	t.Helper()
+	c, err := client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+var client = sync.OnceValues(func() (*Contract, error) {
 	schema, err := Schema()
 	if err != nil {
 		return nil, err
 	}
-	return newContract(schema)
+	return New(schema)
 })
 
-func newContract(schema []byte) (*contract, error) {
+// New is the contract of a schema, hyper-schema draft 4.
+func New(schema []byte) (*Contract, error) {
 	decoded, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
 		return nil, fmt.Errorf("schema of the Platform API: %w", err)
@@ -56,7 +70,7 @@ func newContract(schema []byte) (*contract, error) {
 	if err := extend(definitions); err != nil {
 		return nil, err
 	}
-	c := &contract{
+	c := &Contract{
 		compiler: jsonschema.NewCompiler(),
 		links:    collectLinks(definitions),
 		bodies:   make(map[string]bodies),
@@ -65,11 +79,6 @@ func newContract(schema []byte) (*contract, error) {
 	c.compiler.AssertFormat()
 	if err := c.compiler.AddResource(schemaName, root); err != nil {
 		return nil, err
-	}
-	for _, r := range routes {
-		if err := c.add(r.method, r.path); err != nil {
-			return nil, err
-		}
 	}
 	return c, nil
 }
@@ -106,10 +115,15 @@ func callName(method, path string) string {
 	return method + " " + parameter.ReplaceAllString(path, "{}")
 }
 
-// add compiles the schemas of a call. One that the schema has no link for is
-// none of the API's.
-func (c *contract) add(method, path string) error {
+// Add has it know a call. It is an error if the schema has no link for it: then it
+// is none of the API's.
+func (c *Contract) Add(method, path string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	name := callName(method, path)
+	if _, ok := c.bodies[name]; ok {
+		return nil
+	}
 	links := c.links[name]
 	if len(links) == 0 {
 		return fmt.Errorf("schema has no %s", name)
@@ -133,9 +147,16 @@ func (c *contract) add(method, path string) error {
 	return nil
 }
 
-// checkRequest compares a request's body with what the call takes.
-func (c *contract) checkRequest(method, path string, body []byte) error {
-	requests := c.bodies[callName(method, path)].requests
+// of is what the bodies of a call that was added look like.
+func (c *Contract) of(method, path string) bodies {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.bodies[callName(method, path)]
+}
+
+// CheckRequest compares a request's body with what the call takes.
+func (c *Contract) CheckRequest(method, path string, body []byte) error {
+	requests := c.of(method, path).requests
 	if len(requests) == 0 {
 		if len(body) > 0 {
 			return fmt.Errorf("%s %s takes no body", method, path)
@@ -156,9 +177,9 @@ func (c *contract) checkRequest(method, path string, body []byte) error {
 	return first
 }
 
-// checkResponse compares an answer's body with what the call answers.
-func (c *contract) checkResponse(method, path string, body []byte) error {
-	if err := validate(c.bodies[callName(method, path)].response, body); err != nil {
+// CheckResponse compares an answer's body with what the call answers.
+func (c *Contract) CheckResponse(method, path string, body []byte) error {
+	if err := validate(c.of(method, path).response, body); err != nil {
 		return fmt.Errorf("answer to %s %s: %w: %s", method, path, err, body)
 	}
 	return nil
