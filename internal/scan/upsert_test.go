@@ -73,7 +73,7 @@ func TestUpserts(t *testing.T) {
 		{"a.js", "await User.upsert(row)", anything},
 		{"a.js", "await User.bulkCreate(rows, { updateOnDuplicate: ['name'] })", anything},
 		{"a.js", "await User.bulkCreate(rows, { ignoreDuplicates: true }); await User.bulkCreate(rows)", ""},
-		{"a.js", "repository.createQueryBuilder().insert().orUpdate(['name'], ['email'])", anything},
+		{"a.js", "repository.createQueryBuilder().insert().orUpdate(['name'], ['email'])", "?: email"},
 		{"a.js", drizzle + "db.insert(users).values(x).onConflictDoUpdate({ target: users.email, set: x })", anything},
 		{"a.js", drizzle + "db.insert(users).values(x).onConflictDoNothing()", ""},
 		{"a.js", "db.query(`INSERT INTO users (a) VALUES (1) ON CONFLICT ON CONSTRAINT ${k} DO NOTHING`)", "users: a constraint whose name is computed"},

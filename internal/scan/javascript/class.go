@@ -135,10 +135,8 @@ func (f *File) decorated(list []*syntax.Node, pkg string, names ...string) (name
 // classOf finds a class by the name a file gives it, nil if it is not in the tree,
 // or may be several.
 func (p *project) classOf(f *File, name string) *class {
-	for _, c := range f.classes {
-		if c.name == name {
-			return c
-		}
+	if c := f.classOf(name); c != nil {
+		return c
 	}
 	from, known := f.imports[name]
 	if !known {
@@ -161,6 +159,14 @@ func (p *project) classOf(f *File, name string) *class {
 		return here[0]
 	case len(here) == 0 && len(all) == 1 && (strings.HasPrefix(from.module, ".") || p.tree.byName[packageOf(from.module)] != nil || !p.needed(packageOf(from.module))):
 		return all[0]
+	}
+	return nil
+}
+
+// classOf finds a class of the file itself.
+func (f *File) classOf(name string) *class {
+	if i := slices.IndexFunc(f.classes, func(c *class) bool { return c.name == name }); i >= 0 {
+		return f.classes[i]
 	}
 	return nil
 }

@@ -60,12 +60,13 @@ func (p *project) drizzleTable(f *File, n *syntax.Node) int {
 		return 0
 	}
 	table, isText := p.string(f, arguments.Children[0])
-	m := model{by: f.names[n], at: f.at(n), name: contract.Name{Schema: schema, Name: prefix + table + suffix}}
+	m := model{by: f.names[n], at: f.at(n), node: n, name: contract.Name{Schema: schema, Name: prefix + table + suffix}}
 	if m.by == "" {
 		m.by = table
 	}
 	if !known || !isText {
 		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "a table of Drizzle has a name that is computed", At: m.at})
+		p.unsure[drizzlePackage] = true
 		return 1
 	}
 	if len(arguments.Children) < 2 {
@@ -75,7 +76,7 @@ func (p *project) drizzleTable(f *File, n *syntax.Node) int {
 	} else {
 		m.why = "columns that are computed"
 	}
-	m.note(p)
+	m.note(p, drizzlePackage)
 	return 1
 }
 
@@ -157,6 +158,7 @@ func (p *project) drizzleColumn(f *File, key, n *syntax.Node, m *model) {
 	if len(arguments) > 0 {
 		if column, ok := p.string(f, arguments[0]); ok {
 			m.columns = append(m.columns, column)
+			m.property(f.key(key), column)
 			return
 		}
 		if !bare(arguments[0]).Is("object") {
@@ -171,9 +173,11 @@ func (p *project) drizzleColumn(f *File, key, n *syntax.Node, m *model) {
 	property := f.key(key)
 	if snake := drizzleSnake(property); p.settings["casing"] && snake != property {
 		m.maybe = append(m.maybe, property, snake)
+		m.property(property, "")
 		return
 	}
 	m.columns = append(m.columns, property)
+	m.property(property, property)
 }
 
 // makesColumn tells the makers of a column by name: pgEnum and customType.

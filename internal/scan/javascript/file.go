@@ -29,6 +29,12 @@ type File struct {
 	builders  []built
 	chains    []chain
 	upserts   []contract.Upsert
+	// conflicts are the calls that insert ON CONFLICT by a library's rules, and others
+	// the names that parameters and other variables have, too.
+	conflicts []conflict
+	others    map[string]int
+	// keyed are the signs of keys that associations of Sequelize add.
+	keyed associations
 	// blind is why the file was not understood, partial why its words only are
 	// known.
 	blind, partial string
@@ -63,13 +69,16 @@ const maxLine = 400
 // speaking are signs of a database in a file that shows no other.
 var speaking = regexp.MustCompile(`(?i)DATABASE_URL|postgres|\bpsql\b|\bpg\b`)
 
-// signs are words of which one is in each match of speaking, and those of ormSigns.
-var signs = found.NewSought("", []string{"database_url", "postgres", "psql", "pg"}, []string{"sequelize", "typeorm", "drizzle", "datatypes"})
+// signs are words of which one is in each match of speaking, those of ormSigns, and
+// what libraries call an upsert.
+var signs = found.NewSought("", []string{"database_url", "postgres", "psql", "pg"}, []string{"sequelize", "typeorm", "drizzle", "datatypes"},
+	[]string{"upsert", "onconflictdo", "orupdate", "updateonduplicate"})
 
 // Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
 func Read(at string, src []byte) *File {
 	f := &File{path: at, src: src, imports: make(map[string]imported), modules: make(map[string]contract.Evidence),
-		consts: make(map[string]*syntax.Node), names: make(map[*syntax.Node]string), settings: make(map[string]bool)}
+		consts: make(map[string]*syntax.Node), names: make(map[*syntax.Node]string), settings: make(map[string]bool),
+		others: make(map[string]int)}
 	extension := strings.ToLower(path.Ext(at))
 	switch {
 	case extension == ".json":
@@ -106,14 +115,18 @@ func Read(at string, src []byte) *File {
 	if broken && understands(src) {
 		f.blind = "not all of the file could be parsed"
 	}
-	r := &reader{File: f, functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node)}
+	r := &reader{File: f, functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node),
+		upserting: signed&4 != 0, called: make(map[*syntax.Node]bool), updating: make(map[*syntax.Node]bool)}
 	r.declare(root)
 	r.walk(root, nil)
 	for name, n := range f.consts {
 		f.names[bare(n)] = name
 	}
 	if signed&2 == 0 || !ormSigns.Match(src) {
-		f.consts, f.names, f.calls, f.classes, f.src = nil, nil, nil, nil, nil // the tree may go
+		f.calls, f.classes = nil, nil
+		if f.conflicts == nil {
+			f.consts, f.names, f.others, f.src = nil, nil, nil, nil // the tree may go
+		}
 	}
 	return f
 }
@@ -132,9 +145,10 @@ func isMigration(at string, src []byte) bool {
 	return (strings.Contains(folder, "/migrations/") || strings.Contains(folder, "/migration/")) && steps.Match(src)
 }
 
-// settingWords are what changes the names of all tables or columns of an ORM, or how
-// node-postgres reads types.
-var settingWords = []string{"casing", "namingStrategy", "entityPrefix", "underscored", "freezeTableName", "setTypeParser", "getTypeParser", "parseInt8"}
+// settingWords are what changes the names of all tables or columns of an ORM, the keys
+// of Sequelize's models, or how node-postgres reads types.
+var settingWords = []string{"casing", "namingStrategy", "entityPrefix", "underscored", "freezeTableName", "setTypeParser", "getTypeParser", "parseInt8",
+	"belongsToMany", "BelongsToMany", "removeAttribute"}
 
 // parse reads with the grammar of the file's extension. JavaScript with types in
 // it (Flow, or TypeScript's) is tried as that.

@@ -20,6 +20,8 @@ func (r *reader) declare(root *syntax.Node) {
 			name, value := n.Child("name"), n.Child("value")
 			if module, ok := r.required(value); ok {
 				r.destructured(name, module)
+			} else if from := r.imports[r.text(value)]; from.name == "*" && name.Is("object_pattern") {
+				r.destructured(name, from.module)
 			}
 			if name.Is("identifier") {
 				seen[r.text(name)]++
@@ -59,6 +61,7 @@ func (r *reader) declare(root *syntax.Node) {
 		if times > 1 {
 			delete(r.consts, name)
 		}
+		r.others[name] += times
 	}
 }
 
@@ -118,6 +121,7 @@ func (r *reader) required(n *syntax.Node) (string, bool) {
 func (r *reader) destructured(name *syntax.Node, module string) {
 	if name.Is("identifier") {
 		r.imports[r.text(name)] = imported{module, "*"}
+		r.others[r.text(name)]--
 	}
 	if !name.Is("object_pattern") {
 		return
@@ -126,8 +130,10 @@ func (r *reader) destructured(name *syntax.Node, module string) {
 		switch {
 		case child.Is("shorthand_property_identifier_pattern"):
 			r.imports[r.text(child)] = imported{module, r.text(child)}
+			r.others[r.text(child)] -= 2
 		case child.Is("pair_pattern"):
 			r.imports[r.text(child.Child("value"))] = imported{module, r.text(child.Child("key"))}
+			r.others[r.text(child.Child("value"))] -= 2
 		}
 	}
 }

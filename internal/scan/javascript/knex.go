@@ -194,7 +194,7 @@ func (p *project) knex() {
 	for _, f := range p.files {
 		for _, c := range f.chains {
 			if !used || c.computed || len(c.tables) == 0 {
-				p.conflicts(c)
+				p.chained(c)
 			}
 			if !used {
 				continue

@@ -183,9 +183,27 @@ type model struct {
 	why string
 	// textBigint: see contract.Use.
 	textBigint bool
+	// node is the call or the class that makes it.
+	node *syntax.Node
+	// properties are the columns by the names that the code has for them, "" where
+	// it is not known.
+	properties map[string]string
+	// keys are those that Sequelize finds by itself: see upsertKeys.
+	keys sequelizeKeys
 	// steps counts the classes and objects that were read for it: they may lead
 	// in a circle, several ways at each step.
 	steps int
+}
+
+// property notes the column of a property: of two of a name it is not known which.
+func (m *model) property(name, column string) {
+	if m.properties == nil {
+		m.properties = make(map[string]string)
+	}
+	if known, ok := m.properties[name]; ok && known != column {
+		column = ""
+	}
+	m.properties[name] = column
 }
 
 // step tells whether there may be one more.
@@ -197,8 +215,9 @@ func (m *model) step() bool {
 	return true
 }
 
-// note notes a model of named columns.
-func (m model) note(p *project) {
+// note notes a model of named columns, and keeps it for who asks for its columns.
+func (m model) note(p *project, library string) {
+	p.models[library] = append(p.models[library], &m)
 	columns := contract.Named(m.columns...)
 	if m.all {
 		columns = contract.Every()

@@ -6,6 +6,8 @@ import (
 	"github.com/migguard/migguard/internal/contract"
 )
 
+const prismaPackage = "@prisma/client"
+
 // prisma notes the models of all files of the schema: Prisma joins those of a
 // folder. Its client selects every scalar field of a model by name, and returns
 // them all from what it writes, so a model uses its columns and no others.
@@ -32,13 +34,15 @@ func (p *project) prisma() {
 			all = append(all, m)
 		}
 	}
-	if at, used := p.used("@prisma/client", "prisma", "@prisma/adapter-pg"); used && len(all) == 0 {
+	if at, used := p.used(prismaPackage, "prisma", "@prisma/adapter-pg"); used && len(all) == 0 {
 		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "Prisma is used, and no schema was found", At: at})
 	}
 	for _, f := range p.files {
 		elsewhere = elsewhere && (f.prisma == nil || !strings.HasPrefix(f.prisma.provider, "postgres"))
 	}
 	for _, m := range all {
+		kept := &model{by: m.name, name: contract.Name{Schema: m.schema, Name: m.table}}
+		p.models[prismaPackage] = append(p.models[prismaPackage], kept)
 		if elsewhere || m.ignored {
 			continue // the client does not have it
 		}
@@ -53,6 +57,7 @@ func (p *project) prisma() {
 			case of != nil:
 			default:
 				columns = append(columns, f.column)
+				kept.property(f.name, f.column)
 				if !scalars[f.kind] && !kinds[f.kind] {
 					p.to.Blind(contract.Gap{Reach: contract.Within, Relation: name, Why: "the type " + f.kind + " of " + m.name + "." + f.name + " was not found", At: m.at})
 				}

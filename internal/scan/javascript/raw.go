@@ -41,6 +41,7 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	if n.Is("new_expression") {
 		callee = bare(n.Child("constructor"))
 	}
+	r.called[callee] = r.upserting
 	name := r.text(callee)
 	if callee.Is("member_expression") {
 		name = r.text(callee.Child("property"))
@@ -61,7 +62,9 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	if names, ok := builderMethods[name]; ok && callee.Is("member_expression") {
 		r.builder(n, arguments.Children, names)
 	}
-	r.upsert(n, name, arguments.Children)
+	if r.upserting {
+		r.upsert(n, name, arguments.Children)
+	}
 	switch {
 	case slices.Contains(rawMethods, name) || slices.Contains(rawClasses, name):
 		r.raw(n, name, first, in)

@@ -18,6 +18,10 @@ type reader struct {
 	chained map[*syntax.Node]bool
 	// exported are the decorators that stand before export.
 	exported map[*syntax.Node][]*syntax.Node
+	// upserting: the file names a library's ON CONFLICT.
+	upserting bool
+	// called are what calls with arguments call; updating are options that are read.
+	called, updating map[*syntax.Node]bool
 }
 
 // function is a function around a place: its name, and its parameters.
@@ -29,6 +33,9 @@ type function struct {
 
 // walk reads what stands below a node, in the function around it.
 func (r *reader) walk(n *syntax.Node, in *function) {
+	if r.upserting {
+		r.upsertGiven(n)
+	}
 	switch n.Kind {
 	case "comment", "import_statement":
 		return
@@ -40,6 +47,9 @@ func (r *reader) walk(n *syntax.Node, in *function) {
 		in = r.function(n, in)
 	case "variable_declarator", "pair", "assignment_expression", "public_field_definition", "field_definition":
 		in = r.naming(n, in)
+		if n.Is("pair") {
+			r.associated(r.text(n.Child("key")), n.Child("value"))
+		}
 	case "pair_pattern":
 		r.renamed(r.text(n.Child("key")), r.text(n.Child("value")), n)
 	case "call_expression", "new_expression":

@@ -19,6 +19,10 @@ type project struct {
 	uses map[string]contract.Evidence
 	// settings are the words of settingWords that stand in some file.
 	settings map[string]bool
+	// models are those that were noted, by their library; unsure are the libraries of
+	// which some model was not.
+	models map[string][]*model
+	unsure map[string]bool
 	// alone says that a file without a package.json was noted.
 	alone bool
 }
@@ -27,7 +31,8 @@ type project struct {
 func Resolve(files []*File, to *found.Findings) {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
-	p := &project{files: files, tree: newTree(files), to: to, uses: make(map[string]contract.Evidence), settings: make(map[string]bool)}
+	p := &project{files: files, tree: newTree(files), to: to, uses: make(map[string]contract.Evidence), settings: make(map[string]bool),
+		models: make(map[string][]*model), unsure: make(map[string]bool)}
 	for _, f := range files {
 		p.libraries(f)
 		for word, stands := range f.settings {
@@ -43,6 +48,7 @@ func Resolve(files []*File, to *found.Findings) {
 	p.sequelize()
 	p.builders()
 	p.knex()
+	p.upserts()
 	p.others()
 }
 

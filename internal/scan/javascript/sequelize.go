@@ -7,7 +7,9 @@ import (
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
-var sequelizePackages = []string{"sequelize", "sequelize-typescript"}
+const sequelizePackage = "sequelize"
+
+var sequelizePackages = []string{sequelizePackage, "sequelize-typescript"}
 
 // sequelize notes the models. Sequelize selects each attribute of a model by name.
 // But it hands on names that it does not know, and associations add columns: a
@@ -30,6 +32,7 @@ func (p *project) sequelize() {
 			}
 		}
 	}
+	p.sequelizeAssociations()
 	if models == 0 {
 		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "Sequelize is used, and no model was found", At: at})
 	}
@@ -43,7 +46,7 @@ func (p *project) sequelizeCall(f *File, n *syntax.Node, all define) int {
 	if n.Is("new_expression") || !function.Is("member_expression") {
 		return 0
 	}
-	d := define{values: make(map[string]*syntax.Node), file: f}
+	d, made := define{values: make(map[string]*syntax.Node), file: f}, n
 	var attributes *syntax.Node
 	name, known := "", true
 	switch f.text(function.Child("property")) {
@@ -63,6 +66,9 @@ func (p *project) sequelizeCall(f *File, n *syntax.Node, all define) int {
 			name = f.around(n)
 		}
 		known = name != ""
+		if c := f.classOf(name); c != nil {
+			made = c.node
+		}
 		attributes = arguments[0]
 		arguments = arguments[1:]
 	case "belongsToMany":
@@ -78,7 +84,7 @@ func (p *project) sequelizeCall(f *File, n *syntax.Node, all define) int {
 		}
 		d.maybe = d.maybe || !ok
 	}
-	m := model{by: name, at: f.at(n)}
+	m := model{by: name, at: f.at(n), node: made, keys: sequelizeKeys{unknown: d.maybe}}
 	p.attributes(f, attributes, &m, d.of(all))
 	p.sequelizeModel(&m, d.of(all), known)
 	return 1
@@ -110,10 +116,10 @@ func (p *project) attributes(f *File, n *syntax.Node, m *model, d define) {
 			m.why = "an attribute that is computed: " + v.file.text(child)
 			continue
 		}
-		primary = p.attribute(v.file, v.file.key(child.Child("key")), child.Child("value"), m, d) || primary
+		primary = p.keyed(v.file, v.file.key(child.Child("key")), child.Child("value"), m, d) || primary
 	}
 	if !primary {
-		m.columns = append(m.columns, "id")
+		m.serial()
 	}
 }
 
@@ -203,6 +209,9 @@ func (p *project) timestamps(m *model, d define) {
 // sequelizeModel notes a model with its table.
 func (p *project) sequelizeModel(m *model, d define, known bool) {
 	p.timestamps(m, d)
+	if given := d.values["indexes"]; given != nil && !given.Is("false") {
+		m.keys.unknown = m.keys.unknown || !plainIndexes(d.file, given)
+	}
 	if given := d.values["modelName"]; given != nil {
 		m.by, known = p.string(d.file, given)
 	}
@@ -221,6 +230,7 @@ func (p *project) sequelizeModel(m *model, d define, known bool) {
 	switch {
 	case !known || d.values["tableName"] != nil:
 		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "a model of Sequelize has a table whose name is computed", At: m.at})
+		p.unsure[sequelizePackage] = true
 		return
 	case freeze && ofFreeze:
 		m.name.Name = m.by
@@ -229,6 +239,7 @@ func (p *project) sequelizeModel(m *model, d define, known bool) {
 	case ofFreeze && ofUnder, ofFreeze && underscored(plural) == plural:
 		m.name.Name = plural
 	default:
+		p.unsure[sequelizePackage] = true
 		for _, name := range []string{m.by, plural, underscored(plural)} {
 			p.to.Blind(contract.Gap{Reach: contract.Within, Relation: contract.Name{Name: name}, Why: "may be the table of model " + m.by + ", whose options are not known", At: m.at})
 		}
@@ -241,7 +252,7 @@ func (p *project) sequelizeModel(m *model, d define, known bool) {
 func (p *project) sequelizeNote(m *model) {
 	m.textBigint = p.textBigint()
 	m.onTable = contract.Creates
-	m.note(p)
+	m.note(p, sequelizePackage)
 	p.to.Gap(contract.Gap{Reach: contract.Within, Relation: m.name, At: m.at,
 		Why: "Sequelize takes names of columns that the model does not have from queries, and adds those of associations"})
 }

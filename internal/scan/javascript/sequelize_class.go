@@ -27,8 +27,8 @@ func (p *project) sequelizeClass(c *class, arguments []*syntax.Node, all define)
 		}
 		d.maybe = d.maybe || !ok
 	}
+	m := model{by: c.name, at: c.at, node: c.node, keys: sequelizeKeys{unknown: d.maybe}}
 	d = d.of(all)
-	m := model{by: c.name, at: c.at}
 	primary := false
 	for of, depth := c, 0; of != nil; depth++ {
 		for _, member := range of.members {
@@ -46,8 +46,12 @@ func (p *project) sequelizeClass(c *class, arguments []*syntax.Node, all define)
 			break
 		}
 	}
+	m.keys.unknown = m.keys.unknown || slices.ContainsFunc(c.decorators, func(d *syntax.Node) bool {
+		name, _ := c.file.decorator(d, "sequelize-typescript")
+		return name != "Table"
+	})
 	if !primary {
-		m.columns = append(m.columns, "id")
+		m.serial()
 	}
 	p.sequelizeModel(&m, d, true)
 }
@@ -72,6 +76,7 @@ func (p *project) typescriptMember(c *class, of member, m *model, d define) (pri
 		case packageOf(from) == "sequelize-typescript" && name == "BelongsToMany":
 			p.through(f, arguments, f.at(dec))
 		case packageOf(from) == "sequelize-typescript" && slices.Contains(typescriptOthers, name):
+			m.keys.unknown = m.keys.unknown || name == "Unique" || name == "Index"
 		case packageOf(from) == "sequelize-typescript", from == "", strings.HasPrefix(from, "."), p.tree.byName[packageOf(from)] != nil, !p.needed(packageOf(from)):
 			m.why = "a decorator that may make a column: " + name
 			column = true
@@ -82,9 +87,15 @@ func (p *project) typescriptMember(c *class, of member, m *model, d define) (pri
 	case of.computed:
 		m.why = "a column whose name is computed"
 	case len(options) > 0:
-		primary = p.attribute(f, of.name, options[0], m, d) || primary
+		primary = p.keyed(f, of.name, options[0], m, d) || primary
 	default:
+		before := len(m.columns)
 		p.column(of.name, m, d)
+		m.made(of.name, before)
+	}
+	if column := m.properties[of.name]; primary && !slices.Contains(m.keys.primary, column) {
+		m.keys.primary = append(m.keys.primary, column)
+		m.keys.unknown = m.keys.unknown || column == ""
 	}
 	return primary
 }

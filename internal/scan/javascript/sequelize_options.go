@@ -15,7 +15,7 @@ type define struct {
 }
 
 // defineOptions change the names of a model's table and columns.
-var defineOptions = strings.Fields("tableName modelName schema freezeTableName underscored timestamps paranoid createdAt updatedAt deletedAt version")
+var defineOptions = strings.Fields("tableName modelName schema freezeTableName underscored timestamps paranoid createdAt updatedAt deletedAt version indexes")
 
 // allModels are the options that new Sequelize gives to all models.
 func (p *project) allModels() define {

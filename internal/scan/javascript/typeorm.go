@@ -31,6 +31,7 @@ func (p *project) typeorm() {
 		for _, call := range f.calls {
 			if f.text(call.Child("constructor")) == "EntitySchema" {
 				entities++
+				p.unsure[typeormPackage] = true
 				p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "an entity of TypeORM that is no class is not understood", At: f.at(call)})
 			}
 		}
@@ -60,11 +61,12 @@ func (p *project) entity(c *class) {
 	table, known := p.entityTable(c, 0)
 	if !known {
 		p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "entity " + c.name + " has a table whose name is not known", At: c.at})
+		p.unsure[typeormPackage] = true
 		return
 	}
-	m := model{by: c.name, at: c.at, name: table, onTable: contract.Creates}
+	m := model{by: c.name, at: c.at, node: c.node, name: table, onTable: contract.Creates}
 	p.entityMembers(c, &m, nil, 0)
-	m.note(p)
+	m.note(p, typeormPackage)
 }
 
 // entityTable is an entity's table: its own, or its parent's for a ChildEntity.

@@ -54,7 +54,11 @@ func (p *project) entityMember(c *class, of member, m *model, prefixes []string,
 		case slices.Contains(typeormColumns, name) && packageOf(from) == typeormPackage:
 			p.entityColumn(c, of, arguments, m, prefixes, depth)
 		case packageOf(from) == typeormPackage && (name == "ManyToOne" || name == "OneToOne" || name == "TreeParent"):
+			before := len(m.columns)
 			p.joinColumns(c, of, name, arguments, m, prefixes)
+			if len(m.columns) == before+1 {
+				m.property(of.name, m.columns[before])
+			}
 		case packageOf(from) == typeormPackage && name == "ManyToMany":
 			p.joinTable(c, of, arguments, m)
 		case packageOf(from) == typeormPackage && slices.Contains(typeormOthers, name):
@@ -129,23 +133,33 @@ func (p *project) named(m *model, property, given string, prefixes []string) {
 	if len(prefixes) > 0 {
 		plain = typeormCamel(strings.Join(prefixes, "_")) + typeormTitle(name)
 	}
-	switch {
-	case given != "" && len(prefixes) == 0 && !p.customNames():
-		m.columns = append(m.columns, given)
-	case p.settings["namingStrategy"]:
-		snake := typeormSnake(name)
-		if len(prefixes) > 0 {
-			snake = typeormSnake(strings.Join(prefixes, "_")) + "_" + snake
-		}
-		if p.snakeNames() && (given == "" && len(prefixes) == 0 || snake == plain) {
-			m.columns = append(m.columns, snake)
-			return
-		}
-		m.maybe = append(m.maybe, plain, snake)
-		m.why = "names of columns are made by a strategy of the application's own"
-	default:
-		m.columns = append(m.columns, plain)
+	column := plain
+	if given == "" || len(prefixes) > 0 || p.customNames() {
+		column = p.strategic(m, name, given, plain, prefixes)
 	}
+	if len(prefixes) == 0 {
+		m.property(property, column)
+	}
+	if column != "" {
+		m.columns = append(m.columns, column)
+	}
+}
+
+// strategic is the name of a column by the naming strategy, "" if that is not known.
+func (p *project) strategic(m *model, name, given, plain string, prefixes []string) string {
+	if !p.settings["namingStrategy"] {
+		return plain
+	}
+	snake := typeormSnake(name)
+	if len(prefixes) > 0 {
+		snake = typeormSnake(strings.Join(prefixes, "_")) + "_" + snake
+	}
+	if p.snakeNames() && (given == "" && len(prefixes) == 0 || snake == plain) {
+		return snake
+	}
+	m.maybe = append(m.maybe, plain, snake)
+	m.why = "names of columns are made by a strategy of the application's own"
+	return ""
 }
 
 var (
