@@ -197,27 +197,6 @@ func (a *Alter) write(on Name, cmds []*pg.AlterTableCmd) (string, error) {
 	return a.text(&pg.Node{Node: &pg.Node_AlterTableStmt{AlterTableStmt: stmt}})
 }
 
-// WriteViolations writes the query whether a row of the table breaks the CHECK
-// that an action adds. NULL breaks none.
-func (a *Alter) WriteViolations(action int) (string, error) {
-	def := a.actions[action].cmd.GetDef().GetConstraint()
-	if def.GetRawExpr() == nil {
-		return "", ErrUnfaithful
-	}
-	no := &pg.Node{Node: &pg.Node_BoolExpr{BoolExpr: &pg.BoolExpr{Boolop: pg.BoolExprType_NOT_EXPR, Args: []*pg.Node{def.GetRawExpr()}}}}
-	from := proto.Clone(a.stmt.GetRelation()).(*pg.RangeVar)
-	from.Inh = from.GetInh() && !def.GetIsNoInherit()
-	rows := &pg.SelectStmt{
-		FromClause:  []*pg.Node{{Node: &pg.Node_RangeVar{RangeVar: from}}},
-		WhereClause: no, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE,
-	}
-	exists := &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_EXISTS_SUBLINK,
-		Subselect: &pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: rows}}}}}
-	return a.text(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: &pg.SelectStmt{
-		TargetList:  []*pg.Node{{Node: &pg.Node_ResTarget{ResTarget: &pg.ResTarget{Val: exists}}}},
-		LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}}})
-}
-
 func (a *Alter) text(n *pg.Node) (string, error) {
 	tree := &pg.ParseResult{Version: a.version, Stmts: []*pg.RawStmt{{Stmt: proto.Clone(n).(*pg.Node)}}}
 	return writeBack(tree)

@@ -53,4 +53,10 @@ func TestTakeApart(t *testing.T) {
 	if got, err := alter.WriteViolations(5); err != nil || got != `SELECT EXISTS (SELECT FROM ONLY a.users WHERE NOT a <> 'b')` {
 		t.Error(got, err)
 	}
+	if got, err := alter.WriteViolations(5, "CAST(1 AS int) AS n", "NULL::text AS m"); err != nil || got != `SELECT EXISTS (SELECT FROM (SELECT *, 1::int AS n, NULL::text AS m FROM ONLY a.users) users WHERE NOT a <> 'b')` {
+		t.Error(got, err)
+	}
+	if got, err := alter.WriteOneViolates(5); err != nil || got != `SELECT COALESCE((SELECT NOT a <> 'b' FROM ONLY a.users LIMIT 1), false)` {
+		t.Error(got, err)
+	}
 }

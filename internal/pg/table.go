@@ -24,15 +24,20 @@ func Constraints(table uint32) string {
 // Nullable is the query for those of a table's columns that may be NULL, or have,
 // as is possible from PostgreSQL 18 on, a NOT NULL that is not validated.
 func Nullable(table uint32, columns []string) string {
-	names := make([]string, len(columns))
-	for i, name := range columns {
-		names[i] = ddl.Literal(name)
-	}
 	return fmt.Sprintf(`SELECT a.attname FROM pg_catalog.pg_attribute a
-		WHERE a.attrelid OPERATOR(pg_catalog.=) %[1]d::pg_catalog.oid AND a.attname OPERATOR(pg_catalog.=) ANY (ARRAY[%[2]s]::pg_catalog.name[])
+		WHERE a.attrelid OPERATOR(pg_catalog.=) %[1]d::pg_catalog.oid AND a.attname OPERATOR(pg_catalog.=) ANY (%[2]s)
 		AND (NOT a.attnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint c WHERE c.conrelid OPERATOR(pg_catalog.=) a.attrelid
 			AND c.contype OPERATOR(pg_catalog.=) 'n' AND NOT c.convalidated AND a.attnum OPERATOR(pg_catalog.=) ANY (c.conkey)))
-		ORDER BY a.attnum`, table, strings.Join(names, ", "))
+		ORDER BY a.attnum`, table, arrayOf(columns))
+}
+
+// arrayOf is names in SQL.
+func arrayOf(names []string) string {
+	literals := make([]string, len(names))
+	for i, name := range names {
+		literals[i] = ddl.Literal(name)
+	}
+	return "ARRAY[" + strings.Join(literals, ", ") + "]::pg_catalog.name[]"
 }
 
 // NullableInIndex is the query whether a column of an index, a SQL literal of its
@@ -142,4 +147,21 @@ func NullParameters(name string) string {
 	return `SELECT CASE WHEN pg_catalog.cardinality(p.parameter_types) OPERATOR(pg_catalog.=) 0 THEN ''
 		ELSE pg_catalog.format('(%s)', pg_catalog.array_to_string(pg_catalog.array_fill('NULL'::pg_catalog.text, ARRAY[pg_catalog.cardinality(p.parameter_types)]), ', ')) END
 		FROM pg_catalog.pg_prepared_statements p WHERE p.name OPERATOR(pg_catalog.=) ` + name
+}
+
+// SameInAllRows is the query whether columns that a table got just now have the same
+// value in each row that was there: those of known have, and so has one whose value the
+// server keeps beside the rows (pg_attribute.atthasmissing), or that has none, by its type
+// neither.
+func SameInAllRows(table uint32, columns, known []string) string {
+	return fmt.Sprintf(`SELECT pg_catalog.bool_and(a.attgenerated OPERATOR(pg_catalog.=) '' AND a.attidentity OPERATOR(pg_catalog.=) ''
+			AND (a.attname OPERATOR(pg_catalog.=) ANY (%s) OR a.atthasmissing OR NOT a.atthasdef AND t.typdefault IS NULL))
+		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
+		WHERE a.attrelid OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND a.attname OPERATOR(pg_catalog.=) ANY (%s)`, arrayOf(known), table, arrayOf(columns))
+}
+
+// HasDefault is the query whether a type, a SQL literal of its name, has a value for a
+// column without a default, as a domain may have.
+func HasDefault(name string) string {
+	return "SELECT EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid OPERATOR(pg_catalog.=) pg_catalog.to_regtype(" + name + ") AND t.typdefault IS NOT NULL)"
 }

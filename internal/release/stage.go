@@ -52,7 +52,7 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, filled []filledC
 		return "", err
 	}
 	steps = withSequences(filled, steps)
-	if err := a.checkRows(ctx, staged, false); err != nil {
+	if err := a.checkRows(ctx, staged); err != nil {
 		return "", err
 	}
 	if err := a.checkUnique(ctx, staged); err != nil {
@@ -65,7 +65,7 @@ func (a *act) stage(ctx context.Context, staged []stagedChange, filled []filledC
 		return "", explained(err)
 	}
 	a.executed = steps
-	if err := a.checkRows(ctx, staged, true); err != nil {
+	if err := a.checkAdded(ctx, staged, filled); err != nil {
 		return "", err
 	}
 	if err := a.promiseFilled(ctx, filled); err != nil {

@@ -26,34 +26,47 @@ var violated = map[ddl.ConstraintKind]string{ddl.Check: "23514", ddl.ForeignKey:
 const underLock = 100 * time.Millisecond
 
 // checkRows looks for a row that breaks one of the constraints, as the statement
-// would have, while others read and write; or, with added, one that breaks those
-// of the columns that the statement has added by now.
-func (a *act) checkRows(ctx context.Context, staged []stagedChange, added bool) error {
+// would have, while others read and write.
+func (a *act) checkRows(ctx context.Context, staged []stagedChange) error {
+	locked, err := a.conn.Query(ctx, pg.StrongLocks(ledger.CreatedFrom))
+	if err != nil {
+		return explained(err)
+	}
+	most := underLock
+	if *locked[0][0] == "f" {
+		most = 0
+	}
+	return a.search(ctx, staged, most, func(ctx context.Context, s stagedChange) (string, error) {
+		if s.Inline {
+			return a.violationsBefore(ctx, s)
+		}
+		return a.violations(ctx, s, a.rowsOf(s))
+	})
+}
+
+// search asks of each constraint, by its query if there is one, whether a row breaks
+// it: for most of all of them together, unless that is 0.
+func (a *act) search(ctx context.Context, staged []stagedChange, most time.Duration, query func(context.Context, stagedChange) (string, error)) error {
 	if has[ddl.ChangeColumnType](a.plan.Changes) {
 		return nil // the rows will be others
 	}
-	most := underLock
-	if !added {
-		locked, err := a.conn.Query(ctx, pg.StrongLocks(ledger.CreatedFrom))
-		if err != nil {
-			return explained(err)
-		}
-		if *locked[0][0] == "f" {
-			most = 0
-		}
-	}
+	began := time.Now()
 	for _, s := range staged {
-		if s.Inline != added || s.There || s.Indexed() {
+		if s.There || s.Indexed() {
 			continue
 		}
-		query, err := a.violations(ctx, s)
+		sql, err := query(ctx, s)
 		if err != nil {
 			return err
 		}
-		if query == "" {
+		left := most
+		if most > 0 { // at least what statement_timeout can say
+			left = max(most-time.Since(began), time.Millisecond)
+		}
+		if sql == "" {
 			continue
 		}
-		broken, err := a.askAside(ctx, query, most)
+		broken, err := a.askAside(ctx, sql, left)
 		if err != nil {
 			return err
 		}
@@ -78,19 +91,23 @@ func (s stagedChange) broken() string {
 	return fmt.Sprintf("%s constraint %s of relation %s is violated by some row", s.Kind, ddl.Quote(name), table)
 }
 
-// violations is the query whether there is such a row; empty where there is
-// none to be had.
-func (a *act) violations(ctx context.Context, s stagedChange) (string, error) {
+// rowsOf are the rows that a constraint is for, as in FROM.
+func (a *act) rowsOf(s stagedChange) string {
 	// A foreign key is not inherited, but by partitions.
-	table := qualified(s.Table)
 	if a.apart.Only() || s.Kind == ddl.ForeignKey && s.Table.Kind == catalog.Table {
-		table = "ONLY " + table
+		return "ONLY " + qualified(s.Table)
 	}
+	return qualified(s.Table)
+}
+
+// violations is the query whether there is such a row among these; empty where there
+// is none to be had.
+func (a *act) violations(ctx context.Context, s stagedChange, rows string) (string, error) {
 	if s.Kind == ddl.NotNull && a.addsEmpty(s.Column) {
-		return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s)", table), nil
+		return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s)", rows), nil
 	}
 	if s.Kind == ddl.NotNull {
-		return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s IS NULL)", table, ddl.Quote(s.Column)), nil
+		return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s WHERE %s IS NULL)", rows, ddl.Quote(s.Column)), nil
 	}
 	if s.Kind == ddl.Check {
 		sql, err := a.apart.WriteViolations(s.action)
@@ -102,11 +119,11 @@ func (a *act) violations(ctx context.Context, s stagedChange) (string, error) {
 	c := a.plan.Changes[s.action].(ddl.AddConstraint)
 	referenced := c.ReferencesColumns
 	if referenced == nil {
-		rows, err := a.conn.Query(ctx, pg.PrimaryKey(ddl.Literal(c.References.String())))
+		key, err := a.conn.Query(ctx, pg.PrimaryKey(ddl.Literal(c.References.String())))
 		if err != nil {
 			return "", err
 		}
-		for _, row := range rows {
+		for _, row := range key {
 			referenced = append(referenced, *row[0])
 		}
 	}
@@ -119,7 +136,7 @@ func (a *act) violations(ctx context.Context, s stagedChange) (string, error) {
 		same = append(same, fmt.Sprintf("r.%s = k.%s", ddl.Quote(column), ddl.Quote(referenced[i])))
 	}
 	return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s))",
-		table, strings.Join(there, " AND "), c.References, strings.Join(same, " AND ")), nil
+		rows, strings.Join(there, " AND "), c.References, strings.Join(same, " AND ")), nil
 }
 
 // addsEmpty tells a column that the statement adds without a value.

@@ -43,7 +43,7 @@ func (a *act) trialOf(ctx context.Context, held []withheldChange, before constra
 	if err := a.canBeStaged(ctx, staged); err != nil {
 		return nil, err
 	}
-	if err := a.checkRows(ctx, staged, false); err != nil {
+	if err := a.checkRows(ctx, staged); err != nil {
 		return nil, err
 	}
 	if err := a.checkUnique(ctx, staged); err != nil {
