@@ -29,9 +29,9 @@ boots after it: an old dyno that restarts.
 table what stands in is brought about, whatever the code; the cells say what fails. In the second
 migguard has scanned the source, and the dynos are steered: the cells say what it chooses, where
 pg_stat_statements has seen a round, and where nobody could ask it. Nothing may fail there. A
-table's rename is ` + "`refused`" + ` where a library's GROUP BY takes no view, and its upsert may be by another
-unique index than the primary key's, which takes no partitioned table: TypeORM's is, and of the others
-the source alone does not tell.
+table's rename is ` + "`refused`" + ` where a library's GROUP BY takes no view, and the upsert is by another
+unique index than the primary key's, which takes no partitioned table: TypeORM's is. What automap finds may be
+a library's table, by the source alone, and libraries' upserts are not read.
 
 Prisma 7.9 with its adapter for node-postgres, which does not belong to the tests, was tried in the same way:
 behind a view all works; a partitioned table does not take its upsert by another unique index; and

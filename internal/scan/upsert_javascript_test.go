@@ -107,8 +107,8 @@ func TestJavaScriptUpserts(t *testing.T) {
 			required + "Team.belongsTo(User, { foreignKey: { name: 'userId', unique: true } }); Team.upsert(row)": "teams: what is not known",
 			"import { Model, Table, Column, PrimaryKey } from 'sequelize-typescript'\n@Table({ tableName: 'pets', timestamps: false }) class Pet extends Model { @PrimaryKey @Column tag }\nPet.upsert(row)": "pets: tag",
 			"import { Model, Table, Column, Unique } from 'sequelize-typescript'\n@Table({ tableName: 'pets', timestamps: false }) class Pet extends Model { @Unique @Column tag }\nPet.upsert(row)":         "pets: what is not known",
-			"const Pet = sequelize.define('Pet', { n: DataTypes.TEXT }, { timestamps: false, freezeTableName: true, indexes: [{ unique: true, fields: ['n'] }] })\nPet.upsert(row)":                   "Pet: what is not known",
-			"const Pet = sequelize.define('Pet', { a: { type: T, unique: 'both' }, b: { type: T, unique: { name: 'both' } } }, { timestamps: false, freezeTableName: true })\nPet.upsert(row)":        "Pet: a, b; Pet: id",
+			"const Pet = sequelize.define('Pet', { n: DataTypes.TEXT }, { timestamps: false, freezeTableName: true, indexes: [{ unique: true, fields: ['n'] }] })\nPet.upsert(row)":                          "Pet: what is not known",
+			"const Pet = sequelize.define('Pet', { a: { type: T, unique: 'both' }, b: { type: T, unique: { name: 'both' } } }, { timestamps: false, freezeTableName: true })\nPet.upsert(row)":               "Pet: a, b; Pet: id",
 		}},
 		"prisma": {"schema.prisma", prismaModels, map[string]string{
 			"prisma.user.upsert({ where: { mail }, create: x, update: y })":                               "users: email",

@@ -123,3 +123,22 @@ func TestNoWordsOfUpserts(t *testing.T) {
 		t.Errorf("a language that is not understood: %s", got.Verdict)
 	}
 }
+
+// TestRailsValues: texts that a column is compared with are no SQL, and no gap for
+// upserts; those that are selected are SQL.
+func TestRailsValues(t *testing.T) {
+	t.Parallel()
+	lost := contract.Change{Kind: contract.DropArbiter, Relation: contract.Name{Name: "users"}, Arbiter: contract.Arbiter{Columns: []string{"email"}}}
+	for query, want := range map[string]contract.Verdict{
+		`User.where(email: ["a-#{n}", "b-#{n}"])`:         contract.No,
+		`User.where(users: { email: ["a-#{n}"] })`:        contract.No,
+		`User.where(["#{n} = 1", 1])`:                     contract.Unknown,
+		`User.select(users: ["#{n} AS email"])`:           contract.Unknown,
+		`User.where(email: [User.where("email = #{n}")])`: contract.Unknown,
+	} {
+		c := tree(t, map[string]string{"app/models/user.rb": userModel + query + "\nUser.upsert({ id: 1 })"})
+		if got := c.Breaks(lost); got.Verdict != want {
+			t.Errorf("%s: %s, want %s: %v", query, got.Verdict, want, got.Reasons)
+		}
+	}
+}

@@ -143,7 +143,7 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 		if gaps[i].Reach == contract.Anything || gaps[i].Reach == contract.Within && gaps[i].Column == "" {
 			gaps[i].Spares = append(slices.Clone(gaps[i].Spares), spares...)
 		}
-		gaps[i].NoUpsert = gaps[i].Reach != contract.Unclaimed && !f.upserting
+		gaps[i].NoUpsert = gaps[i].NoUpsert || gaps[i].Reach != contract.Unclaimed && !f.upserting
 		gaps[i].Worded = gaps[i].Reach != contract.Unclaimed && gaps[i].Column == ""
 	}
 	source.Upserts, source.Groups = true, f.grouping

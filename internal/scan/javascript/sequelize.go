@@ -253,7 +253,7 @@ func (p *project) sequelizeNote(m *model) {
 	m.textBigint = p.textBigint()
 	m.onTable = contract.Creates
 	m.note(p, sequelizePackage)
-	p.to.Gap(contract.Gap{Reach: contract.Within, Relation: m.name, At: m.at,
+	p.to.Gap(contract.Gap{Reach: contract.Within, Relation: m.name, At: m.at, NoUpsert: true, // its calls are read
 		Why: "Sequelize takes names of columns that the model does not have from queries, and adds those of associations"})
 }
 

@@ -24,8 +24,12 @@ type File struct {
 	// Libraries are the first parts of the modules it imports.
 	Libraries map[string]bool
 
-	texts   []sqltext.Literal
-	words   []string
+	texts []sqltext.Literal
+	words []string
+	// Conflicts are the calls of on_conflict_do_update and on_conflict_do_nothing that
+	// need an index.
+	Conflicts []Conflict
+
 	upserts []contract.Upsert
 	dynamic []sent              // queries that take SQL from a variable
 	foreign []contract.Evidence // imports of ORMs that are not understood
@@ -92,6 +96,11 @@ func (f *File) Note(to *found.Findings, builds bool) {
 	}
 	for _, u := range f.upserts {
 		to.Upsert(u)
+	}
+	for _, c := range f.Conflicts {
+		if !builds {
+			to.Upsert(contract.Upsert{Arbiter: c.unread(), Why: WhyUpsert, At: c.At})
+		}
 	}
 	var dynamic []contract.Evidence
 	for _, s := range f.dynamic {

@@ -128,7 +128,7 @@ func (r *reader) isBuilt(n *syntax.Node, seen []string) bool {
 	if n.Is("call") {
 		function := n.Child("function")
 		if function.Is("identifier") {
-			return slices.Contains(builders, r.Text(function))
+			return slices.Contains(builders, r.original(r.Text(function)))
 		}
 		if !function.Is("attribute") {
 			return false
@@ -142,6 +142,15 @@ func (r *reader) isBuilt(n *syntax.Node, seen []string) bool {
 		return goesOn[method] && r.isBuilt(function.Child("object"), seen)
 	}
 	return r.all(n, seen, r.isBuilt)
+}
+
+// original is what SQLAlchemy calls a function that is imported by another name, as
+// insert as pg_insert.
+func (r *reader) original(name string) string {
+	if full := r.Imports[name]; strings.HasPrefix(full, "sqlalchemy.") {
+		return full[strings.LastIndex(full, ".")+1:]
+	}
+	return name
 }
 
 // goesOn are the methods of statements that give statements. From sqlalchemy.sql

@@ -7,6 +7,9 @@ import (
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
+// WhyUpsert is the reason of an upsert into a table that is not known.
+const WhyUpsert = "rows are inserted ON CONFLICT"
+
 // upsertMethods are those of libraries whose INSERT ... ON CONFLICT has a target
 // that is not read: django-postgres-extra's and the like.
 var upsertMethods = []string{"upsert", "aupsert", "bulk_upsert", "upsert_and_get", "on_conflict", "bulk_update_or_create"}
@@ -39,39 +42,19 @@ func (r *reader) upsert(n *syntax.Node, name string, arguments *syntax.Node) {
 			arbiters = any
 		}
 	case name == "on_conflict_do_update" || name == "on_conflict_do_nothing":
-		if arbiters = r.arbiters(options); unknown || positional > 0 || arbiters == nil && name == "on_conflict_do_update" {
-			arbiters = any
+		c, needs := r.target(options)
+		switch {
+		case unknown || positional > 0 || !needs && name == "on_conflict_do_update":
+			c = Conflict{Arbiter: contract.Arbiter{Any: true}}
+		case !needs:
+			return
 		}
+		c.At, c.Table = r.At(n), r.inserted(n.Child("function").Child("object"))
+		r.Conflicts = append(r.Conflicts, c)
 	}
 	for _, a := range arbiters {
-		r.upserts = append(r.upserts, contract.Upsert{Arbiter: a, Why: "rows are inserted ON CONFLICT", At: r.At(n)})
+		r.upserts = append(r.upserts, contract.Upsert{Arbiter: a, Why: WhyUpsert, At: r.At(n)})
 	}
-}
-
-// arbiters reads the options of SQLAlchemy's on_conflict_do_update.
-func (r *reader) arbiters(options map[string]*syntax.Node) []contract.Arbiter {
-	if constraint := options["constraint"]; constraint != nil && !constraint.Is("none") {
-		if name, ok := r.plain(constraint); ok {
-			return []contract.Arbiter{{Name: name}}
-		}
-		return []contract.Arbiter{{Any: true}}
-	}
-	elements := options["index_elements"]
-	if elements == nil {
-		return nil
-	}
-	a := contract.Arbiter{Partial: options["index_where"] != nil}
-	for _, element := range elements.Children {
-		name, ok := r.plain(element)
-		if !ok {
-			return []contract.Arbiter{{Any: true}}
-		}
-		a.Columns = append(a.Columns, name)
-	}
-	if !elements.Is("list", "tuple") || a.Columns == nil {
-		return []contract.Arbiter{{Any: true}}
-	}
-	return []contract.Arbiter{a}
 }
 
 // plain is a text that is one word.

@@ -19,7 +19,9 @@ type query struct {
 	words     []string
 	// dynamic says that SQL may be in a variable.
 	dynamic bool
-	at      contract.Evidence
+	// lists says that the method is one of listMethods.
+	lists bool
+	at    contract.Evidence
 }
 
 // queryMethods take columns' names, as symbols, keys or SQL. With true a
@@ -50,10 +52,10 @@ func (r *reader) query(n *syntax.Node, name string, arguments *syntax.Node, in *
 	if !ok || arguments == nil {
 		return false
 	}
-	q := query{class: in, root: r.root(n.Child("receiver"), in), at: r.at(n)}
+	q := query{class: in, root: r.root(n.Child("receiver"), in), lists: slices.Contains(listMethods, name), at: r.at(n)}
 	for i, argument := range arguments.Children {
 		r.argument(&q, argument, takesSQL && i == 0)
-		if !slices.Contains(listMethods, name) && len(q.fragments) > 1 {
+		if !q.lists && len(q.fragments) > 1 {
 			q.fragments = q.fragments[:1] // what follows is values
 		}
 	}
@@ -91,7 +93,14 @@ func (r *reader) argument(q *query, n *syntax.Node, mayBeSQL bool) {
 		if s, ok := plainText(n.Child("key"), r.src); ok {
 			q.words = append(q.words, found.WordsOf(s)...)
 		}
-		if value := n.Child("value"); value.Is("hash", "array", "simple_symbol") {
+		switch value := n.Child("value"); {
+		case value.Is("array") && !q.lists:
+			for _, child := range value.Children {
+				if _, isText := textOf(child, r.src); !isText { // a text is a value
+					r.argument(q, child, false)
+				}
+			}
+		case value.Is("hash", "array", "simple_symbol"):
 			r.argument(q, value, false)
 		}
 	case "integer", "float", "nil", "true", "false", "lambda", "block_argument", "comment", "hash_splat_argument":

@@ -40,6 +40,7 @@ func (r *reader) annotated(name, kind string, right *syntax.Node, c *class) bool
 		return true
 	case right == nil && mapped:
 		c.columns.add(name)
+		c.columns.property(name, name)
 		return true
 	case mapped || r.hasColumn(right):
 		return false
@@ -47,14 +48,18 @@ func (r *reader) annotated(name, kind string, right *syntax.Node, c *class) bool
 		return true
 	case r.called(right) == "Field":
 		column := columns{names: []string{name}}
+		column.keyed(name, false)
 		if value := r.keyword(right, "primary_key"); value != nil {
 			column.primary = r.Text(value) != "False"
 		}
-		column.every = r.keyword(right, "sa_column", "sa_column_kwargs") != nil || strings.Contains(r.Text(right), "**")
+		if column.every = r.keyword(right, "sa_column", "sa_column_kwargs") != nil || strings.Contains(r.Text(right), "**"); column.every {
+			column.property(name, "")
+		}
 		c.plain.join(column)
 		return true
 	case right == nil || !right.Is("call"):
 		c.plain.add(name)
+		c.plain.property(name, name)
 		c.bare = c.bare || right == nil
 		return true
 	}
@@ -66,7 +71,9 @@ func (r *reader) annotated(name, kind string, right *syntax.Node, c *class) bool
 func (r *reader) value(name string, n *syntax.Node, c *class) {
 	switch {
 	case r.hasColumn(n):
-		c.columns.join(r.columnsIn(n, name))
+		made := r.columnsIn(n, name)
+		made.keyed(name, false)
+		c.columns.join(made)
 	case n.Is("call"):
 		called := r.called(n)
 		constant := name == strings.ToUpper(name) && called == strings.ToLower(called)

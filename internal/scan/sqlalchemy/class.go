@@ -34,6 +34,8 @@ type class struct {
 	except  []string
 	only    []string
 	methods map[string]bool
+	// twin: the file has another class of the name.
+	twin bool
 }
 
 // naming is what __tablename__ says.

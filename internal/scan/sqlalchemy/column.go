@@ -1,6 +1,7 @@
 package sqlalchemy
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,6 +18,20 @@ type columns struct {
 	every     bool
 	reflected bool
 	primary   bool
+	// properties are the columns by the names that the code has for them, "" where it
+	// is not known.
+	properties map[string]string
+}
+
+// property notes the column of a property: of two of a name it is not known which.
+func (c *columns) property(name, column string) {
+	if c.properties == nil {
+		c.properties = make(map[string]string)
+	}
+	if known, ok := c.properties[name]; ok && known != column {
+		column = ""
+	}
+	c.properties[name] = column
 }
 
 // add adds a column, of which an empty name is not known.
@@ -30,7 +45,27 @@ func (c *columns) add(name string) {
 
 func (c *columns) join(d columns) {
 	c.names = append(c.names, d.names...)
+	c.properties = maps.Clone(c.properties) // it may be a class's
+	for name, column := range d.properties {
+		c.property(name, column)
+	}
 	c.every, c.reflected, c.primary = c.every || d.every, c.reflected || d.reflected, c.primary || d.primary
+}
+
+// keyed notes the one column that was made of a property, or of a Table; other says that
+// it has another key there.
+func (c *columns) keyed(property string, other bool) {
+	column := ""
+	if len(c.names) == 1 && !c.every {
+		column = c.names[0]
+	}
+	switch {
+	case property == "" && other:
+	case property == "":
+		c.property(column, column)
+	default:
+		c.property(property, column)
+	}
 }
 
 // set is what is used. SQLAlchemy names each column of a model in its SQL.
@@ -194,7 +229,9 @@ func (r *reader) table(n *syntax.Node, by string) *table {
 		case child.Is("list_splat", "dictionary_splat"):
 			t.columns.every, t.bare = true, false
 		case r.isColumn(child):
-			t.columns.join(r.column(child, ""))
+			made := r.column(child, "")
+			made.keyed("", r.keyword(child, "key") != nil)
+			t.columns.join(made)
 			t.bare = false
 		case child.Is("call") && !notColumn[r.called(child)] && r.called(child) != "MetaData":
 			t.columns.every, t.bare = true, false // a function that makes a column

@@ -161,7 +161,8 @@ func (r *reader) call(n *syntax.Node) {
 		// A class is made of what is a table and has a primary key (measured:
 		// TestORMs in internal/release).
 		r.outside(n, "the tables are those that the database has: each may be used, with all columns")
-		r.file.blind[len(r.file.blind)-1].Introspects = true
+		g := &r.file.blind[len(r.file.blind)-1]
+		g.Introspects, g.NoUpsert = true, true // the calls themselves are read
 	case "type", "new_class", "create_model":
 		// type(x) asks for a type. What is made without bases is no model.
 		if len(positional) >= 2 && (name != "type" || len(positional) == 3 && r.Text(positional[1]) != "()" && r.Text(positional[1]) != "(object,)") {

@@ -187,6 +187,15 @@ func (p *project) inherited(c *class, depth int) ([]string, bool) {
 
 // referred is the table of __table__ = users.
 func (p *project) referred(c *class) ([]string, bool) {
+	t := p.tableNamed(c.file.File, c.ref)
+	if t == nil || t.computed {
+		return nil, false
+	}
+	return []string{t.name.Name}, true
+}
+
+// tableNamed is the Table that a file calls so, nil if it is not in the source.
+func (p *project) tableNamed(f *python.File, name string) *table {
 	named := func(f *python.File, name string) *table {
 		i := slices.IndexFunc(p.files[f].tables, func(t *table) bool { return t.by == name })
 		if i < 0 {
@@ -194,9 +203,9 @@ func (p *project) referred(c *class) ([]string, bool) {
 		}
 		return p.files[f].tables[i]
 	}
-	f, as := p.Find(c.file.File, c.ref, func(f *python.File, name string) bool { return named(f, name) != nil })
-	if f == nil || named(f, as).computed {
-		return nil, false
+	in, as := p.Find(f, name, func(f *python.File, name string) bool { return named(f, name) != nil })
+	if in == nil {
+		return nil
 	}
-	return []string{named(f, as).name.Name}, true
+	return named(in, as)
 }

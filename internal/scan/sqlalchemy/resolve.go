@@ -40,6 +40,7 @@ func Resolve(files []*File, tree *python.Project, to *found.Findings) (mapped fu
 			// Of two of a name it is not known which one others have as base.
 			if twin := p.classes[f.Path+":"+c.name]; twin != nil {
 				twin.columns.every, c.columns.every = true, true
+				twin.twin, c.twin = true, true
 			}
 			p.classes[f.Path+":"+c.name] = c
 		}
@@ -56,6 +57,7 @@ func Resolve(files []*File, tree *python.Project, to *found.Findings) (mapped fu
 	for _, f := range files {
 		f.note(to)
 		p.tables(f)
+		p.conflicts(f)
 		for _, c := range f.classes {
 			if p.model(c) {
 				models[f.Path+":"+c.name] = true
