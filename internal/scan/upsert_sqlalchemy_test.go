@@ -40,6 +40,8 @@ func TestSQLAlchemyUpserts(t *testing.T) {
 		"insert(teams).values(x).on_conflict_do_update(index_elements=[teams.c.by], set_=x)":                                 "teams: what is not known",
 		"insert(teams).values(x).on_conflict_do_update(index_elements=[teams.c['id']], set_=x)":                              "teams: what is not known",
 		"def f(x):\n  s = insert(Account).values(x)\n  s = s.on_conflict_do_update(index_elements=['id'], set_=s.excluded)":  "accounts: id",
+		"put = insert(Account).values(x).on_conflict_do_update":                                                              anything,
+		"getattr(insert(Account), 'on_conflict_do_update')(index_elements=['id'], set_=x)":                                   anything,
 		"def f(s):\n  s.on_conflict_do_update(index_elements=[Account.mail], set_=x)":                                        "?: email",
 		"def f(M):\n  insert(M).on_conflict_do_update(index_elements=[M.id], set_=x)":                                        anything,
 		"def f(Account):\n  insert(Account).on_conflict_do_update(index_elements=[Account.id], set_=x)":                      anything,

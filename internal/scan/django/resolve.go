@@ -21,6 +21,11 @@ type project struct {
 // models of another library.
 func Resolve(files []*File, tree *python.Project, others func(path, class string) bool, to *found.Findings) {
 	if !tree.Imports("django") {
+		for _, f := range files {
+			for _, c := range f.Bulk {
+				to.Upsert(contract.Upsert{Arbiter: contract.Arbiter{Any: true}, Why: python.WhyUpsert, At: c.At})
+			}
+		}
 		return
 	}
 	files = slices.Clone(files)
@@ -33,6 +38,7 @@ func Resolve(files []*File, tree *python.Project, others func(path, class string
 		}
 	}
 	for _, f := range files {
+		p.conflicts(f, to)
 		for _, at := range f.added {
 			to.Blind(contract.Gap{Reach: contract.Anything, Why: "a model is changed from outside its class", At: at})
 		}

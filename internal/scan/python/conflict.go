@@ -56,6 +56,22 @@ func (r *reader) target(options map[string]*syntax.Node) (c Conflict, needs bool
 	return c, true
 }
 
+// conflictMethods are those of SQLAlchemy's INSERT.
+var conflictMethods = []string{"on_conflict_do_update", "on_conflict_do_nothing"}
+
+// conflictGiven notes such a method that is no call's: it may be called elsewhere.
+func (r *reader) conflictGiven(n *syntax.Node) {
+	name, ok := "", false
+	if n.Is("attribute") {
+		name, ok = r.Text(n.Child("attribute")), !r.called[n]
+	} else {
+		name, ok = TextOf(n, r.Src)
+	}
+	if ok && slices.Contains(conflictMethods, name) {
+		r.upserts = append(r.upserts, contract.Upsert{Arbiter: contract.Arbiter{Any: true}, Why: "a method that inserts ON CONFLICT is given away", At: r.At(n)})
+	}
+}
+
 // means tells whether what an expression begins with means the same in all of the file:
 // a class or a table of its top, or an import, and nothing that a function sets.
 func (r *reader) means(n *syntax.Node) bool {
@@ -120,3 +136,29 @@ func (r *reader) insertsInto(n *syntax.Node, seen []string) (tables []string, ok
 	}
 	return []string{strings.TrimSuffix(r.Text(object), ".__table__")}, true
 }
+
+// bulk reads Django's bulk_create with update_conflicts, which names fields of the model
+// whose manager it is called of.
+func (r *reader) bulk(n, unique *syntax.Node, unknown bool) Conflict {
+	c := Conflict{At: r.At(n)}
+	if unique.Is("list", "tuple") && !unknown {
+		for _, field := range unique.Children {
+			name, ok := r.plain(field)
+			if !ok && !field.Is("comment") {
+				c.Elements = nil
+				break
+			}
+			c.Elements = append(c.Elements, name)
+		}
+	}
+	c.Arbiter.Any = len(c.Elements) == 0
+	manager := n.Child("function").Child("object")
+	model := manager.Child("object")
+	if manager.Is("attribute") && slices.Contains(managers, r.Text(manager.Child("attribute"))) && r.means(model) {
+		c.Table = r.Text(model)
+	}
+	return c
+}
+
+// managers are those that Django gives to each model.
+var managers = []string{"objects", "_default_manager", "_base_manager"}

@@ -1,6 +1,7 @@
 package python
 
 import (
+	"bytes"
 	"path"
 	"regexp"
 	"strings"
@@ -29,6 +30,8 @@ type File struct {
 	// Conflicts are the calls of on_conflict_do_update and on_conflict_do_nothing that
 	// need an index.
 	Conflicts []Conflict
+	// Bulk are the calls of Django's bulk_create that do, too: their Elements are fields.
+	Bulk []Conflict
 
 	upserts []contract.Upsert
 	dynamic []sent              // queries that take SQL from a variable
@@ -60,6 +63,9 @@ func Read(path string, src []byte) Source {
 	}
 	s := Source{File: f, Root: root, Src: src}
 	r := &reader{Source: s, scopes: []scope{scopeOf(root, src)}, top: make(map[string]bool)}
+	if bytes.Contains(src, []byte("on_conflict_do_")) {
+		r.called = make(map[*syntax.Node]bool)
+	}
 	r.constants()
 	r.walk(root)
 	return s
@@ -122,6 +128,8 @@ type reader struct {
 	scopes []scope
 	// top are the names that the top of the file imports.
 	top map[string]bool
+	// called are what calls call, in a file that names conflictMethods.
+	called map[*syntax.Node]bool
 }
 
 // constants reads the names that are set once at the top of the file.
@@ -137,6 +145,9 @@ func (r *reader) constants() {
 }
 
 func (r *reader) walk(n *syntax.Node) {
+	if r.called != nil {
+		r.conflictGiven(n)
+	}
 	switch n.Kind {
 	case "comment":
 		return

@@ -35,6 +35,9 @@ func (r *reader) call(n *syntax.Node) {
 	if function.Is("attribute") {
 		name = r.Text(function.Child("attribute"))
 	}
+	if r.called != nil {
+		r.called[function] = true
+	}
 	r.upsert(n, name, arguments)
 	builder := slices.Contains(builderMethods, name)
 	if !builder && !slices.Contains(rawMethods, name) || arguments == nil || len(arguments.Children) == 0 {

@@ -37,11 +37,10 @@ func (r *reader) upsert(n *syntax.Node, name string, arguments *syntax.Node) {
 	case slices.Contains(upsertMethods, name):
 		arbiters = any
 	case name == "bulk_create" || name == "abulk_create":
-		// Fields are named, and which columns those have is the model's to say.
 		if update := options["update_conflicts"]; unknown || positional > 3 || update != nil && !update.Is("false") {
-			arbiters = any
+			r.Bulk = append(r.Bulk, r.bulk(n, options["unique_fields"], unknown || positional > 3))
 		}
-	case name == "on_conflict_do_update" || name == "on_conflict_do_nothing":
+	case slices.Contains(conflictMethods, name):
 		c, needs := r.target(options)
 		switch {
 		case unknown || positional > 0 || !needs && name == "on_conflict_do_update":
@@ -51,6 +50,8 @@ func (r *reader) upsert(n *syntax.Node, name string, arguments *syntax.Node) {
 		}
 		c.At, c.Table = r.At(n), r.inserted(n.Child("function").Child("object"))
 		r.Conflicts = append(r.Conflicts, c)
+	case options["update_conflicts"] != nil: // partial(Account.objects.bulk_create, update_conflicts=True)
+		arbiters = any
 	}
 	for _, a := range arbiters {
 		r.upserts = append(r.upserts, contract.Upsert{Arbiter: a, Why: WhyUpsert, At: r.At(n)})
