@@ -67,6 +67,10 @@ type Lookup struct {
 	Type *Type `json:"type"`
 	// Indexed is the table of an index that a change names.
 	Indexed *Relation `json:"indexed"`
+	// Sessions is who logs in, and what sessions begin with; nil: not asked for.
+	Sessions *Sessions `json:"-"`
+	// TriggerSource is of the function of a new trigger, if that is in PL/pgSQL.
+	TriggerSource string `json:"-"`
 	// Encoding is the session's client_encoding.
 	Encoding string `json:"encoding"`
 }

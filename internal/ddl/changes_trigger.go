@@ -14,6 +14,8 @@ type CreateTrigger struct {
 	Events   []string `json:"events,omitempty"`
 	Row      bool     `json:"row,omitempty"`
 	Function Name     `json:"function,omitzero"`
+	// Conditional: it has WHEN, or UPDATE OF columns.
+	Conditional bool `json:"conditional,omitempty"`
 }
 
 // ChangeType implements Change.

@@ -173,7 +173,12 @@ func (b *builder) collectCluster(n *pg.Node) {
 	case *pg.Node_DiscardStmt:
 		b.alone = s.DiscardStmt.GetTarget() == pg.DiscardMode_DISCARD_ALL
 	case *pg.Node_AlterDatabaseStmt:
-		// ALTER DATABASE SET TABLESPACE moves files at once.
-		b.alone = option(s.AlterDatabaseStmt.GetOptions(), "tablespace") != nil
+		b.alterDatabase(s.AlterDatabaseStmt)
+	case *pg.Node_AlterDatabaseSetStmt:
+		b.sessionDefault(nil, s.AlterDatabaseSetStmt.GetDbname(), s.AlterDatabaseSetStmt.GetSetstmt())
+	case *pg.Node_AlterRoleSetStmt:
+		b.sessionDefault(s.AlterRoleSetStmt.GetRole(), s.AlterRoleSetStmt.GetDatabase(), s.AlterRoleSetStmt.GetSetstmt())
+	case *pg.Node_AlterRoleStmt:
+		b.alterRole(s.AlterRoleStmt)
 	}
 }

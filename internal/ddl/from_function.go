@@ -55,6 +55,8 @@ func (b *builder) createTrigger(s *pg.CreateTrigStmt) {
 		Timing:     "after",
 		Row:        s.GetRow(),
 		Function:   nameOf(s.GetFuncname()),
+
+		Conditional: s.GetWhenClause() != nil || len(s.GetColumns()) > 0,
 	}
 	switch {
 	case s.GetTiming()&triggerBefore != 0:

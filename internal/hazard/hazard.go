@@ -129,6 +129,7 @@ var All = []*Hazard{
 	BlockingIndex,
 	BlockingPartition,
 	BlockingRefresh,
+	ChangedSession,
 	DetachedPartition,
 	DroppedColumn,
 	DroppedExtension,
@@ -139,8 +140,10 @@ var All = []*Hazard{
 	DroppedView,
 	ExplicitIdentity,
 	HiddenRows,
+	InterceptedWrite,
 	LockedRows,
 	LostArbiter,
+	RefusedLogin,
 	RejectedWrite,
 	RenamedColumn,
 	RenamedConstraint,
@@ -153,6 +156,8 @@ var All = []*Hazard{
 	StalePlan,
 	TruncatedTable,
 	UnfilledColumn,
+	UnfitSession,
+	VettedWrite,
 }
 
 var (

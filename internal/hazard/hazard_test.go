@@ -82,6 +82,7 @@ func TestExamples(t *testing.T) {
 						pass.Lookup.Type = &catalog.Type{Schema: "public", Name: "mood", Used: true}
 					}
 					pass.Lookup.Symbol, pass.Lookup.Symbols = symbol(change, !bad)
+					pass.Lookup.Sessions = &catalog.Sessions{Database: "app", LoggedIn: "app", Current: "app", Limit: -1, Roles: []catalog.LoginRole{{Name: "app", Limit: -1}}}
 					for _, f := range hazard.Find(pass) {
 						if f.Hazard.Passing && f.Hazard != h { // it hinders none
 							continue

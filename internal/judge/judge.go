@@ -144,6 +144,8 @@ func (d *Decision) find(change ddl.Change, facts Facts, policy *Policy) (passing
 			d.Allowed = append(d.Allowed, Allowance{f, by})
 		case f.Hazard.AtCommit && !facts.Ending:
 			d.Pending = append(d.Pending, f)
+		case f.Hazard.Passing && f.Needs != nil && !f.Shown && facts.Doubt == "" && facts.settle(&f) == contract.No:
+			d.Unused = append(d.Unused, f)
 		case f.Hazard.Passing:
 			passing = append(passing, f)
 		default:

@@ -116,7 +116,7 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 			return n, false
 		}
 		relation, n.Size, n.Referencing = c.Relation, true, c.Cascade
-	case ddl.SetRowSecurity, ddl.CreatePolicy, ddl.AlterPolicy, ddl.DropPolicy:
+	case ddl.SetRowSecurity, ddl.CreatePolicy, ddl.AlterPolicy, ddl.DropPolicy, ddl.CreateTrigger, ddl.CreateRule:
 		relation = change.Relations()[0]
 		if g.hasMade(relation) {
 			return n, false
@@ -136,6 +136,9 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		n.Schema = ddl.Literal(c.Schema)
 	case ddl.RenameSchema:
 		n.Schema = ddl.Literal(c.Schema)
+	case ddl.AlterRole, ddl.AlterDatabase, ddl.SetSessionDefault, ddl.RenameObject:
+		_, _, needed = ofSessions(change)
+		return n, needed
 	default:
 		if relation, needed = mayExist(change); !needed {
 			return n, false

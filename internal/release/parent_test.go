@@ -145,7 +145,7 @@ func TestRefusedUnderParent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, options{code: []judge.Code{ofModel("one")}, allow: []string{"hidden-rows:purchases", "dropped-table:purchases"}}, modelled)
+				b := setup(t, db, options{code: []judge.Code{ofModel("one")}, allow: []string{"hidden-rows:purchases", "dropped-table:purchases", "intercepted-write:purchases"}}, modelled)
 				b.run(t, "alter table orders rename to purchases")
 				e := b.fails(t, c.code, c.sql)
 				if said := e.Message + e.Detail + e.Hint; !strings.Contains(said, c.why) {

@@ -83,8 +83,12 @@ func choices(h *hazard.Hazard) string {
 			usual = v
 		}
 	}
+	without := fmt.Sprintf("%q", usual)
+	if h.Passing && usual == judge.Refuse {
+		without = "it passes, and is said"
+	}
 	last := len(words) - 1
-	return fmt.Sprintf("[policy] %s = %s or %s; without it, %q.", h.ID, strings.Join(words[:last], ", "), words[last], usual)
+	return fmt.Sprintf("[policy] %s = %s or %s; without it, %s.", h.ID, strings.Join(words[:last], ", "), words[last], without)
 }
 
 // given is what an example needs before it.

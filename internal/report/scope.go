@@ -16,8 +16,16 @@ const unjudged = `
   and unique indexes that a trigger or a default adds, or that a DO block gives a partition alone.
   A unique index that waits, and that
   INSERT ... ON CONFLICT of new code counts on, where its contract does not show that.
-* Triggers, rules and policies that reject or change what running code writes; a function
-  whose body changes; a constraint that becomes DEFERRABLE; DISABLE TRIGGER; REPLICA IDENTITY.
+* What a trigger changes of what running code writes, and what one rejects in another language than
+  PL/pgSQL, or by what its function calls. CREATE OR REPLACE FUNCTION: with another body, default or STRICT a
+  function that running code calls, or that a trigger has, does something else; whether that is worse no
+  text shows, and to mend a function is daily business. ENABLE, DISABLE and DROP TRIGGER: around the filling of a table
+  people turn one off and on again, and what running code counts on of it no contract shows. A
+  constraint that becomes DEFERRABLE; REPLICA IDENTITY.
+* ALTER SYSTEM; DROP ROLE, REVOKE CONNECT and other rights on databases; ALTER ROLE ... NOINHERIT, NOBYPASSRLS and
+  the like. ALTER DEFAULT PRIVILEGES is about what will be made, which old code does not know.
+* ALTER SEQUENCE ... MAXVALUE, CYCLE and OWNED BY, and setval, which migrations send to mend what
+  rows have brought.
 * ATTACH PARTITION of a table into which running code writes rows of its own, which the partition's bounds
   reject. A table that is new, or moves, into a schema which running code looks into before
   that of another one of its name. A function that is new beside one of its name, which

@@ -75,6 +75,18 @@ ANALYZE users (a, b), app.orders;
 CREATE PUBLICATION p FOR TABLE users, app.orders;
 CREATE PUBLICATION p FOR ALL TABLES;
 ALTER PUBLICATION p ADD TABLE users;
+-- roles, and what their sessions begin with
+ALTER ROLE bob NOLOGIN CONNECTION LIMIT 3 PASSWORD 'x' VALID UNTIL '2026-01-01';
+ALTER USER bob LOGIN;
+ALTER GROUP staff ADD USER bob;
+ALTER ROLE bob IN DATABASE d SET statement_timeout = 5000;
+ALTER ROLE ALL SET "TimeZone" TO 'UTC';
+ALTER ROLE CURRENT_USER SET search_path = app, "$user", 'x y';
+ALTER ROLE bob RESET ALL;
+ALTER DATABASE d SET default_transaction_read_only TO on;
+ALTER DATABASE d RESET search_path;
+ALTER DATABASE d SET search_path FROM CURRENT;
+ALTER DATABASE d CONNECTION LIMIT 5;
 -- A5.27 extensions
 CREATE EXTENSION IF NOT EXISTS pg_trgm CASCADE;
 ALTER EXTENSION pg_trgm UPDATE TO '1.6';

@@ -1,0 +1,154 @@
+package release_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/migguard/migguard/internal/testkit/pgtest"
+)
+
+// A loginCase is a change of what new sessions of roles begin with, or of who may log in.
+// Old code is the role ONE, of which a session is open; DB is the database. TWO has none.
+type loginCase struct {
+	before string
+	sql    string
+	old    string // what a new session of ONE sends
+	code   string // what it, or logging in, fails with afterwards; empty: nothing
+	mg     string // the refusal; empty: it is let through
+	says   string // in the hazard that is said, if one is
+}
+
+const (
+	schemas = `create table t (n int); create schema app; create table app.u (n int); create schema first; create table first.t (id int);
+		grant usage on schema app, first to ONE; grant all on t, app.u, first.t to ONE`
+	pathed = schemas + "; alter role ONE in database DB set search_path = app, public"
+	writes = "insert into t values (1)"
+	reads  = "select n from u"
+)
+
+var logins = map[string]loginCase{
+	"read only":                 {schemas, "alter role ONE set default_transaction_read_only = on", writes, "25006", "MG041", ""},
+	"read only, in database":    {schemas, "alter role ONE in database DB set default_transaction_read_only to 'tru'", writes, "25006", "MG041", ""},
+	"read only, database":       {schemas, "alter database DB set default_transaction_read_only = true", writes, "25006", "MG041", ""},
+	"read only, all":            {schemas, "alter role all in database DB set default_transaction_read_only = 1", writes, "25006", "MG041", ""},
+	"read only, overridden":     {schemas + "; alter role ONE in database DB set default_transaction_read_only = off", "alter role ONE set default_transaction_read_only = on", writes, "", "", ""},
+	"read only, uncovered":      {schemas + "; alter role ONE in database DB set default_transaction_read_only = off; alter role ONE set default_transaction_read_only = on", "alter role ONE in database DB reset all", writes, "25006", "MG041", ""},
+	"read only, another":        {schemas, "alter role TWO set default_transaction_read_only = on", writes, "", "", ""},
+	"read only, elsewhere":      {schemas, "alter role ONE in database postgres set default_transaction_read_only = on", writes, "", "", ""},
+	"read only, off":            {schemas, "alter role ONE set default_transaction_read_only = off", writes, "", "", ""},
+	"path without a schema":     {pathed, "alter role ONE in database DB set search_path = public", reads, "42P01", "MG041", ""},
+	"path of none":              {pathed, "alter role ONE in database DB set search_path = ''", reads, "42P01", "MG041", ""},
+	"path, reset":               {pathed, "alter role ONE in database DB reset search_path", reads, "42P01", "MG041", ""},
+	"path, from current":        {pathed, "alter role ONE in database DB set search_path from current", reads, "42P01", "MG041", ""},
+	"path, another first":       {pathed, "alter role ONE in database DB set search_path = first, app, public", "select n from t", "42703", "MG041", ""},
+	"path with more":            {pathed, `alter role ONE in database DB set search_path = app, "$user", public, first`, reads, "", "", ""},
+	"path, overridden":          {pathed + "; alter role current_user in database DB set search_path = public", "alter database DB set search_path = first", reads, "", "", ""},
+	"path, new schema":          {pathed, "create schema fresh; create table fresh.x (id int); alter role ONE in database DB set search_path = app, public, fresh", reads, "", "", ""},
+	"no login":                  {schemas, "alter role ONE nologin", writes, "28000", "MG040", ""},
+	"no login, another":         {schemas, "alter role TWO nologin", writes, "", "", ""},
+	"role limit":                {schemas, "alter role ONE connection limit 1", writes, "53300", "MG040", ""},
+	"role limit, none reached":  {schemas, "alter role ONE connection limit 2", writes, "", "", ""},
+	"role limit, none":          {schemas + "; alter role ONE connection limit 9", "alter role ONE connection limit -1", writes, "", "", ""},
+	"database limit":            {schemas, "alter database DB connection limit 1", writes, "53300", "MG040", ""},
+	"database limit, large":     {schemas, "alter database DB connection limit 99", writes, "", "", ""},
+	"role renamed":              {schemas, `alter role ONE rename to "DB renamed"`, writes, "28P01", "MG040", ""},
+	"another role renamed":      {schemas, `alter role TWO rename to "DB another"`, writes, "", "", ""},
+	"password":                  {schemas, "alter role ONE password 'new'", writes, "28P01", "MG040", ""},
+	"password, none":            {schemas, "alter role ONE password null", writes, "28P01", "MG040", ""},
+	"password of another":       {schemas, "alter role TWO password 'new'", writes, "", "", ""},
+	"no longer valid":           {schemas, "alter role ONE valid until '2001-01-01'", writes, "28P01", "MG040", ""},
+	"another no longer valid":   {schemas, "alter role TWO valid until '2001-01-01'", writes, "", "", ""},
+	"valid":                     {schemas, "alter role ONE login inherit valid until '2999-01-01'", writes, "", "", ""},
+	"timeout":                   {schemas, "alter role ONE set statement_timeout = '5s'", writes, "", "", "statement_timeout '5s'"},
+	"timeout of database, zone": {schemas, "alter database DB set timezone = 'Asia/Tokyo'", writes, "", "", "timezone 'Asia/Tokyo'"},
+	"what nobody notices":       {schemas, "alter role ONE set work_mem = '8MB'", writes, "", "", ""},
+}
+
+func TestLogins(t *testing.T) {
+	t.Parallel()
+	for name, c := range logins {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				c.check(t, db.Server.NewDB(t), false)
+				c.check(t, db.Server.NewDB(t), true)
+			})
+		})
+	}
+}
+
+func (c loginCase) check(t *testing.T, db *pgtest.DB, guarded bool) {
+	t.Helper()
+	b, named, url := c.setup(t, db, options{})
+	sql := named.Replace(c.sql)
+	switch {
+	case !guarded:
+		db.Exec(t, sql)
+		conn, err := pgx.Connect(t.Context(), url)
+		if err == nil {
+			_, err = conn.Exec(t.Context(), c.old, pgx.QueryExecModeSimpleProtocol)
+			defer func() { _ = conn.Close(t.Context()) }()
+		}
+		if c.code == "" && err != nil {
+			t.Errorf("%s: %s", c.old, explain(err))
+		} else if c.code != "" {
+			failed(t, err, c.code, c.old)
+		}
+	case c.mg != "":
+		b.fails(t, c.mg, sql)
+		works(t, url, c.old)
+	default:
+		b.run(t, sql)
+		works(t, url, c.old)
+		said := ""
+		for _, s := range b.Statements() {
+			for _, h := range s.Hazards {
+				if h.Said {
+					said = h.Message
+				}
+			}
+		}
+		if !strings.Contains(said, c.says) || c.says == "" && said != "" {
+			t.Errorf("said %q", said)
+		}
+	}
+}
+
+// setup makes the roles and a session of ONE, for which old code works.
+func (c loginCase) setup(t *testing.T, db *pgtest.DB, o options) (b *bundle, named *strings.Replacer, url string) {
+	t.Helper()
+	one, url := role(t, db, "one")
+	two, _ := role(t, db, "two")
+	named = strings.NewReplacer("ONE", one, "TWO", two, "DB", db.Name)
+	db.Exec(t, named.Replace(c.before))
+	works(t, url, c.old)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	return setup(t, db, o), named, url
+}
+
+// A table that no code which runs uses may go out of its sight, and an exception
+// names a role or a table.
+func TestLoginsAllowed(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		for name, o := range map[string]options{
+			"contract": {code: naming("t", "t_key")},
+			"table":    {allow: []string{"unfit-session:app.u"}},
+		} {
+			b, named, _ := loginCase{before: pathed, old: reads}.setup(t, db.Server.NewDB(t), o)
+			if _, err := b.client.Exec(t.Context(), named.Replace("alter role ONE in database DB set search_path = public")); err != nil {
+				t.Errorf("%s: %s", name, explain(err))
+			}
+		}
+		db = db.Server.NewDB(t)
+		role := "one_" + db.Name
+		b, named, _ := loginCase{before: schemas, old: writes}.setup(t, db, options{allow: []string{"unfit-session:" + role, "refused-login:" + role}})
+		b.run(t, named.Replace("alter role ONE set default_transaction_read_only = on"), named.Replace("alter role ONE nologin"))
+	})
+}
