@@ -147,5 +147,7 @@ const (
 	LockNotAvailable = "55P03"
 	DeadlockDetected = "40P01"
 	QueryCanceled    = "57014"
+	NotNullViolation = "23502"
 	UniqueViolation  = "23505"
+	CheckViolation   = "23514"
 )

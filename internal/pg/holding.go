@@ -9,8 +9,9 @@ func Holding(relation uint32, attnum int16) string {
 	return fmt.Sprintf(holdingQuery, relation, attnum)
 }
 
-// indnullsnotdistinct is there from 15 on; read by name out of a row's JSON, its
-// absence is no error.
+// An index stands before the one that migguard has made for a copy of its column, so that
+// people read the name that they know. indnullsnotdistinct is there from 15 on; read by
+// name out of a row's JSON, its absence is no error.
 const holdingQuery = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'not_null', coalesce(t.attnotnull OR y.typnotnull, false) AND t.attidentity = '' AND t.attgenerated = '' AND NOT t.atthasdef AND y.typdefault IS NULL,
@@ -24,7 +25,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', x.relname, 'primary', i.indisprimary,
       'column', w.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1]),
       'alone', i.indnkeyatts = 1,
-      'nulls', coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)) ORDER BY x.relname)
+      'nulls', coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)) ORDER BY i.indexrelid)
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     WHERE i.indrelid = w.oid AND (i.indisunique OR i.indisexclusion) AND EXISTS (
       SELECT FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objid = i.indexrelid

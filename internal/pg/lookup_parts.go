@@ -67,7 +67,8 @@ var lookupParts = map[string]string{
       WHERE p.relkind IN ('r', 'm', 'f') AND p.oid IN (SELECT d.oid FROM reads d))`,
 	"writable": `pg_catalog.pg_relation_is_updatable(c.oid, true)`,
 	// An index is inferred from its key columns, whatever their order, its
-	// expressions and its predicate (manual, INSERT, "ON CONFLICT Clause").
+	// expressions and its predicate (manual, INSERT, "ON CONFLICT Clause"). Those that
+	// migguard has made for copies come after the ones that people know.
 	"arbiters": `(
       SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
         'index', x.relname, 'constraint', o.conname, 'primary', i.indisprimary,
@@ -76,7 +77,7 @@ var lookupParts = map[string]string{
         'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),
         'where', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
         'compared', k.compared, 'named', k.named,
-        'exclusion', CASE WHEN o.contype = 'x' THEN pg_catalog.pg_get_constraintdef(o.oid) END))
+        'exclusion', CASE WHEN o.contype = 'x' THEN pg_catalog.pg_get_constraintdef(o.oid) END) ORDER BY i.indexrelid)
       FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
       LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x')

@@ -114,7 +114,7 @@ func (a *act) promiseValid(ctx context.Context, table catalog.Relation, staged [
 		if err := a.promiseValidation(ctx, table, k.name); err != nil {
 			return err
 		}
-		a.notes = append(a.notes, fmt.Sprintf("constraint %s is validated when the transaction has committed: %s", ddl.Quote(k.name), a.findings[0].Detail))
+		a.notes = append(a.notes, fmt.Sprintf("%s is validated when the transaction has committed: %s", task.Describe(ledger.Task{Kind: ledger.ValidateConstraint, Table: table.Name, Object: k.name}).What, a.findings[0].Detail))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // SQLSTATEs of rows that break a constraint (manual, appendix A).
-var violated = map[ddl.ConstraintKind]string{ddl.Check: "23514", ddl.ForeignKey: "23503", ddl.NotNull: "23502"}
+var violated = map[ddl.ConstraintKind]string{ddl.Check: pg.CheckViolation, ddl.ForeignKey: "23503", ddl.NotNull: pg.NotNullViolation}
 
 // underLock bounds the search for rows that break a constraint while the
 // transaction keeps others from a table: most are found at once.

@@ -101,8 +101,3 @@ func (w *Worker) setNotNull(ctx context.Context, conn *pgx.Conn, task ledger.Tas
 		return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; %s", state.Table, ddl.Quote(task.Object), drop), "", nil
 	})
 }
-
-// Proxy is the name of the CHECK that stands for a NOT NULL until that is set.
-func Proxy(table, column string) string {
-	return ddl.ConstraintName(table, column, "not_null_migguard")
-}

@@ -30,7 +30,7 @@ func (w *Worker) validate(ctx context.Context, conn *pgx.Conn, task ledger.Task)
 	}
 	// The table may have another name by now.
 	_, err = conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", state.Table, ddl.Quote(task.Object)))
-	return "", err
+	return "", notNullViolated(task, err)
 }
 
 // useIndex makes a unique index the constraint of its name.

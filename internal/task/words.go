@@ -17,7 +17,11 @@ type Words struct {
 // Describe says what a task is about.
 func Describe(t ledger.Task) Words {
 	said := spoken[t.Kind]
-	said.What += " " + ddl.Quote(t.Object)
+	if column := proxied(t); column != "" {
+		said.What = spoken[ledger.SetNotNull].What + " " + ddl.Quote(column)
+	} else {
+		said.What += " " + ddl.Quote(t.Object)
+	}
 	return said
 }
 
