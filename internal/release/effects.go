@@ -45,8 +45,15 @@ func (a *act) watch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	early, err := a.early(ctx)
+	if err != nil {
+		return "", err
+	}
 	tag, err := a.watched(ctx)
 	if err != nil {
+		return "", err
+	}
+	if err := a.checkEarly(ctx, early); err != nil {
 		return "", err
 	}
 	after, err := a.snapshot(ctx)

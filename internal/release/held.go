@@ -68,10 +68,7 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 		taken, answers, inTheWay := a.meets(i, h)
 		if inTheWay {
 			a.verdict = judge.Refuse
-			return false, nil, &guard.Refusal{Code: codeDeferred,
-				Message: fmt.Sprintf("%s is not there yet: a migration has asked for it, and it waits for code from before that", ddl.Quote(h.object)),
-				Detail:  "It is made by a later release, when that code is gone; \"migguard shims\" tells what it waits for.",
-				Hint:    "Put this statement in a release after that one. To have such things made at once: [policy] rejected-write = \"allow\"."}
+			return false, nil, notYetThere(h.object)
 		}
 		answered = answered || answers
 		if answers && !taken {
@@ -99,6 +96,14 @@ func (a *act) meetHeld(ctx context.Context, i int) (answered bool, closing []str
 		}
 	}
 	return answered, closing, nil
+}
+
+// notYetThere refuses what would need, or make otherwise, something that waits.
+func notYetThere(object string) *guard.Refusal {
+	return &guard.Refusal{Code: codeDeferred,
+		Message: fmt.Sprintf("%s is not there yet: a migration has asked for it, and it waits for code from before that", ddl.Quote(object)),
+		Detail:  "It is made by a later release, when that code is gone; \"migguard shims\" tells what it waits for.",
+		Hint:    "Put this statement in a release after that one. To have such things made at once: [policy] rejected-write = \"allow\"."}
 }
 
 // meets tells what a change does to something that waits: takes it back, is answered by
