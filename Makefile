@@ -38,7 +38,7 @@ ARCH ?= $(shell go env GOARCH)
 dist: ## Build this machine's program for the buildpack, and pack the buildpack
 	@GOARCH=$(ARCH) CC='$(CC)' $(MAKE) --no-print-directory build BIN=dist/migguard-linux-$(ARCH)
 	@cd dist && sha256sum migguard-linux-* | tee SHA256SUMS
-	@tar -czf dist/migguard-buildpack.tgz --owner=0 --group=0 --exclude='*_test.go' \
+	@tar -czf dist/migguard-buildpack.tgz --owner=0 --group=0 --exclude='*.go' \
 		bin buildpack.toml Procfile.example dist/SHA256SUMS dist/migguard-linux-*
 	@echo 'dist/migguard-buildpack.tgz: the buildpack, with the programs above and for no other machine'
 

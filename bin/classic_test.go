@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	profile "github.com/migguard/migguard/bin/runtime"
 )
 
 // identity is build.json.
@@ -99,6 +101,10 @@ func (s *site) runSlug() {
 	app := filepath.Join(s.root, "app")
 	if err := os.Rename(s.build, app); err != nil {
 		s.t.Fatal(err)
+	}
+	script, err := os.ReadFile(filepath.Join(app, ".profile.d/migguard.sh"))
+	if err != nil || string(script) != profile.Script() {
+		s.t.Errorf("the profile script differs from what dynos are played with: %v\n%s", err, script)
 	}
 	out, err := s.dyno(app, "release.1234", `for f in .profile.d/*.sh; do . "$f"; done; exec migguard version`).CombinedOutput()
 	if err != nil || string(out) != "migguard v0.0.0-test\n" {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,26 +18,29 @@ import (
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
 	"github.com/migguard/migguard/internal/testkit/deploysim"
+	"github.com/migguard/migguard/internal/testkit/deploysim/dynos"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// bareArg is the first argument of the process that runs the demo's migrations
-// without the guard: the same library, straight to the database.
-const bareArg = "demo-bare"
+// migrateArg is the first argument of the process that is the migration command
+// of the demo's app.
+const migrateArg = "demo-migrate"
 
 func (a *app) demo() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "show what a deploy does to running code, with and without the guard",
-		Description: `Plays deploys on this machine: a real PostgreSQL, processes that keep it busy with
-the old code, a release phase, and processes with the new code. Needs PostgreSQL's
-server programs; "make setup" installs them.
+		Description: `Plays deploys on this machine: a real PostgreSQL, dynos that keep it busy with the
+old code, a release phase, and dynos with the new code. A stand-in for the Platform API
+runs on 127.0.0.1, and nothing leaves the machine. Needs bash and PostgreSQL's server
+programs; "make setup" installs them.
 
    migguard demo
-   migguard demo --pg 14,18 --scenario rename-table`,
+   migguard demo --pg 14,18 --scenario rename-column --unsteered`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "pg", Usage: "`MAJORS` of PostgreSQL, comma-separated (default: the newest installed)"},
 			&cli.StringSliceFlag{Name: "scenario", Usage: "only the scenario `NAME`; may be repeated"},
+			&cli.BoolFlag{Name: "unsteered", Usage: "guarded once more, with dynos that boot without the buildpack's profile script", DisableDefaultText: true},
 			&cli.Int64Flag{Name: "statements", Value: 20000, Usage: "at least `N` statements of old code in each deploy"},
 			formatFlag(),
 		},
@@ -59,9 +64,18 @@ func (a *app) demoAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{app: a, out: report.New(a.stderr, false, false), statements: c.Int64("statements")}
+	d := &demo{app: a, out: report.New(a.stderr, false, false), statements: c.Int64("statements"), modes: []string{bare, guarded}}
+	if c.Bool("unsteered") {
+		d.modes = append(d.modes, unsteered)
+	}
+	d.out.Line("a stand-in for the Platform API runs on 127.0.0.1, with processes of this machine for dynos; nothing leaves the machine")
+	// Ctrl-C ends servers and dynos, too.
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	for _, major := range majors {
-		if err := d.server(c.Context, major, scenarios); err != nil {
+		if err := d.server(ctx, major, scenarios); ctx.Err() != nil {
+			return &statusError{128 + int(syscall.SIGINT)}
+		} else if err != nil {
 			return err
 		}
 	}
@@ -108,11 +122,21 @@ func chosen(names []string) ([]deploysim.Scenario, error) {
 	return slices.DeleteFunc(all, func(s deploysim.Scenario) bool { return !slices.Contains(names, s.Name) }), nil
 }
 
+// The ways in which a deploy is played.
+const (
+	bare    = "bare"
+	guarded = "guarded"
+	// unsteered is guarded without what lets a renamed column go by an overlay:
+	// prepared statements with * fail once in each session then.
+	unsteered = "unsteered"
+)
+
 // A demo is one call of the command.
 type demo struct {
 	*app
 	out        *report.Reporter
 	statements int64
+	modes      []string
 	results    []deploysim.Result
 	databases  int
 }
@@ -124,7 +148,7 @@ func (d *demo) server(ctx context.Context, major int, scenarios []deploysim.Scen
 	}
 	defer func() { _ = server.Stop() }()
 	for _, s := range scenarios {
-		for _, mode := range []string{"bare", "guarded"} {
+		for _, mode := range d.modes {
 			if err := d.play(ctx, server, s, mode); err != nil {
 				return fmt.Errorf("%s, %s, on PostgreSQL %s: %w", s.Name, mode, server.Version, err)
 			}
@@ -144,15 +168,18 @@ func (d *demo) play(ctx context.Context, server *pgtest.Server, s deploysim.Scen
 		return err
 	}
 	d.out.Line("%s, %s, on PostgreSQL %s: %d statements of old code", s.Name, mode, server.Version, d.statements)
-	argv := []string{self, bareArg}
-	if mode == "guarded" {
-		argv = []string{self, "run", "--build", "new"}
+	config := dynos.Config{Scenario: s, URL: server.URL(database), Program: self, Migrate: migrateArg, Output: d.stderr}
+	if mode != bare {
+		config.Migguard, config.Unsteered = self, mode == unsteered
+	}
+	host, err := dynos.New(config)
+	if err != nil {
+		return err
 	}
 	result, err := deploysim.Run(ctx, s, deploysim.Options{
-		URL: server.URL(database), Mode: mode, MinOldStatements: d.statements,
-		Release: deploysim.Command(d.stderr, nil, argv...),
+		URL: config.URL, Mode: mode, MinOldStatements: d.statements, Release: host.Release, Host: host,
 	})
-	if err != nil {
+	if err := errors.Join(err, host.Close()); err != nil {
 		return err
 	}
 	d.results = append(d.results, result)
@@ -160,18 +187,20 @@ func (d *demo) play(ctx context.Context, server *pgtest.Server, s deploysim.Scen
 }
 
 // convincing tells whether the deploys showed what they are to show: that the
-// migrations hurt, and that through the guard they do not.
+// migrations hurt, and that through the guard they do not. What is not steered may
+// show either.
 func (d *demo) convincing() bool {
 	for _, r := range d.results {
-		if (r.Mode == "bare") == r.OK() || r.Old.Statements < d.statements {
+		if r.Mode != unsteered && (r.Mode == bare) == r.OK() || r.Old.Statements < d.statements {
 			return false
 		}
 	}
 	return true
 }
 
-// bareMain runs the migrations of the current folder without the guard.
-func bareMain(stdout, stderr io.Writer) int {
+// migrateMain runs the migrations of the current folder on the database that it is
+// given, which may be the guard.
+func migrateMain(stdout, stderr io.Writer) int {
 	command, err := runner.Find(".", os.Environ())
 	if err != nil {
 		fmt.Fprintln(stderr, err)

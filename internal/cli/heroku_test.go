@@ -35,7 +35,7 @@ func divides() platform.Code {
 
 // buildpack is the one that is tested.
 func buildpack() platform.Buildpack {
-	return platform.Buildpack{Program: program, Runtime: "../../bin/runtime"}
+	return platform.Buildpack{Program: program}
 }
 
 // A shop is an app on the platform.

@@ -38,8 +38,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		switch args[1] { // processes of the demo
 		case deploysim.WorkerArg:
 			return deploysim.WorkerMain(args[2:], stdin, stdout)
-		case bareArg:
-			return bareMain(stdout, stderr)
+		case migrateArg:
+			return migrateMain(stdout, stderr)
 		}
 	}
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, environ: os.Environ()}

@@ -92,7 +92,7 @@ func (a *app) platformIfAny(cfg config.Config) (*heroku.Client, error) {
 }
 
 func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.Client, l *ledger.Ledger) error {
-	run := release.Run{App: s.App, Ledger: l}
+	run := release.Run{App: s.App, Ledger: l, Overlap: shortened(overlapVariable)}
 	if client != nil {
 		run.Platform = client
 	}

@@ -11,17 +11,17 @@
 // in the database.
 //
 // The package does not judge a migration, starts no PostgreSQL server and talks
-// to no platform (its package platform does, for tests); it knows SQL, processes
-// and clocks. It refuses to verify what
-// it cannot know: the writes of a dyno that was killed, and writes whose answer
-// was lost with a connection, are left out of the comparison and reported as
-// such.
+// to no platform (its package platform does, for tests, and its package dynos is a
+// [Host] that does, for the demo); it knows SQL, processes and clocks. It refuses
+// to verify what it cannot know: the writes of a dyno that was killed, and writes
+// whose answer was lost with a connection, are left out of the comparison and
+// reported as such.
 //
 // # Processes
 //
 // A dyno is the running binary, started again as
 //
-//	BINARY demo-dyno NAME
+//	BINARY demo-dyno NAME [ADDRESS]
 //
 // so its main function (or TestMain) has to hand over to [WorkerMain] when its
 // first argument is [WorkerArg]. The first JSON value on the dyno's standard
@@ -31,5 +31,6 @@
 // On standard output the dyno writes one JSON value a line: "ready" when all
 // its connections are open, "progress" every 50 ms, and, after SIGTERM has let
 // the running statements finish, "done" with its totals; "failed" if it could
-// not work at all.
+// not work at all. Where a [Host] has started it, both are one connection to the
+// address, and its first value is "hello".
 package deploysim

@@ -26,7 +26,7 @@ INSERT INTO customers (email, nickname)
 			}),
 		),
 		Migration: []File{{
-			Name: "001_drop_nickname.sql",
+			Name: "002_drop_nickname.sql",
 			SQL: `-- +goose Up
 ALTER TABLE customers DROP COLUMN nickname;
 COMMENT ON TABLE customers IS 'without nicknames';

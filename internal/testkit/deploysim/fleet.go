@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -16,10 +18,13 @@ import (
 // dyno is the parent's view of one worker process. The fields below mu of its
 // fleet change as messages arrive.
 type dyno struct {
-	name   string
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	stderr bytes.Buffer // readable once exited
+	name string
+	pid  int
+	link io.WriteCloser // its end tells the dyno that we are gone
+	// signal is nil for a dyno of a Host, which ends it.
+	signal func(os.Signal) error
+	// end waits for the process, as far as it is ours, and says how it ended.
+	end func() string
 
 	ready   bool
 	exited  bool
@@ -34,50 +39,65 @@ type fleet struct {
 	dynos   []*dyno
 	changed chan struct{} // one token: something below mu changed
 	readers sync.WaitGroup
+	door    net.Listener // nil without a Host
+	closed  bool         // no dyno may come any more
 }
 
 func newFleet() *fleet { return &fleet{changed: make(chan struct{}, 1)} }
 
 // start runs argv as the dyno cfg describes.
 func (f *fleet) start(argv []string, cfg workerConfig) (*dyno, error) {
-	d := &dyno{name: cfg.name, cmd: exec.Command(argv[0], slices.Concat(argv[1:], []string{cfg.name})...)}
-	d.cmd.Stderr = &d.stderr
-	stdout, err := d.cmd.StdoutPipe()
+	cmd := exec.Command(argv[0], slices.Concat(argv[1:], []string{cfg.name})...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if d.stdin, err = d.cmd.StdinPipe(); err != nil {
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
 		return nil, err
 	}
-	if err := d.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	d := &dyno{name: cfg.name, pid: cmd.Process.Pid, link: stdin, signal: cmd.Process.Signal, end: func() string {
+		err := cmd.Wait()
+		first, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+		return strings.TrimSuffix(fmt.Sprintf("ended early (%v): %s", err, first), ": ")
+	}}
 	f.mu.Lock()
 	f.dynos = append(f.dynos, d)
 	f.mu.Unlock()
-	f.readers.Go(func() { f.follow(d, stdout) })
+	in := json.NewDecoder(stdout)
+	f.readers.Go(func() {
+		f.follow(d, in)
+		_, _ = io.Copy(io.Discard, stdout)
+		f.ended(d)
+	})
 	// A dyno that has already died is noticed by its reader.
-	_ = json.NewEncoder(d.stdin).Encode(cfg)
+	_ = json.NewEncoder(stdin).Encode(cfg)
 	return d, nil
 }
 
-// follow reads a dyno's messages until it has exited.
-func (f *fleet) follow(d *dyno, stdout io.Reader) {
-	in := json.NewDecoder(stdout)
+// follow reads a dyno's messages to their end.
+func (f *fleet) follow(d *dyno, in *json.Decoder) {
 	for {
 		var m message
 		if in.Decode(&m) != nil {
-			break
+			return
 		}
 		f.update(func() { d.receive(m) })
 	}
-	_, _ = io.Copy(io.Discard, stdout)
-	err := d.cmd.Wait()
+}
+
+// ended waits for the end of a dyno that says nothing more.
+func (f *fleet) ended(d *dyno) {
+	how := d.end()
 	f.update(func() {
 		d.exited = true
 		if d.written == nil && d.problem == "" {
-			first, _, _ := strings.Cut(strings.TrimSpace(d.stderr.String()), "\n")
-			d.problem = strings.TrimSuffix(fmt.Sprintf("ended early (%v): %s", err, first), ": ")
+			d.problem = how
 		}
 	})
 }
@@ -125,12 +145,9 @@ func (f *fleet) await(ctx context.Context, cond func() bool) error {
 }
 
 // terminate sends SIGTERM to the dynos and waits for their exit; when ctx ends
-// before, it kills what is left, as the platform does.
+// before, it kills what is left, as the platform does. A Host does both itself.
 func (f *fleet) terminate(ctx context.Context, dynos []*dyno) {
-	for _, d := range dynos {
-		// The error of a dyno that has already exited is no news.
-		_ = d.cmd.Process.Signal(syscall.SIGTERM)
-	}
+	sendAll(dynos, syscall.SIGTERM)
 	exited := func() bool { return count(dynos, func(d *dyno) bool { return !d.exited }) == 0 }
 	if f.await(ctx, exited) == nil {
 		return
@@ -142,20 +159,40 @@ func (f *fleet) terminate(ctx context.Context, dynos []*dyno) {
 			}
 		}
 	})
-	for _, d := range dynos {
-		_ = d.cmd.Process.Kill()
-	}
+	kill(dynos)
 	// SIGKILL cannot be refused, so this wait needs no deadline.
 	_ = f.await(context.WithoutCancel(ctx), exited)
 }
 
 // close kills every dyno and waits until its process is reaped.
 func (f *fleet) close() {
-	for _, d := range f.dynos {
-		_ = d.cmd.Process.Kill()
-		_ = d.stdin.Close()
+	if f.door != nil {
+		_ = f.door.Close()
 	}
+	f.mu.Lock()
+	f.closed = true
+	dynos := slices.Clone(f.dynos)
+	f.mu.Unlock()
+	kill(dynos)
 	f.readers.Wait()
+}
+
+// kill ends dynos at once: what has no process of ours has an end of its link.
+func kill(dynos []*dyno) {
+	sendAll(dynos, syscall.SIGKILL)
+	for _, d := range dynos {
+		_ = d.link.Close()
+	}
+}
+
+// sendAll leaves out the dynos that a Host has started. The error of one that has
+// already exited is no news.
+func sendAll(dynos []*dyno, which os.Signal) {
+	for _, d := range dynos {
+		if d.signal != nil {
+			_ = d.signal(which)
+		}
+	}
 }
 
 func count(dynos []*dyno, is func(*dyno) bool) int {

@@ -15,6 +15,9 @@ type Options struct {
 	// Mode names this way of releasing in the result, such as "bare".
 	Mode    string
 	Release Release
+	// Host starts and ends the dynos, and its part of the release phase is to
+	// start the new ones. Default: they are children of this process.
+	Host Host
 	// Worker is the command line of a dyno without its name. Default: the
 	// running binary and WorkerArg.
 	Worker []string

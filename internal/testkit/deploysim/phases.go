@@ -14,7 +14,7 @@ func (d *deploy) release(ctx context.Context) error {
 	}
 	phase := Phase{Dir: d.dir, URL: d.opts.URL}
 	for _, one := range d.old {
-		phase.Dynos = append(phase.Dynos, one.cmd.Process.Pid)
+		phase.Dynos = append(phase.Dynos, one.pid)
 	}
 	d.observe(Event{Kind: ReleaseStarted})
 	began := time.Now()
@@ -38,7 +38,9 @@ func (d *deploy) release(ctx context.Context) error {
 
 // stopOld ends the old dynos and with them the window.
 func (d *deploy) stopOld(ctx context.Context) error {
-	d.terminate(ctx, d.old)
+	if err := d.terminate(ctx, OldBuild, d.old); err != nil {
+		return err
+	}
 	if d.seen != nil {
 		d.res.Window = Millis(time.Since(*d.seen))
 	}
@@ -55,15 +57,23 @@ func (d *deploy) stopNew(ctx context.Context) error {
 	if err := d.awaitStatements(ctx, d.new, d.opts.MinNewStatements); err != nil {
 		return err
 	}
-	d.terminate(ctx, d.new)
+	if err := d.terminate(ctx, NewBuild, d.new); err != nil {
+		return err
+	}
 	d.res.New = summarize(sum(d.new))
 	return ctx.Err()
 }
 
-func (d *deploy) terminate(ctx context.Context, dynos []*dyno) {
+func (d *deploy) terminate(ctx context.Context, build string, dynos []*dyno) error {
+	if d.opts.Host != nil {
+		if err := d.opts.Host.Stop(build); err != nil {
+			return err
+		}
+	}
 	grace, cancel := context.WithTimeout(ctx, d.opts.Grace)
 	defer cancel()
 	d.fleet.terminate(grace, dynos)
+	return nil
 }
 
 // verify compares the database with what all dynos were told.

@@ -19,7 +19,7 @@ INSERT INTO orders (ref)
 		Seeds: 1000,
 		Old:   ordersWorkload("status"),
 		Migration: []File{{
-			Name: "001_rename_status.sql",
+			Name: "002_rename_status.sql",
 			SQL: `-- +goose Up
 ALTER TABLE orders RENAME COLUMN status TO state;
 

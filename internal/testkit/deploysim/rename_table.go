@@ -11,7 +11,7 @@ func RenameTable() Scenario {
 		Seeds:  1000,
 		Old:    usersWorkload("users"),
 		Migration: []File{{
-			Name: "001_rename_users.sql",
+			Name: "002_rename_users.sql",
 			SQL: `-- +goose Up
 ALTER TABLE users RENAME TO accounts;
 

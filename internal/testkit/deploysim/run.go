@@ -94,13 +94,24 @@ func (d *deploy) setup(ctx context.Context) error {
 		return err
 	}
 	d.res.PG, _, _ = strings.Cut(d.conn.PgConn().ParameterStatus("server_version"), " ")
-	_, err = d.conn.Exec(ctx, d.sc.Schema)
+	if d.opts.Host == nil {
+		_, err = d.conn.Exec(ctx, d.sc.Schema)
+	}
 	return err
 }
 
 func (d *deploy) bootOld(ctx context.Context) error {
+	if d.opts.Host != nil {
+		err := d.fleet.open(d.worker)
+		if err == nil {
+			err = d.opts.Host.Boot(ctx, d.fleet.door.Addr().String(), d.opts.OldDynos)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	var err error
-	d.old, err = d.boot(ctx, "old", d.opts.OldDynos, d.sc.Old)
+	d.old, err = d.boot(ctx, OldBuild, d.opts.OldDynos)
 	return err
 }
 
@@ -109,23 +120,37 @@ func (d *deploy) bootNew(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	d.new, err = d.boot(ctx, "new", d.opts.NewDynos, d.sc.New)
+	d.new, err = d.boot(ctx, NewBuild, d.opts.NewDynos)
 	return err
 }
 
-// boot starts n dynos and waits until all are ready.
-func (d *deploy) boot(ctx context.Context, build string, n int, w Workload) ([]*dyno, error) {
+// worker is what a dyno of a name is to do.
+func (d *deploy) worker(name string) workerConfig {
+	w := d.sc.Old
+	if strings.HasPrefix(name, NewBuild+".") {
+		w = d.sc.New
+	}
+	url := d.opts.URL
+	if d.opts.Host != nil {
+		url = "" // it has one from its environment
+	}
+	return workerConfig{
+		name: name, URL: url, Workload: w, Seeds: d.sc.Seeds,
+		Connections: d.opts.Connections, Rate: d.opts.Rate, StallLimit: d.opts.StallLimit,
+	}
+}
+
+// boot starts n dynos, if no Host does, and waits until all are ready.
+func (d *deploy) boot(ctx context.Context, build string, n int) ([]*dyno, error) {
 	var dynos []*dyno
-	for i := range n {
-		started, err := d.fleet.start(d.opts.Worker, workerConfig{
-			name:        fmt.Sprintf("%s.%d", build, i+1),
-			URL:         d.opts.URL,
-			Workload:    w,
-			Seeds:       d.sc.Seeds,
-			Connections: d.opts.Connections,
-			Rate:        d.opts.Rate,
-			StallLimit:  d.opts.StallLimit,
-		})
+	if d.opts.Host != nil {
+		var err error
+		if dynos, err = d.hosted(ctx, build, n); err != nil {
+			return nil, err
+		}
+	}
+	for i := len(dynos); i < n; i++ {
+		started, err := d.fleet.start(d.opts.Worker, d.worker(fmt.Sprintf("%s.%d", build, i+1)))
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +163,7 @@ func (d *deploy) boot(ctx context.Context, build string, n int, w Workload) ([]*
 		if !b.ready {
 			return nil, fmt.Errorf("dyno %s: %s", b.name, b.problem)
 		}
-		d.observe(Event{Kind: DynoReady, Dyno: b.name, PID: b.cmd.Process.Pid})
+		d.observe(Event{Kind: DynoReady, Dyno: b.name, PID: b.pid})
 	}
 	return dynos, nil
 }

@@ -31,7 +31,8 @@ type Scenario struct {
 
 // File is one migration file.
 type File struct {
-	// Name orders the files, as in 001_rename_users.sql.
+	// Name orders the files, as in 002_rename_users.sql: the first one, of a
+	// [Host], is the schema.
 	Name string
 	// SQL is in goose's format: "-- +goose Up" and "-- +goose Down" sections.
 	SQL string

@@ -1,12 +1,14 @@
 package deploysim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"slices"
@@ -29,7 +31,8 @@ var errOrphaned = errors.New("standard input closed")
 // workerConfig is the first JSON value on a dyno's standard input.
 type workerConfig struct {
 	name        string        // from the command line
-	URL         string        `json:"url"`
+	port        string        // to listen on when ready; a Host's dyno has one
+	URL         string        `json:"url"` // "": DATABASE_URL
 	Workload    Workload      `json:"workload"`
 	Seeds       int           `json:"seeds"`
 	Connections int           `json:"connections"`
@@ -40,6 +43,8 @@ type workerConfig struct {
 // message is one line of a dyno's standard output.
 type message struct {
 	Event   string   `json:"event"`
+	Name    string   `json:"name,omitempty"` // of hello
+	PID     int      `json:"pid,omitempty"`  // of hello
 	Stats   *Stats   `json:"stats,omitempty"`
 	Written *Written `json:"written,omitempty"`
 	Error   string   `json:"error,omitempty"`
@@ -47,6 +52,7 @@ type message struct {
 
 // The values of message.Event.
 const (
+	eventHello    = "hello" // to whom a Host's dyno has connected
 	eventReady    = "ready"
 	eventProgress = "progress"
 	eventDone     = "done"
@@ -54,7 +60,8 @@ const (
 )
 
 // WorkerMain is the main function of a dyno process; args is what follows
-// [WorkerArg], the dyno's name. It returns the exit status: 0 after SIGTERM and
+// [WorkerArg]: the dyno's name and, if a [Host] has started it, the address to
+// connect to instead of stdin and stdout. It returns the exit status: 0 after SIGTERM and
 // a clean end, 1 if it could not work or its parent is gone. The package
 // comment describes what it reads and writes.
 func WorkerMain(args []string, stdin io.Reader, stdout io.Writer) int {
@@ -66,8 +73,15 @@ func WorkerMain(args []string, stdin io.Reader, stdout io.Writer) int {
 	drain, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 
+	stdin, stdout, err := connect(args, stdin, stdout)
 	out := json.NewEncoder(stdout)
-	cfg, err := configure(args, stdin)
+	var cfg workerConfig
+	if err == nil {
+		cfg, err = configure(args[0], stdin)
+	}
+	if len(args) == 2 {
+		cfg.port = os.Getenv("PORT")
+	}
 	if err == nil {
 		go func() {
 			_, _ = io.Copy(io.Discard, stdin)
@@ -83,15 +97,30 @@ func WorkerMain(args []string, stdin io.Reader, stdout io.Writer) int {
 	return 0
 }
 
-func configure(args []string, stdin io.Reader) (workerConfig, error) {
-	var cfg workerConfig
-	if len(args) != 1 {
-		return cfg, fmt.Errorf("%s takes one argument, the dyno's name", WorkerArg)
+// connect finds whom the dyno listens and reports to.
+func connect(args []string, stdin io.Reader, stdout io.Writer) (io.Reader, io.Writer, error) {
+	switch len(args) {
+	case 1:
+		return stdin, stdout, nil
+	case 2:
+		parent, err := net.Dial("tcp", args[1])
+		if err == nil {
+			err = json.NewEncoder(parent).Encode(message{Event: eventHello, Name: args[0], PID: os.Getpid()})
+		}
+		if err != nil {
+			return stdin, stdout, err
+		}
+		return parent, parent, nil
 	}
+	return stdin, stdout, fmt.Errorf("%s takes the dyno's name and, on a platform, an address", WorkerArg)
+}
+
+func configure(name string, stdin io.Reader) (workerConfig, error) {
+	var cfg workerConfig
 	if err := json.NewDecoder(stdin).Decode(&cfg); err != nil {
 		return cfg, fmt.Errorf("read configuration: %w", err)
 	}
-	cfg.name = args[0]
+	cfg.name = name
 	return cfg, nil
 }
 
@@ -100,6 +129,13 @@ func serve(ctx, drain context.Context, cfg workerConfig, out *json.Encoder) erro
 	clients, err := open(ctx, cfg)
 	if err != nil {
 		return err
+	}
+	if cfg.port != "" {
+		door, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", cfg.port))
+		if err != nil {
+			return err
+		}
+		defer door.Close() // nobody has more to say to it than that it is there
 	}
 	if err := out.Encode(message{Event: eventReady}); err != nil {
 		return err
@@ -134,7 +170,7 @@ func serve(ctx, drain context.Context, cfg workerConfig, out *json.Encoder) erro
 // drivers set up for a transaction pooler do; the others keep named prepared
 // statements.
 func open(ctx context.Context, cfg workerConfig) ([]*client, error) {
-	config, err := pgx.ParseConfig(cfg.URL)
+	config, err := pgx.ParseConfig(cmp.Or(cfg.URL, os.Getenv("DATABASE_URL")))
 	if err != nil {
 		return nil, err
 	}

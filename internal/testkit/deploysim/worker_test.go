@@ -66,7 +66,7 @@ func TestWorkerReportsWhyItCannotWork(t *testing.T) {
 		stdin string
 		want  string
 	}{
-		"no name":          {nil, "{}", "takes one argument"},
+		"no name":          {nil, "{}", "takes the dyno's name"},
 		"no configuration": {[]string{"old.1"}, "", "read configuration: EOF"},
 		"no server": {
 			[]string{"old.1"},

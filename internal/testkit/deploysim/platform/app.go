@@ -3,10 +3,7 @@
 // release command and its profile script are migguard's own. What anybody of
 // them noticed, and what is left when all is over, is what tests look at.
 //
-// It is a package of its own because [deploysim] is linked into the binary for
-// the demo, and the emulator is not.
-//
-// [deploysim]: https://pkg.go.dev/github.com/migguard/migguard/internal/testkit/deploysim
+// The demo's deploys are package dynos'.
 package platform
 
 import (

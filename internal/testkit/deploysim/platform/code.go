@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	profile "github.com/migguard/migguard/bin/runtime"
 )
 
 // Code is what a build is made of.
@@ -35,7 +37,6 @@ func Using(table, column, policy string, migrations ...string) Code {
 // A Buildpack is where migguard's is found.
 type Buildpack struct {
 	Program string // path of the migguard binary
-	Runtime string // folder of the profile script's parts
 }
 
 // Folder is the slug's, with what the buildpack adds to it.
@@ -52,16 +53,9 @@ func (b Buildpack) Folder(t testing.TB, c Code) string {
 	if c.Contract != "" {
 		files[".migguard/contract.json"] = c.Contract
 	}
-	parts := []string{"path.sh", "boot.sh", "announce.sh", "settle.sh"}
+	files[".profile.d/migguard.sh"] = profile.Script()
 	if c.Hookless {
-		parts = parts[:1]
-	}
-	for _, part := range parts {
-		text, err := os.ReadFile(filepath.Join(b.Runtime, part))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[".profile.d/migguard.sh"] += string(text)
+		files[".profile.d/migguard.sh"] = profile.Path()
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
