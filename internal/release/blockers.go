@@ -9,6 +9,7 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // wanted are the relations the statement names and wants a strong lock on, as SQL
@@ -91,11 +92,15 @@ func (r *Run) cancel(ctx context.Context, conn *pgx.Conn, sql func(seconds float
 }
 
 // dropping has the ledger drop a relation, by oid, or a part of it; once more when
-// what kept it locked through all tries was cancelled.
+// what kept it locked through all tries was cancelled, or was a vacuum that has ended.
 func (r *Run) dropping(ctx context.Context, relation uint32, drop func() error) error {
 	err := drop()
 	var busy *ledger.BusyError
-	if errors.As(err, &busy) && r.cancel(ctx, r.Catalog, func(seconds float64) string { return pg.CancelHolders(relation, seconds) }) {
+	if !errors.As(err, &busy) {
+		return err
+	}
+	cancelled := r.cancel(ctx, r.Catalog, func(seconds float64) string { return pg.CancelHolders(relation, seconds) })
+	if task.Outwait(ctx, r.Catalog, relation) || cancelled {
 		return drop()
 	}
 	return err

@@ -72,6 +72,11 @@ func (a *act) withLock(ctx context.Context, before, after []string, run func(con
 			a.out.Waiting(a.text, wait, inTheWay)
 		}
 		a.cancelBlockers(ctx)
+		if ended, err := a.outwait(ctx); err != nil {
+			return "", err
+		} else if ended {
+			continue
+		}
 		if err := a.conn.Wait(ctx, task.BetweenTries(timeout)); err != nil {
 			return "", err
 		}

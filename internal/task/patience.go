@@ -64,6 +64,9 @@ func (w *Worker) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 		if own && commandRuns {
 			return "", ErrPostponed
 		}
+		if Outwait(ctx, conn, task.Relation) {
+			continue
+		}
 		if err := pause(ctx, BetweenTries(timeout)); err != nil {
 			return "", err
 		}
