@@ -58,6 +58,7 @@ func TestJavaScriptUpserts(t *testing.T) {
 			// Another's table may be called so: the columns are those of each that has them.
 			drizzle + "function put(users) { db.insert(users).values(x).onConflictDoUpdate({ target: users.mail, set: x }) }": "?: email",
 			"const put = (table) => db.insert(table).values(x).onConflictDoUpdate({ target: table.id, set: x })":              "?: id; ?: team_id",
+			drizzle + "const put = db.insert(users).values(x).onConflictDoNothing":                                            anything,
 			"const put = (table) => db.insert(table).values(x).onConflictDoUpdate({ target: table.unheard, set: x })":         anything,
 			drizzle + "const put = db.insert(users).values(x).onConflictDoUpdate; put(y)":                                     anything,
 		}},

@@ -31,8 +31,13 @@ const (
 	userModel = "class User < ApplicationRecord; end\n"
 	anything  = "?: what is not known"
 	drizzle   = "import { users } from './schema'\n"
+	laravelDB = "<?php\nuse Illuminate\\Support\\Facades\\DB;\n"
 	gormClass = "package p\nimport (\"gorm.io/gorm\"; \"gorm.io/gorm/clause\")\nconst key = \"email\"\nfunc f(db *gorm.DB, x any) { db.Clauses(%s).Create(x) }\n"
 )
+
+func ectoModule(code string) string {
+	return "defmodule A do\nimport Ecto.Query\ndef f(rows, opts) do\n" + code + "\nend\nend"
+}
 
 func TestUpserts(t *testing.T) {
 	t.Parallel()
@@ -69,6 +74,7 @@ func TestUpserts(t *testing.T) {
 		{"a.js", "knex('users').insert(row).onConflict().ignore()", ""},
 		{"a.js", "knex('users').insert(row).onConflict(knex.raw('(email) where x')).merge()", "users: what is not known"},
 		{"a.js", "knex(table).insert(row).onConflict('email').merge()", "?: email"},
+		{"a.js", "const put = knex('users').insert(row).onConflict; put('email')", anything},
 		{"a.js", "build(row).onConflict('userId').merge()", anything},
 		{"a.js", "await User.upsert(row)", anything},
 		{"a.js", "await User.bulkCreate(rows, { updateOnDuplicate: ['name'] })", anything},
@@ -78,10 +84,27 @@ func TestUpserts(t *testing.T) {
 		{"a.js", drizzle + "db.insert(users).values(x).onConflictDoNothing()", ""},
 		{"a.js", "db.query(`INSERT INTO users (a) VALUES (1) ON CONFLICT ON CONSTRAINT ${k} DO NOTHING`)", "users: a constraint whose name is computed"},
 
+		{"a.php", laravelDB + "DB::table('users')->upsert($rows, ['b', 'a'])", "users: a, b"},
+		{"a.php", laravelDB + "DB::table('users')->upsert(update: ['n'], values: $rows, uniqueBy: 'email')", "users: email"},
+		{"a.php", laravelDB + "DB::table('users')->upsert($rows, $keys)", "users: what is not known"},
+		{"a.php", laravelDB + "DB::table('users')->upsert(...$all)", "users: what is not known"},
+		{"a.php", laravelDB + "DB::table('users')->insertOrIgnore($rows)", ""},
+		{"a.php", laravelDB + "$query->upsert($rows, ['email'])", "?: email"},
+		{"a.php", laravelDB + "$put = $query->upsert(...)", anything},
+		{"a.php", laravelDB + "call_user_func([User::class, 'upsert'], $rows, ['email'])", anything},
+		{"a.php", laravelDB + "class User extends \\Illuminate\\Database\\Eloquent\\Model {}\nUser::find(1)->posts()->upsert($rows, ['slug'])", "?: slug; users: slug"},
+
+		{"a.ex", ectoModule("Repo.insert_all(User, rows, on_conflict: :replace_all, conflict_target: [:b, :a])"), "?: a, b"},
+		{"a.ex", ectoModule("Repo.insert_all(User, rows, on_conflict: :nothing)"), ""},
+		{"a.ex", ectoModule("opts = [on_conflict: :replace_all, conflict_target: :email]\nRepo.insert_all(User, rows, opts)"), "?: email"},
+		{"a.ex", ectoModule("Repo.insert_all(User, rows, Keyword.put(opts, :conflict_target, keys))"), anything},
+
 		{"a.go", fmt.Sprintf(gormClass, `clause.OnConflict{Columns: []clause.Column{{Name: key}, {Name: "a"}}, UpdateAll: true}`), "?: a, email; ?: the primary key"},
 		{"a.go", fmt.Sprintf(gormClass, `clause.OnConflict{OnConstraint: "k", DoNothing: true}`), "?: constraint k; ?: the primary key"},
 		{"a.go", fmt.Sprintf(gormClass, `clause.OnConflict{Columns: columns, UpdateAll: true}`), "?: the primary key; " + anything},
 		{"a.go", fmt.Sprintf(gormClass, `clause.OnConflict{DoNothing: true}`), "?: the primary key"},
+		{"a.go", strings.Replace(fmt.Sprintf(gormClass, "c"), "db.Clauses", "c := clause.OnConflict{DoNothing: true}; c.Columns = x.([]clause.Column); db.Clauses", 1), "?: the primary key; " + anything},
+		{"a.go", strings.Replace(fmt.Sprintf(gormClass, "c"), "db.Clauses", "var c clause.OnConflict; c.OnConstraint = key; db.Clauses", 1), "?: the primary key; " + anything},
 		{"a.go", "package p\nconst upsert = `INSERT INTO users (a) VALUES ($1) ON CONFLICT (lower(a)) DO NOTHING`", "users: an expression"},
 	} {
 		files := map[string]string{tt.file: tt.source}

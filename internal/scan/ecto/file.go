@@ -55,7 +55,7 @@ func Read(at string, src []byte) *File {
 		f.Blind("a library with tables that is not understood")
 	}
 	if root != nil {
-		r := &reader{file: f, src: src, piped: make(map[*syntax.Node]bool)}
+		r := &reader{file: f, src: src, piped: make(map[*syntax.Node]bool), aimed: make(map[*syntax.Node]bool)}
 		r.walk(root)
 	}
 	return f

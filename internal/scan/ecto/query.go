@@ -145,6 +145,7 @@ func (r *reader) conflict(c call) {
 	if !acts && !aimed {
 		return
 	}
+	r.aimed[action], r.aimed[target] = acts, aimed
 	arbiters := []contract.Arbiter{{Any: true}}
 	if !aimed {
 		if name, ok := atomOf(action, r.src); ok && (name == "nothing" || name == "raise") {
@@ -165,8 +166,12 @@ func (r *reader) conflict(c call) {
 		}
 	}
 	for _, a := range arbiters {
-		r.file.upserts = append(r.file.upserts, contract.Upsert{Arbiter: a, Why: "rows are inserted ON CONFLICT", At: r.at(c.node)})
+		r.upsert(c.node, a)
 	}
+}
+
+func (r *reader) upsert(n *syntax.Node, a contract.Arbiter) {
+	r.file.upserts = append(r.file.upserts, contract.Upsert{Arbiter: a, Why: "rows are inserted ON CONFLICT", At: r.at(n)})
 }
 
 // columns are those of a field or a list of them.

@@ -21,6 +21,8 @@ type reader struct {
 	values []map[string][]*syntax.Node
 	// piped are the calls that were read with what is piped into them.
 	piped map[*syntax.Node]bool
+	// aimed are options of ON CONFLICT that were read with their call.
+	aimed map[*syntax.Node]bool
 }
 
 func (r *reader) text(n *syntax.Node) string { return n.Text(r.src) }
@@ -47,6 +49,14 @@ func (r *reader) walk(n *syntax.Node) {
 	case "call":
 		if c, ok := callOf(n, r.src); ok && r.call(c) {
 			return
+		}
+	case "keywords":
+		if options := pairs(n, r.src); !r.aimed[options["on_conflict"]] && !r.aimed[options["conflict_target"]] {
+			r.conflict(call{node: n, options: options}) // of no call: they may come to one
+		}
+	case "atom":
+		if name := r.text(n); name == ":on_conflict" || name == ":conflict_target" {
+			r.upsert(n, contract.Arbiter{Any: true}) // Keyword.put(options, :conflict_target, …)
 		}
 	}
 	if t, ok := textOf(n, r.src); ok {

@@ -45,6 +45,20 @@ func (r *reader) onConflict(n *ast.CompositeLit) {
 	}
 }
 
+// conflictSet notes that a field of clause.OnConflict, or of what may be one, is set where
+// the rest of it does not stand.
+func (r *reader) conflictSet(n *ast.AssignStmt) {
+	clause := false
+	for _, imported := range r.file.imports {
+		clause = clause || imported == "gorm.io/gorm/clause"
+	}
+	for _, to := range n.Lhs {
+		if field, ok := to.(*ast.SelectorExpr); ok && clause && (field.Sel.Name == "Columns" || field.Sel.Name == "OnConstraint") {
+			r.file.upserts = append(r.file.upserts, upsert{at: r.at(n)})
+		}
+	}
+}
+
 // columnsOf reads []clause.Column{{Name: "a"}}.
 func (r *reader) columnsOf(e ast.Expr, u *upsert) bool {
 	list, ok := e.(*ast.CompositeLit)

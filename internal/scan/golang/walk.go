@@ -31,6 +31,8 @@ func (r *reader) walk(n ast.Node) {
 			}
 		case *ast.CompositeLit:
 			r.literal(n)
+		case *ast.AssignStmt:
+			r.conflictSet(n)
 		}
 		return true
 	})

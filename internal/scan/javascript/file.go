@@ -72,7 +72,7 @@ var speaking = regexp.MustCompile(`(?i)DATABASE_URL|postgres|\bpsql\b|\bpg\b`)
 // signs are words of which one is in each match of speaking, those of ormSigns, and
 // what libraries call an upsert.
 var signs = found.NewSought("", []string{"database_url", "postgres", "psql", "pg"}, []string{"sequelize", "typeorm", "drizzle", "datatypes"},
-	[]string{"upsert", "onconflictdo", "orupdate", "updateonduplicate"})
+	[]string{"upsert", "onconflict", "orupdate", "updateonduplicate"})
 
 // Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
 func Read(at string, src []byte) *File {

@@ -15,7 +15,7 @@ import (
 var upsertMethods = []string{"upsert", "onConflictDoUpdate", "onConflictDoNothing", "orUpdate", "bulkCreate"}
 
 // upsertNames are those by which the methods, given away, may be called elsewhere.
-var upsertNames = []string{"upsert", "onConflictDoUpdate", "orUpdate"}
+var upsertNames = []string{"upsert", "onConflict", "onConflictDoUpdate", "onConflictDoNothing", "orUpdate"}
 
 // updates is the option that has Sequelize's inserts update.
 const updates = "updateOnDuplicate"

@@ -26,6 +26,8 @@ type query struct {
 	lists    bool
 	onTable  string
 	arbiters []contract.Arbiter
+	// leads says that a call may lead to another table: to a relation's.
+	leads bool
 }
 
 var (
@@ -97,6 +99,7 @@ func (r *reader) chain(n *syntax.Node) {
 			r.statement(arguments(call), call)
 			continue
 		}
+		q.leads = q.leads || name != "upsert" && !slices.Contains(sameTable, name)
 		r.step(q, name, call)
 	}
 	if base(q.class) == "Schema" {
@@ -137,6 +140,9 @@ func (r *reader) step(q *query, name string, call *syntax.Node) {
 		}
 		q.lists = q.lists || len(given) > 0
 	case slices.Contains(writes, name):
+		if name == "upsert" {
+			q.arbiters = append(q.arbiters, r.arbiter(call))
+		}
 		r.write(q, name, given)
 	case name == "truncate":
 		q.onTable = "TRUNCATE"
@@ -185,32 +191,6 @@ func (r *reader) write(q *query, name string, given []*syntax.Node) {
 		q.adds = true
 		q.inserts = append(q.inserts, names...)
 	}
-	if name == "upsert" {
-		q.arbiters = append(q.arbiters, r.arbiter(given))
-	}
-}
-
-// arbiter is what upsert's second argument asks for: a column or a list of them.
-func (r *reader) arbiter(given []*syntax.Node) contract.Arbiter {
-	if len(given) < 2 {
-		return contract.Arbiter{Any: true}
-	}
-	list, ok := elements(given[1])
-	if !ok {
-		list = []element{{value: given[1]}}
-	}
-	var a contract.Arbiter
-	for _, e := range list {
-		t, ok := literal(e.value, r.src)
-		if !ok || e.key != nil {
-			return contract.Arbiter{Any: true}
-		}
-		a.Columns = append(a.Columns, t)
-	}
-	if a.Columns == nil {
-		return contract.Arbiter{Any: true}
-	}
-	return a
 }
 
 // columns are the names in an argument: a text, the keys of an array and of those in

@@ -19,6 +19,8 @@ type File struct {
 	imports map[string]string
 	classes []*class
 	queries []query
+	// given are texts that may be the name of upsert where it is called.
+	given []contract.Evidence
 	// fragments are parts of statements, with the query they are put into.
 	fragments []fragment
 	copies    bool // it copies rows of models that are not known

@@ -55,6 +55,9 @@ func (r *reader) walk(n *syntax.Node) {
 		r.assignment(n)
 	}
 	if t, ok := textOf(n, r.src); ok {
+		if t == "upsert" {
+			r.file.given = append(r.file.given, r.at(n))
+		}
 		if strings.Contains(t, sqltext.Hole) {
 			r.file.Words = append(r.file.Words, found.WordsOf(t)...)
 		}

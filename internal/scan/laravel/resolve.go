@@ -56,6 +56,9 @@ func Resolve(files []*File, to *found.Findings) {
 		}
 	}
 	for _, f := range files {
+		for _, at := range f.given {
+			to.Upsert(contract.Upsert{Arbiter: contract.Arbiter{Any: true}, Why: "the word upsert may be the name of a method that is called", At: at})
+		}
 		for i := range f.queries {
 			p.query(f, &f.queries[i])
 		}
@@ -114,7 +117,7 @@ func (p *project) query(f *File, q *query) {
 	if isModel {
 		names = append(names, model)
 	}
-	if len(names) == 0 {
+	if len(names) == 0 || q.leads {
 		for _, a := range q.arbiters {
 			p.to.Upsert(contract.Upsert{Arbiter: a, Why: "rows are inserted ON CONFLICT", At: q.at})
 		}
