@@ -29,7 +29,7 @@ func TestBadURLs(t *testing.T) {
 		{"port", "postgres://app:hunter2@db:http/shop", 64, []string{"port"}},
 		{"no URL", "hunter2", 64, []string{"database URL: "}},
 		{"nobody listens", fmt.Sprintf("postgres://app:hunter2@%s/shop", closed.Addr()), 69,
-			[]string{"connect to " + closed.Addr().String(), "connection refused"}},
+			[]string{"connect to " + closed.Addr().String(), "connection refused", "heroku pg:info"}},
 		{"nobody answers", fmt.Sprintf("postgres://app:hunter2@%s/shop?sslmode=disable&connect_timeout=1", silent.Addr()), 69,
 			[]string{"connect to " + silent.Addr().String(), "no answer"}},
 		{"no such host", "postgres://app:hunter2@db.invalid/shop?connect_timeout=2", 69, []string{"connect to db.invalid:5432: "}},
@@ -71,11 +71,11 @@ func TestBadDatabases(t *testing.T) {
 			texts     []string
 		}{
 			{"wrong password", as(t, db.URL, db.Server.User, "not-hunter2", ""), 69,
-				[]string{"password authentication failed", "28P01"}},
+				[]string{"password authentication failed", "28P01", "heroku pg:credentials:url"}},
 			{"no such role", as(t, db.URL, "nobody", "hunter2", ""), 69, []string{`as "nobody"`, "28P01"}},
 			{"no such database", as(t, db.URL, db.Server.User, db.Server.Password, "shop"), 69, []string{`database "shop"`, "3D000"}},
 			{"read-only", as(t, db.URL, db.Name+"_reader", "hunter2", ""), 69,
-				[]string{"read-only", "default_transaction_read_only"}},
+				[]string{"read-only", "RESET default_transaction_read_only"}},
 			{"no right to create a schema", as(t, db.URL, db.Name+"_app", "hunter2", ""), 77,
 				[]string{"may not keep migguard's ledger", "GRANT CREATE ON DATABASE", "TO \"" + db.Name + "_app\""}},
 		} {

@@ -63,3 +63,20 @@ func is[T error](err error) bool {
 	var target T
 	return errors.As(err, &target)
 }
+
+// nextStep goes behind an error about a database that cannot be worked with, and
+// says what to look at; "" where the error itself does. "migguard doctor" has more.
+func nextStep(err error) string {
+	var readOnly *pg.ReadOnlyError
+	switch {
+	case is[*pg.UnreachableError](err):
+		return "; are host and port of the URL right, and is the database up? On Heroku: heroku pg:info"
+	case is[*pg.AuthError](err):
+		return "; are user, password and database of the URL right? On Heroku: heroku pg:credentials:url"
+	case is[*pg.VersionError](err):
+		return "; on Heroku: heroku pg:upgrade"
+	case errors.As(err, &readOnly) && !readOnly.InRecovery:
+		return "; use a role that may write, or take the setting back: ALTER ROLE or ALTER DATABASE ... RESET default_transaction_read_only"
+	}
+	return ""
+}

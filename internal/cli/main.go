@@ -57,7 +57,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	if errors.As(err, &status) {
 		return status.code
 	}
-	fmt.Fprintf(stderr, "migguard: %s\n", a.masked(err.Error()))
+	fmt.Fprintf(stderr, "migguard: %s%s\n", a.masked(err.Error()), nextStep(err))
 	return exitStatus(err)
 }
 

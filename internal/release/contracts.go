@@ -22,6 +22,9 @@ import (
 // migrations.
 const lastBuilds = 2
 
+// nameBuild is what gives a build an id.
+const nameBuild = "deploy it with migguard's buildpack, or give --build ID, such as its commit"
+
 // recordContract keeps what this build needs, for the runs of later ones. What an
 // earlier run of the build has recorded stays: its id may be a commit's, which was
 // built by other scanners, or be the same for other code.
@@ -30,7 +33,7 @@ func (r *Run) recordContract(ctx context.Context) error {
 	case r.Contract == nil:
 		return nil
 	case r.Build == "":
-		r.Out.Line("this build's id is unknown, so its contract is not recorded, and the next release will take all that is there for used: turn on runtime-dyno-build-metadata, or give --build")
+		r.Out.Line("this build's id is unknown, so its contract is not recorded, and the next release will take all that is there for used: %s", nameBuild)
 		return nil
 	}
 	recorded, err := r.Ledger.Contracts(ctx, []string{r.Build})

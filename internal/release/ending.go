@@ -145,7 +145,7 @@ func (r *Run) shims(ctx context.Context) ([]report.Shim, error) {
 		shims[i].Waits = said
 	}
 	if len(shims) > 0 && r.Build == "" {
-		r.Out.Line("this build's id is unknown, so no shim is ever dropped: turn on runtime-dyno-build-metadata, or give --build")
+		r.Out.Line("this build's id is unknown, so no shim is ever dropped: %s", nameBuild)
 	}
 	r.Out.Overdue(shims)
 	return shims, nil
