@@ -58,7 +58,7 @@ func (a *act) renameUnderSync(ctx context.Context, i int, d judge.Decision, foun
 	a.verdict = a.verdict.Over(judge.Shim)
 	a.notes = append(a.notes, fmt.Sprintf("column %s of %s stays for code that knows it: a trigger keeps it equal to %s, until no code that runs needs it",
 		ddl.Quote(s.Column.Name), hazard.Display(s.Table), ddl.Quote(s.To)),
-		"prepared statements of "+hazard.Display(s.Table)+` with * fail once in each session, "cached plan must not change result type" (0A000), and once more when the old column goes`)
+		"prepared statements of "+hazard.Display(s.Table)+` with * fail once in each session, "cached plan must not change result type" (0A000), as they did when the copy came and will when the old column goes`)
 	a.mu.Lock()
 	a.shimmed[s.Table.OID], a.defers, a.syncs = true, true, true
 	a.mu.Unlock()
