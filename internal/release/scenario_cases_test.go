@@ -53,6 +53,11 @@ const drafts = `create table drafts (like users including all); insert into draf
 const manyUsers = `alter table users drop column amount, add column amount int not null default 0;
 	insert into users (key, email, team) select 'more' || g, g || '@more.example.com', 2 from generate_series(1, 12000) g; analyze users`
 
+// manyTimes makes users a large table, whose times are those of Tokyo: each is written anew to
+// be the same in UTC.
+const manyTimes = `insert into users (key, email, team) select 'more' || g, g || '@more.example.com', 2 from generate_series(1, 12000) g; analyze users;
+	do $$ begin execute format('alter database %I set timezone to %L', current_database(), 'Asia/Tokyo'); end $$`
+
 // common is how many of the scenarios, the first ones, are played on other servers
 // than the page's unless "make matrix" asks for all.
 const common = 15
@@ -325,6 +330,12 @@ var scenarios = []scenario{
 		given:   manyUsers,
 		deploys: []deploy{{code: code{build: "two"}, sql: []string{"alter table users alter amount type bigint"}}},
 		passes:  "it is said, for each session meets it once",
+	},
+	{
+		name: "timestamp to timestamptz, allowed, of a large table in Tokyo", old: code{build: firstBuild},
+		given:   manyTimes,
+		deploys: []deploy{{code: code{build: "two", allow: []string{"retyped-column:users.at"}}, sql: []string{"alter table users alter at type timestamptz"}}},
+		passes:  "code that takes both types meets the other one once in each session",
 	},
 	{
 		name: "nothing but an index", old: code{build: firstBuild}, harmless: true,

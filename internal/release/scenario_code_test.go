@@ -25,6 +25,8 @@ type code struct {
 	// wrong is what it writes into some fields when the migration is over, which
 	// the new schema does not take; "NULL" is one.
 	wrong map[string]string
+	// allow is what its release lets pass, as --allow does.
+	allow []string
 }
 
 // fields are those that all code knows unless it says otherwise.

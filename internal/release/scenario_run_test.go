@@ -44,6 +44,10 @@ func runScenario(ctx context.Context, url string, major int, platform *formation
 	if err != nil {
 		return ended, err
 	}
+	policy, err := judge.ParsePolicy(of.allow)
+	if err != nil {
+		return ended, err
+	}
 	l, err := ledger.Open(ctx, database.ConnConfig(), ledger.Options{})
 	if err != nil {
 		return ended, err
@@ -57,7 +61,7 @@ func runScenario(ctx context.Context, url string, major int, platform *formation
 	run := &release.Run{
 		Database: database, Major: major, Catalog: catalog, Ledger: l, App: "app", Build: of.build, Contract: of.contract(),
 		Version: platform.releases(of.build), Migguard: "1.2.3", Platform: platform, Overlap: time.Nanosecond,
-		Command: runner.FromArgs([]string{os.Args[0]}), LockWait: patience, Policy: &judge.Policy{},
+		Command: runner.FromArgs([]string{os.Args[0]}), LockWait: patience, Policy: policy,
 		Environ: append(os.Environ(), "DATABASE_URL="+url, runnerSQL+"="+strings.Join(messages, "\n")),
 		Stdin:   strings.NewReader(""), Stdout: io.Discard, Stderr: out,
 		Starting: starting, Out: report.New(out, false, false), Log: slog.New(slog.DiscardHandler),
