@@ -35,6 +35,7 @@ func TestRestoredFromADump(t *testing.T) {
 				bare := db.Server.NewDB(t)
 				bare.Exec(t, given)
 				bare.Exec(t, migration...)
+				db = db.Server.EmptyDB(t)
 				db.Restore(t, from)
 				if got := db.Value(t, "select relkind from pg_class where oid = 'orders'::regclass"); got != shim {
 					t.Fatalf("orders is a %s", got)
@@ -90,6 +91,7 @@ func TestPreparedSyncIsRestored(t *testing.T) {
 		from.Exec(t, "update migguard.task set closed_at = null, done = false")
 		bare := db.Server.NewDB(t)
 		bare.Exec(t, synced)
+		db = db.Server.EmptyDB(t)
 		db.Restore(t, from)
 		if ended, out := doWith(t, db, nil, "b", &judge.Policy{}, "select 1"); ended.Exit != 0 || !strings.Contains(out, "was restored from a dump") || strings.Contains(out, "filled in") {
 			t.Errorf("exit %d\n%s", ended.Exit, out)

@@ -7,11 +7,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// CreateDatabase makes an empty database. Its template is template0, which
-// nothing can connect to: a CREATE DATABASE from template1 waits when the
-// autovacuum launcher happens to be in it.
+// empty is what an empty database is copied from. Nothing can connect to it: a
+// CREATE DATABASE from template1 waits when the autovacuum launcher happens to
+// be in it.
+const empty = "template0"
+
+// CreateDatabase makes an empty database.
 func (s *Server) CreateDatabase(ctx context.Context, name string) error {
-	return s.copyDatabase(ctx, name, "template0")
+	return s.copyDatabase(ctx, name, empty)
 }
 
 func (s *Server) copyDatabase(ctx context.Context, name, template string) error {
@@ -36,13 +39,41 @@ func (s *Server) DropDatabase(ctx context.Context, name string) error {
 	return nil
 }
 
-// admin runs one statement outside the databases that are handed out.
+// admin runs one statement outside the databases that are handed out. Sessions for
+// that are kept: to begin one costs as much as to make a database.
 func (s *Server) admin(ctx context.Context, sql string) error {
-	conn, err := pgx.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		return err
+	conn := s.idleAdmin(ctx)
+	if conn == nil {
+		var err error
+		if conn, err = pgx.Connect(ctx, s.URL("postgres")); err != nil {
+			return err
+		}
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	_, err = conn.Exec(ctx, sql)
+	_, err := conn.Exec(ctx, sql)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !conn.IsClosed() {
+		s.admins = append(s.admins, conn)
+	}
 	return err
+}
+
+// idleAdmin takes a session that the server has not ended, as it does when one of its
+// processes crashes; nil: there is none.
+func (s *Server) idleAdmin(ctx context.Context) *pgx.Conn {
+	for {
+		s.mu.Lock()
+		last := len(s.admins) - 1
+		if last < 0 {
+			s.mu.Unlock()
+			return nil
+		}
+		conn := s.admins[last]
+		s.admins = s.admins[:last]
+		s.mu.Unlock()
+		if conn.Ping(ctx) == nil {
+			return conn
+		}
+		_ = conn.Close(ctx)
+	}
 }

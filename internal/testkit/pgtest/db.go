@@ -17,7 +17,7 @@ import (
 // (PROCSIGNAL_BARRIER_SMGRRELEASE), which one whose client does not read does not.
 const cleanupTimeout = time.Minute
 
-// A DB is an empty database that lives as long as the test it was made for.
+// A DB is a database that lives as long as the test it was made for.
 type DB struct {
 	// URL is postgres://user:password@127.0.0.1:port/name?sslmode=disable,
 	// for a superuser.
@@ -27,10 +27,17 @@ type DB struct {
 	Server *Server
 }
 
-// NewDB makes a database, dropped when the test ends.
+// NewDB makes a database, dropped when the test ends. It is empty, unless the server
+// is one that MainFilled fills.
 func (s *Server) NewDB(t testing.TB) *DB {
 	t.Helper()
-	return s.newDB(t, "template0")
+	return s.newDB(t, s.template)
+}
+
+// EmptyDB is NewDB on a server that may be filled.
+func (s *Server) EmptyDB(t testing.TB) *DB {
+	t.Helper()
+	return s.newDB(t, empty)
 }
 
 func (s *Server) newDB(t testing.TB, template string) *DB {

@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -50,8 +53,12 @@ type Server struct {
 	SocketDir string // PGHOST for the Unix-domain socket
 
 	dir       string
+	template  string // the database that NewDB copies
 	keeper    *keeper
 	databases atomic.Int64 // how many NewDB has named
+
+	mu     sync.Mutex
+	admins []*pgx.Conn // idle
 }
 
 // Start runs a new server and returns when it accepts connections. It ends
@@ -91,7 +98,7 @@ func start(ctx context.Context, inst Installation, opts Options) (*Server, error
 	s := &Server{
 		Major: inst.Major, Version: inst.Version,
 		Host: "127.0.0.1", User: superuser, Password: tpl.password,
-		CAFile: filepath.Join(dir, "server.crt"), SocketDir: dir, dir: dir,
+		CAFile: filepath.Join(dir, "server.crt"), SocketDir: dir, dir: dir, template: empty,
 	}
 	err = acct.own(dir)
 	if err == nil {
@@ -174,6 +181,12 @@ func freePort() (int, error) {
 // Stop ends the server at once and removes it, with everything stored in it.
 // It may be called more than once.
 func (s *Server) Stop() error {
+	s.mu.Lock()
+	for _, conn := range s.admins { // the server's end closes them, too, but not here
+		_ = conn.PgConn().Conn().Close()
+	}
+	s.admins = nil
+	s.mu.Unlock()
 	if err := s.keeper.release(); err != nil {
 		return fmt.Errorf("stop postgresql %s: %w", s.Version, err)
 	}

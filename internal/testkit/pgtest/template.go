@@ -17,7 +17,7 @@ const superuser = "postgres"
 
 // templateFormat is part of a template's name: raise it when initdb is called
 // in another way, and old templates are left alone.
-const templateFormat = "1"
+const templateFormat = "2"
 
 // A template is a cluster that was never started. New clusters are copies.
 type template struct {
@@ -69,18 +69,25 @@ func readTemplate(dir string) (template, error) {
 // buildTemplate fills dir with a new data directory and its password. The
 // password is random, so that a test of a wrong one is a real test.
 func buildTemplate(ctx context.Context, inst Installation, acct account, dir string) error {
-	passwordFile := filepath.Join(dir, "password")
-	if err := os.WriteFile(passwordFile, []byte(rand.Text()+"\n"), 0o600); err != nil {
+	password := rand.Text()
+	secret, err := scramSecret(password)
+	if err != nil {
 		return err
 	}
-	for _, path := range []string{dir, passwordFile} {
+	secretFile := filepath.Join(dir, "secret")
+	for name, text := range map[string]string{filepath.Join(dir, "password"): password, secretFile: secret} {
+		if err := os.WriteFile(name, []byte(text+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	for _, path := range []string{dir, secretFile} {
 		if err := acct.own(path); err != nil {
 			return err
 		}
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(inst.BinDir, "initdb"),
 		"--pgdata", filepath.Join(dir, "data"),
-		"--username", superuser, "--pwfile", passwordFile,
+		"--username", superuser, "--pwfile", secretFile,
 		"--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--locale", "C", "--no-sync")
 	cmd.SysProcAttr = acct.attr()

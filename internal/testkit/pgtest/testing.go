@@ -23,6 +23,13 @@ func Main(m *testing.M) int {
 	return code
 }
 
+// MainFilled is Main for tests whose databases are to hold something from the start:
+// fill makes it in a database of each shared server, which NewDB copies.
+func MainFilled(m *testing.M, fill func(ctx context.Context, url string) error) int {
+	shared.fill = fill
+	return Main(m)
+}
+
 // Servers returns one running server for each major the run asks for
 // (MIGGUARD_TEST_PG), in ascending order. All tests of the process share them.
 func Servers(t testing.TB) []*Server {
@@ -54,6 +61,17 @@ func Each(t *testing.T, f func(t *testing.T, db *DB)) {
 			f(t, s.NewDB(t))
 		})
 	}
+}
+
+// Newest is Each for what does not depend on the server's major: f runs on the newest
+// of Servers only, unless MIGGUARD_TEST_MATRIX is "full".
+func Newest(t *testing.T, f func(t *testing.T, db *DB)) {
+	t.Helper()
+	if os.Getenv("MIGGUARD_TEST_MATRIX") == "full" {
+		Each(t, f)
+		return
+	}
+	f(t, New(t))
 }
 
 // New returns a fresh database on the newest server of Servers.
@@ -89,10 +107,11 @@ func StartFor(t testing.TB, opts Options) *Server {
 // shared are the servers that the tests of this process share.
 var shared pool
 
-// A pool starts at most one server of each major.
+// A pool starts at most one server of each major, and fills it.
 type pool struct {
 	mu     sync.Mutex
 	starts map[int]func() (*Server, error)
+	fill   func(ctx context.Context, url string) error // nil: not at all
 }
 
 // get does not take a test's context: the server outlives the test.
@@ -104,7 +123,19 @@ func (p *pool) get(major int) (*Server, error) {
 	start, ok := p.starts[major]
 	if !ok {
 		start = sync.OnceValues(func() (*Server, error) {
-			return Start(context.Background(), Options{Major: major})
+			s, err := Start(context.Background(), Options{Major: major})
+			if err != nil || p.fill == nil {
+				return s, err
+			}
+			const filled = "filled"
+			if err = s.CreateDatabase(context.Background(), filled); err == nil {
+				err = p.fill(context.Background(), s.URL(filled))
+			}
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("fill a database: %w", err), s.Stop())
+			}
+			s.template = filled
+			return s, nil
 		})
 		p.starts[major] = start
 	}
