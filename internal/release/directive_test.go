@@ -34,7 +34,7 @@ func TestDirectivesAllow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+			pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 				b := setup(t, db, options{}, viewed)
 				b.run(t, sql)
 				if got, refused := b.Recorded(); refused != 0 || strings.Contains(strings.Join(got, " "), "shim") {
@@ -91,7 +91,7 @@ func TestDirectivesDoNotAllow(t *testing.T) {
 // and for no other.
 func TestDirectivesInExtendedProtocol(t *testing.T) {
 	t.Parallel()
-	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+	pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 		b := setup(t, db, options{policy: dropsRefused}, viewed)
 		const drop = "alter table t drop column n"
 		for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeExec, pgx.QueryExecModeCacheStatement, pgx.QueryExecModeDescribeExec} {

@@ -13,7 +13,7 @@ func TestExamplesOnServer(t *testing.T) {
 	for _, h := range hazard.All {
 		t.Run(h.ID, func(t *testing.T) {
 			t.Parallel()
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+			pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 				users := `create type mood as enum ('sad', 'ok');
 					create table users (id bigint primary key, notes text not null, mood mood not null default 'ok');` + h.Given
 				good := setup(t, db, options{waits: h.Tolerable}, users)

@@ -13,9 +13,9 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// heldCases is how many cases run on each server where nobody says;
+// heldCases is how many cases run where nobody says, on all servers together;
 // MIGGUARD_TEST_SEQUENCES and MIGGUARD_TEST_SEED are as for TestSequences.
-const heldCases = 12
+const heldCases = 16
 
 // heldSteps are statements about constraints, with a column and a number for %[1]s and
 // %[2]d. What one needs that is not there fails on the bare server, and is left out.
@@ -50,11 +50,14 @@ var heldRenames = []string{"alter table facts rename %[1]s to z%[2]d", "alter ta
 func TestHeldAtRandom(t *testing.T) {
 	t.Parallel()
 	first, count := numberIn(t, "MIGGUARD_TEST_SEED", 1), numberIn(t, "MIGGUARD_TEST_SEQUENCES", heldCases)
-	for seed := first; seed < first+count; seed++ {
-		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
-			t.Parallel()
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) { heldAtRandom(t, db, seed) })
-		})
+	servers := pgtest.Servers(t)
+	for i := range count {
+		for _, server := range spread(servers, i, count) {
+			t.Run(fmt.Sprintf("pg%d/seed%d", server.Major, first+i), func(t *testing.T) {
+				t.Parallel()
+				heldAtRandom(t, server.NewDB(t), first+i)
+			})
+		}
 	}
 }
 
