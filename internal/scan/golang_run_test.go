@@ -20,7 +20,7 @@ func TestGoRuns(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	c := scanned(t, dir)
-	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+	pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, "CREATE TABLE users (id serial PRIMARY KEY, name text, nick text, email text, created_at timestamptz DEFAULT now(), spare int)",
 			"CREATE TABLE orders (id serial PRIMARY KEY, user_id int, total int, state text, coupon text, spare int)",
 			"CREATE TABLE events (id serial, kind text, note text, user_id int, at timestamptz, spare int)",

@@ -24,7 +24,7 @@ func TestLaravelRuns(t *testing.T) {
 	t.Parallel()
 	const dir = "testdata/laravel"
 	c := scanned(t, dir)
-	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+	pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 		for table, columns := range laravelTables {
 			db.Exec(t, fmt.Sprintf("CREATE TABLE %s (%s, spare int)", table, columns))
 		}

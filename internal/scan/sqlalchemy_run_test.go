@@ -113,7 +113,7 @@ func TestSQLAlchemyRuns(t *testing.T) {
 	t.Parallel()
 	const dir = "testdata/sqlalchemy"
 	c := scanned(t, dir)
-	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+	pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 		app := start(t, db, dir, "/usr/bin/python3", "app.py")
 		db.Exec(t, "CREATE TABLE partly (id serial PRIMARY KEY, n int)", "CREATE TABLE wholly (id serial PRIMARY KEY, n int)")
 		app.do(t, "make")

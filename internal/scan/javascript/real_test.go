@@ -39,7 +39,7 @@ func TestReal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+			pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 				run(t, db, orm, "setup")
 				tables := db.Query(t, "SELECT quote_ident(relname), relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1")
 				for _, table := range tables {

@@ -16,7 +16,7 @@ func TestApplications(t *testing.T) {
 	for _, name := range Names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+			pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 				p := Start(t, name)
 				for _, db := range []*pgtest.DB{db, db.Server.NewDB(t)} {
 					db.Exec(t, Schema())
@@ -50,7 +50,7 @@ func TestORMs(t *testing.T) {
 	for _, name := range ORMs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+			pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
 				db.Exec(t, SchemaORM())
 				p := StartORM(t, name)
 				outcomes := append(p.Boot(t, db.URL), p.Act(t)...)
