@@ -77,8 +77,7 @@ var signs = found.NewSought("", []string{"database_url", "postgres", "psql", "pg
 // Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
 func Read(at string, src []byte) *File {
 	f := &File{path: at, src: src, imports: make(map[string]imported), modules: make(map[string]contract.Evidence),
-		consts: make(map[string]*syntax.Node), names: make(map[*syntax.Node]string), settings: make(map[string]bool),
-		others: make(map[string]int)}
+		consts: make(map[string]*syntax.Node), names: make(map[*syntax.Node]string), settings: make(map[string]bool)}
 	extension := strings.ToLower(path.Ext(at))
 	switch {
 	case extension == ".json":
@@ -116,7 +115,10 @@ func Read(at string, src []byte) *File {
 		f.blind = "not all of the file could be parsed"
 	}
 	r := &reader{File: f, functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node),
-		upserting: signed&4 != 0, called: make(map[*syntax.Node]bool), updating: make(map[*syntax.Node]bool)}
+		upserting: signed&4 != 0}
+	if r.upserting {
+		r.called, r.updating, f.others = make(map[*syntax.Node]bool), make(map[*syntax.Node]bool), make(map[string]int)
+	}
 	r.declare(root)
 	r.walk(root, nil)
 	for name, n := range f.consts {

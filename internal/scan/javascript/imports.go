@@ -61,6 +61,13 @@ func (r *reader) declare(root *syntax.Node) {
 		if times > 1 {
 			delete(r.consts, name)
 		}
+		r.besides(name, times)
+	}
+}
+
+// besides counts how often a name is declared, but for its import by require.
+func (r *reader) besides(name string, times int) {
+	if r.upserting {
 		r.others[name] += times
 	}
 }
@@ -121,7 +128,7 @@ func (r *reader) required(n *syntax.Node) (string, bool) {
 func (r *reader) destructured(name *syntax.Node, module string) {
 	if name.Is("identifier") {
 		r.imports[r.text(name)] = imported{module, "*"}
-		r.others[r.text(name)]--
+		r.besides(r.text(name), -1)
 	}
 	if !name.Is("object_pattern") {
 		return
@@ -130,10 +137,10 @@ func (r *reader) destructured(name *syntax.Node, module string) {
 		switch {
 		case child.Is("shorthand_property_identifier_pattern"):
 			r.imports[r.text(child)] = imported{module, r.text(child)}
-			r.others[r.text(child)] -= 2
+			r.besides(r.text(child), -2)
 		case child.Is("pair_pattern"):
 			r.imports[r.text(child.Child("value"))] = imported{module, r.text(child.Child("key"))}
-			r.others[r.text(child.Child("value"))] -= 2
+			r.besides(r.text(child.Child("value")), -2)
 		}
 	}
 }

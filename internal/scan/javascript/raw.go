@@ -41,7 +41,9 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	if n.Is("new_expression") {
 		callee = bare(n.Child("constructor"))
 	}
-	r.called[callee] = r.upserting
+	if r.upserting {
+		r.called[callee] = true
+	}
 	name := r.text(callee)
 	if callee.Is("member_expression") {
 		name = r.text(callee.Child("property"))
