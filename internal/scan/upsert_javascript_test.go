@@ -94,6 +94,7 @@ func TestJavaScriptUpserts(t *testing.T) {
 			required + "Team.bulkCreate(rows, { updateOnDuplicate: ['owner'] })":                                  "teams: key",
 			required + "User.bulkCreate(rows, { updateOnDuplicate: ['kind'], conflictAttributes: ['mail'] })":     "users: email",
 			required + "User.bulkCreate(rows, { ignoreDuplicates: true }); User.bulkCreate(rows)":                 "",
+			required + "User.bulkCreate(rows, /* updateOnDuplicate */)":                                           anything,
 			required + "User.bulkCreate(rows, options)":                                                           "",
 			required + "const options = { updateOnDuplicate: [] }; User.bulkCreate(rows, options)":                "?: what is not known; users: what is not known",
 			"const put = ({ models }) => models.User.upsert(row)":                                                 "?: email; ?: id; ?: key",

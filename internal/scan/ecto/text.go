@@ -128,3 +128,25 @@ func literal(n *syntax.Node, src []byte) (string, bool) {
 	t, ok := textOf(n, src)
 	return t, ok && !strings.Contains(t, sqltext.Hole)
 }
+
+// isText tells a value that is nothing but texts: they are read where they stand.
+func (r *reader) isText(n *syntax.Node, depth int) bool {
+	if t, ok := textOf(n, r.src); ok {
+		return !strings.Contains(t, sqltext.Hole) || sqltext.Is(t)
+	}
+	if !n.Is("identifier", "unary_operator") || depth > 5 {
+		return false
+	}
+	for i := len(r.values) - 1; i >= 0; i-- {
+		values, ok := r.values[i][r.text(n)]
+		for _, value := range values {
+			if value == nil || !r.isText(value, depth+1) {
+				return false
+			}
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}

@@ -199,19 +199,6 @@ func (r *reader) sqlOf(n *syntax.Node) (value *syntax.Node, all bool) {
 	return value, true
 }
 
-// key is the name of a property as it is written.
-func (r *File) key(n *syntax.Node) string {
-	if n.Is("string") {
-		t, _ := textOf(n, r.src)
-		return t
-	}
-	if n.Is("computed_property_name") && len(n.Children) == 1 {
-		t, _ := r.literal(n.Children[0])
-		return t
-	}
-	return r.text(n)
-}
-
 // made notes names and parts of SQL that are put in by a function: sql("name"),
 // sql.identifier("name").
 func (r *reader) made(n *syntax.Node, arguments *syntax.Node) {

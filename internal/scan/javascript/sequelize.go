@@ -256,26 +256,3 @@ func (p *project) sequelizeNote(m *model) {
 	p.to.Gap(contract.Gap{Reach: contract.Within, Relation: m.name, At: m.at, NoUpsert: true, // its calls are read
 		Why: "Sequelize takes names of columns that the model does not have from queries, and adds those of associations"})
 }
-
-// through notes the table of belongsToMany that has no model.
-func (p *project) through(f *File, arguments []*syntax.Node, at contract.Evidence) {
-	if len(arguments) < 2 {
-		return
-	}
-	given := arguments[1]
-	if options, ok := p.object(f, given); ok {
-		if given, _ = options.property("through"); given == nil {
-			return
-		}
-		f = options.file
-		if inner, ok := p.object(f, given); ok {
-			if given, _ = inner.property("model"); given == nil {
-				return
-			}
-		}
-	}
-	// What is no text is a model with a table of its own.
-	if t, ok := p.string(f, given); ok {
-		p.join(contract.Name{Name: t}, "belongsToMany", at)
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -139,5 +140,28 @@ func (p *project) sequelizeAssociations() {
 	}
 	for _, m := range p.models[sequelizePackage] {
 		m.keys.unknown = m.keys.unknown || anything || through[m.by]
+	}
+}
+
+// through notes the table of belongsToMany that has no model.
+func (p *project) through(f *File, arguments []*syntax.Node, at contract.Evidence) {
+	if len(arguments) < 2 {
+		return
+	}
+	given := arguments[1]
+	if options, ok := p.object(f, given); ok {
+		if given, _ = options.property("through"); given == nil {
+			return
+		}
+		f = options.file
+		if inner, ok := p.object(f, given); ok {
+			if given, _ = inner.property("model"); given == nil {
+				return
+			}
+		}
+	}
+	// What is no text is a model with a table of its own.
+	if t, ok := p.string(f, given); ok {
+		p.join(contract.Name{Name: t}, "belongsToMany", at)
 	}
 }

@@ -198,3 +198,16 @@ func opening(src []byte, end int) int {
 func isName(b byte) bool {
 	return b == '_' || b == '$' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
 }
+
+// key is the name of a property as it is written.
+func (r *File) key(n *syntax.Node) string {
+	if n.Is("string") {
+		t, _ := textOf(n, r.src)
+		return t
+	}
+	if n.Is("computed_property_name") && len(n.Children) == 1 {
+		t, _ := r.literal(n.Children[0])
+		return t
+	}
+	return r.text(n)
+}

@@ -38,7 +38,7 @@ func (p *project) upserts() {
 // needs reads a call as those libraries would that the tree has.
 func (p *project) needs(f *File, c conflict) (all []needed) {
 	arguments := slices.DeleteFunc(slices.Clone(c.call.Child("arguments").Children), func(n *syntax.Node) bool { return n.Is("comment") })
-	if len(arguments) == 0 || slices.ContainsFunc(arguments, func(n *syntax.Node) bool { return n.Is("spread_element") }) {
+	if len(arguments) == 0 || c.name == "bulkCreate" && len(arguments) == 1 || slices.ContainsFunc(arguments, func(n *syntax.Node) bool { return n.Is("spread_element") }) {
 		return anyOf(nil)
 	}
 	var read []func(*File, *syntax.Node, []*syntax.Node) ([]needed, bool)

@@ -86,7 +86,7 @@ func (r *reader) means(n *syntax.Node) bool {
 	}
 	_, imports := r.Imports[name]
 	values := r.scopes[0][name]
-	return n.Is("identifier") && (imports && len(values) == 0 || !imports && len(values) == 1)
+	return n.Is("identifier") && !r.doubt[name] && (imports && len(values) == 0 || !imports && len(values) == 1)
 }
 
 // inserted is what a statement inserts into, Account of insert(Account).values(…); empty

@@ -23,17 +23,6 @@ type columns struct {
 	properties map[string]string
 }
 
-// property notes the column of a property: of two of a name it is not known which.
-func (c *columns) property(name, column string) {
-	if c.properties == nil {
-		c.properties = make(map[string]string)
-	}
-	if known, ok := c.properties[name]; ok && known != column {
-		column = ""
-	}
-	c.properties[name] = column
-}
-
 // add adds a column, of which an empty name is not known.
 func (c *columns) add(name string) {
 	if name == "" {
@@ -50,22 +39,6 @@ func (c *columns) join(d columns) {
 		c.property(name, column)
 	}
 	c.every, c.reflected, c.primary = c.every || d.every, c.reflected || d.reflected, c.primary || d.primary
-}
-
-// keyed notes the one column that was made of a property, or of a Table; other says that
-// it has another key there.
-func (c *columns) keyed(property string, other bool) {
-	column := ""
-	if len(c.names) == 1 && !c.every {
-		column = c.names[0]
-	}
-	switch {
-	case property == "" && other:
-	case property == "":
-		c.property(column, column)
-	default:
-		c.property(property, column)
-	}
 }
 
 // set is what is used. SQLAlchemy names each column of a model in its SQL.
@@ -190,6 +163,8 @@ type table struct {
 	// bare tables have no columns there: they are looked up, or read from the
 	// database.
 	bare bool
+	// twin: the file has another table of the name.
+	twin bool
 	at   contract.Evidence
 	node *syntax.Node
 }
@@ -211,6 +186,11 @@ func (r *reader) hasTable(n *syntax.Node) bool {
 // table reads Table("name", metadata, Column(…), …).
 func (r *reader) table(n *syntax.Node, by string) *table {
 	t := &table{by: by, at: r.At(n), node: n, bare: true}
+	for _, other := range r.file.tables {
+		if other.by == by {
+			other.twin, t.twin = true, true
+		}
+	}
 	r.file.tables = append(r.file.tables, t)
 	name, ok := r.constant(r.positional(n.Child("arguments"))[0])
 	t.name.Name, t.computed = name, !ok

@@ -64,8 +64,35 @@ func (p *project) meant(f *python.File, name string) (tables []contract.Name, pr
 		return tables, columns.properties
 	}
 	t := p.tableNamed(f, name)
-	if t == nil || t.computed {
+	if t == nil || t.computed || t.twin {
 		return nil, nil
 	}
 	return []contract.Name{t.name}, t.columns.properties
+}
+
+// property notes the column of a property: of two of a name it is not known which.
+func (c *columns) property(name, column string) {
+	if c.properties == nil {
+		c.properties = make(map[string]string)
+	}
+	if known, ok := c.properties[name]; ok && known != column {
+		column = ""
+	}
+	c.properties[name] = column
+}
+
+// keyed notes the one column that was made of a property, or of a Table; other says that
+// it has another key there.
+func (c *columns) keyed(property string, other bool) {
+	column := ""
+	if len(c.names) == 1 && !c.every {
+		column = c.names[0]
+	}
+	switch {
+	case property == "" && other:
+	case property == "":
+		c.property(column, column)
+	default:
+		c.property(property, column)
+	}
 }
