@@ -80,7 +80,7 @@ func (a *app) runAction(c *cli.Context) error {
 	}
 	r := &release.Run{
 		Build: cfg.Build, Version: cfg.Release, App: cfg.App, Migguard: version,
-		LockWait: cfg.LockWait, CancelBlockers: cfg.CancelBlockers, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun, WarnMissing: cfg.ForwardCheck == config.WarnOnly, WarnReplay: cfg.Replay == config.WarnOnly, ByHand: cfg.Contract == config.Manual,
+		LockWait: cfg.LockWait, CancelBlockers: cfg.CancelBlockers, Policy: policy, RefuseBlind: cfg.OnAPIFailure == config.RefuseRun, WarnMissing: cfg.ForwardCheck == config.WarnOnly, WarnReplay: cfg.Replay == config.WarnOnly, ByHand: cfg.Contract == config.Manual, CountedFor: shortened(countedForVariable),
 		Environ: a.environ, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
 		Out: report.New(a.stderr, report.Color(a.stderr, c.Bool("no-color")), c.Bool("verbose")),
 		Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),

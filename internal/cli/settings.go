@@ -133,12 +133,13 @@ func choose(policy *judge.Policy, table string, actions map[string]config.Action
 }
 
 // Tests shorten with these the time in which dynos may run that the Platform
-// API does not list, that in which a call is tried again, and how long settling
-// waits before it looks again.
+// API does not list, that in which a call is tried again, how long settling
+// waits before it looks again, and how long queries have to have been counted for.
 const (
 	overlapVariable     = "MIGGUARD_OVERLAP"
 	retryForVariable    = "MIGGUARD_RETRY_FOR"
 	settleEveryVariable = "MIGGUARD_SETTLE_EVERY"
+	countedForVariable  = "MIGGUARD_COUNTED_FOR"
 )
 
 // shortened is 0, the default of what it is for, where nobody has set another.

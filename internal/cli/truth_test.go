@@ -192,8 +192,10 @@ func (g *guardedTruth) run(t *testing.T, db *pgtest.DB, sql []string) {
 	t.Helper()
 	dir := t.TempDir()
 	writeFile(t, dir, "migration.sql", strings.Join(sql, ";\n")+";\n")
+	// The queries of the database that this is a copy of are not there, and old code has
+	// run for long enough all the same.
 	r := on(db.URL, "run", "--build", "new", "--format", "json", "--",
-		`psql "$DATABASE_URL" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=migration.sql`).in(dir).run(t)
+		`psql "$DATABASE_URL" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=migration.sql`).in(dir).with("MIGGUARD_COUNTED_FOR=-1ns").run(t)
 	if r.code != 0 && r.code != 77 {
 		r.expect(t, 0)
 	}

@@ -22,17 +22,6 @@ type Code struct {
 	Unsteered string
 }
 
-// Queries are those that a database has run, whoever sent them.
-type Queries struct {
-	Contract *contract.Contract // never nil
-	// Blind: nobody could ask the database.
-	Blind bool
-	// Known says, in a sentence, what was asked and what is missing.
-	Known string
-	// Forget is SQL that lets the database forget them.
-	Forget string
-}
-
 // spoken bounds the reasons that a message gives of one build.
 const spoken = 3
 
@@ -82,7 +71,7 @@ func (facts Facts) shows(f *hazard.Finding) bool {
 	if facts.settle(f) == contract.Yes {
 		return true
 	}
-	return f.Direct && len(facts.Code) > 0 && facts.Seen != nil && facts.Seen.Contract.MayShow(*f.Needs)
+	return f.Direct && facts.mayShow(*f.Needs)
 }
 
 // needsTable is why no view can take a table's place for the code that runs, where a
@@ -94,10 +83,11 @@ func (facts Facts) needsTable(r catalog.Relation) string {
 	return ""
 }
 
-// onTable is what a contract or a query shows that fails on what takes a table's place.
+// onTable is what a contract or a query shows that fails on what takes a table's place;
+// a query, too, of which it is not known whether code that runs has sent it.
 func (facts Facts) onTable(kind contract.ChangeKind, r catalog.Relation) string {
 	f := hazard.Finding{Needs: &contract.Change{Kind: kind, Relation: contract.Name{Schema: r.Schema, Name: r.Name}}}
-	if facts.settle(&f) != contract.Yes {
+	if facts.settle(&f) != contract.Yes && !facts.mayShow(*f.Needs) {
 		return ""
 	}
 	return strings.TrimSuffix(f.Detail, ".")

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
@@ -12,8 +11,8 @@ import (
 
 // groups tells whether code may group by the relation's primary key, which a view has
 // none of (42803), though no text shows it: what one does is asked by needsTable. A
-// library makes such a query of any model. Where the database has not seen one either,
-// what has a key is only better than a view; where nobody could ask it, why says that a
+// library makes such a query of any model. Where the database would have seen one, and has
+// not, what has a key is only better than a view; where it might not have, why says that a
 // view may not be.
 func (facts Facts) groups(r catalog.Relation) (may bool, why string) {
 	if !r.Keyed {
@@ -26,14 +25,14 @@ func (facts Facts) groups(r catalog.Relation) (may bool, why string) {
 			known.Code = append(known.Code, c)
 		}
 	}
-	f := hazard.Finding{Needs: &contract.Change{Kind: contract.HideKey, Relation: contract.Name{Schema: r.Schema, Name: r.Name}}}
-	if known.settle(&f) == contract.No || known.Code == nil {
+	needs := contract.Change{Kind: contract.HideKey, Relation: contract.Name{Schema: r.Schema, Name: r.Name}}
+	if known.Code == nil || known.settle(&hazard.Finding{Needs: &needs}) == contract.No {
 		return false, ""
 	}
-	if facts.Seen != nil && !facts.Seen.Blind {
-		return true, ""
+	if why = known.may(needs); why != "" {
+		why = "a view in its place has no primary key for GROUP BY. " + why
 	}
-	return true, "a view in its place has no primary key for GROUP BY. " + strings.TrimSuffix(f.Detail, ".")
+	return true, why
 }
 
 // copyFirst tells that code may do what does not go under an overlay, with a table of

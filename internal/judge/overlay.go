@@ -128,8 +128,11 @@ func (c Code) passesOverlay(r catalog.Relation, seen *Queries) string {
 	if is.Verdict == contract.Yes {
 		return "it names the table with its schema: " + Spoken(is)
 	}
-	if is.Verdict == contract.Unknown && (seen == nil || seen.Blind) {
-		return "whether it names the table with its schema is not known: " + Spoken(is)
+	if is.Verdict == contract.Unknown {
+		why := seen.unseen(name, func(c *contract.Contract) contract.Answer { return c.Qualified(name) })
+		if why != "" {
+			return "whether it names the table with its schema is not known: " + Spoken(is) + "; and " + why
+		}
 	}
 	if seen == nil {
 		return ""

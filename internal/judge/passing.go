@@ -55,8 +55,10 @@ func (facts Facts) beside(change ddl.Change) ([]shim.Overlay, *Obstacle) {
 	}, func(code Code) string {
 		name := contract.Name{Schema: r.Schema, Name: r.Name}
 		is := code.Contract.OnTable(name)
-		if is.Verdict == contract.Unknown && (facts.Seen == nil || facts.Seen.Blind) {
-			return "what it does with the table is not known: " + Spoken(is)
+		if is.Verdict == contract.Unknown {
+			if why := facts.Seen.unseen(name, func(c *contract.Contract) contract.Answer { return c.OnTable(name) }); why != "" {
+				return "what it does with the table is not known: " + Spoken(is) + "; and " + why
+			}
 		}
 		if is.Verdict != contract.Yes && facts.Seen != nil {
 			is = facts.Seen.Contract.OnTable(name)

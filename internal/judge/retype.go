@@ -73,8 +73,12 @@ func (facts Facts) byPosition(table contract.Name) string {
 			return "the database has seen a query that counts on their order: " + Spoken(a)
 		}
 	}
-	if unknown != "" && (facts.Seen == nil || facts.Seen.Blind) {
-		return "whether code writes rows by the order of columns is not known: " + unknown
+	if unknown == "" {
+		return ""
 	}
-	return ""
+	why := facts.Seen.unseen(table, func(c *contract.Contract) contract.Answer { return c.ByPosition(table) })
+	if why == "" {
+		return ""
+	}
+	return "whether code writes rows by the order of columns is not known: " + unknown + "; and " + why
 }

@@ -3,7 +3,6 @@ package judge
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
@@ -43,14 +42,8 @@ func (facts Facts) countsOn(r catalog.Relation, a catalog.Arbiter) string {
 	if needs == nil {
 		return ""
 	}
-	f := hazard.Finding{Needs: needs}
-	switch facts.settle(&f) {
-	case contract.No:
-		return ""
-	case contract.Unknown:
-		if facts.Seen != nil && !facts.Seen.Blind { // and has not seen it
-			return ""
-		}
+	if why := facts.may(*needs); why != "" {
+		return fmt.Sprintf("a partitioned table in its place has no unique index %s for INSERT ... ON CONFLICT. %s", ddl.Quote(a.Index), why)
 	}
-	return fmt.Sprintf("a partitioned table in its place has no unique index %s for INSERT ... ON CONFLICT. %s", ddl.Quote(a.Index), strings.TrimSuffix(f.Detail, "."))
+	return ""
 }

@@ -22,6 +22,7 @@ func TestParentWhereAViewDoesNotDo(t *testing.T) {
 	active.Introspects, truncates.OnTable, copies.OnTable = true, "TRUNCATE", "COPY"
 	upserts.Introspects, upserts.Arbiters = true, []contract.Arbiter{{Columns: []string{"email"}}}
 	gap := contract.Gap{Reach: contract.Anything, Why: "SQL that is built"}
+	upsert := contract.Use{Adds: true, Arbiters: upserts.Arbiters}
 	seen := &judge.Queries{Contract: contract.New(contract.Source{Scanner: "seen"}, nil, nil)}
 	can := &catalog.AsPartition{Key: []string{"id"}}
 	unique := []catalog.Arbiter{{Index: "orders_pkey", Primary: true, Keys: []int16{1}}, {Index: "orders_email", Keys: []int16{2}}}
@@ -45,7 +46,14 @@ func TestParentWhereAViewDoesNotDo(t *testing.T) {
 		"unique, and used":    {upserts, nil, can, unique, nil, false, false, "no unique index orders_email for INSERT ... ON CONFLICT. The code that runs needs it"},
 		"unique, not known":   {active, []contract.Gap{gap}, can, unique, nil, false, false, "Whether the code that runs needs it is not known"},
 		"unique, not seen":    {active, []contract.Gap{gap}, can, unique, seen, false, true, ""},
-		"unique, nobody sees": {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Blind: true}, false, false, "is not known"},
+		"unique, nobody sees": {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Blind: "it counts for 4m only"}, false, false, "Whether the code that runs needs it is not known: build one: SQL that is built; and it counts for 4m only"},
+		"unique, unread":      {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Unread: []string{"some SQL", `insert into "Orders" ...`}}, false, false, `; and a query that the database has seen could not be read (insert into "Orders" ...)`},
+		"unique, other's":     {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Unread: []string{"insert into others ..."}}, false, true, ""},
+		"unique, and sent":    {active, []contract.Gap{gap}, can, unique, queries(contract.Yes, upsert), false, false, "But the database has seen a use: a query seen 3 times, and since the last release"},
+		"unique, may be sent": {active, []contract.Gap{gap}, can, unique, queries(contract.Unknown, upsert), false, false, "But what the database has seen may be a use: a query seen 3 times, perhaps not since the last release"},
+		"unique, sent before": {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Earlier: queries(contract.Unknown, upsert).Contract}, false, false, "; and code may not have come to it since the last release: a query seen 3 times"},
+		"unique, other sent":  {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Earlier: queries(contract.Unknown, contract.Use{Reads: all}).Contract}, false, true, ""},
+		"may be truncated":    {model, []contract.Gap{gap}, can, nil, queries(contract.Unknown, contract.Use{OnTable: "TRUNCATE"}), false, true, ""},
 		"groups":              {groups, nil, can, unique, nil, false, true, ""},
 		"groups, no parent":   {groups, nil, &catalog.AsPartition{Not: "it has no key"}, nil, seen, false, false, "needs a table: GROUP BY the primary key; and public.orders cannot"},
 		"primary only":        {active, []contract.Gap{gap}, can, unique[:1], nil, false, true, ""},
@@ -68,4 +76,12 @@ func TestParentWhereAViewDoesNotDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// queries are what the database has seen of orders: one, of which it is known, or not,
+// whether code has sent it since the last release.
+func queries(recent contract.Verdict, u contract.Use) *judge.Queries {
+	u.Origin, u.Calls, u.Recent, u.At = contract.Query, 3, recent, contract.Evidence{Text: "some SQL"}
+	return &judge.Queries{Contract: contract.New(contract.Source{Scanner: "seen", Whole: true, Upserts: true, Rows: true},
+		[]contract.Relation{{Name: contract.Name{Name: "orders"}, Uses: []contract.Use{u}}}, nil)}
 }

@@ -100,7 +100,7 @@ func TestSteeringOfOldLedger(t *testing.T) {
 	if err := locked(t, db.URL).Close(); err != nil {
 		t.Fatal(err)
 	}
-	db.Exec(t, "alter table migguard.task drop column withheld; drop function migguard.locate, migguard.is_restored, migguard.relocate, migguard.begin_restored; drop table migguard.located, migguard.withheld, migguard.boot, migguard.runner_path",
+	db.Exec(t, "alter table migguard.task drop column withheld; drop function migguard.locate, migguard.is_restored, migguard.relocate, migguard.begin_restored; drop table migguard.located, migguard.withheld, migguard.boot, migguard.runner_path, migguard.seen; alter table migguard.seen_query drop column began, drop column killed",
 		"alter table migguard.deferred drop column copy_of, drop column ready, drop column conversion", "update migguard.schema_version set version = 10")
 	old := open(t, db.URL)
 	if err := old.Announce(t.Context(), Boot{App: "shop", Dyno: "web.1", Build: "a"}); !errors.Is(err, ErrNoLedger) {

@@ -210,7 +210,7 @@ func TestMaintenanceOfOldLedger(t *testing.T) {
 	if err := locked(t, db.URL).Close(); err != nil {
 		t.Fatal(err)
 	}
-	db.Exec(t, "drop function migguard.record_break, migguard.locate, migguard.is_restored, migguard.relocate, migguard.begin_restored", "drop table migguard.located, migguard.withheld, migguard.maintenance_break, migguard.maintenance, migguard.task, migguard.contract, migguard.seen_query, migguard.deferred, migguard.boot, migguard.runner_path",
+	db.Exec(t, "drop function migguard.record_break, migguard.locate, migguard.is_restored, migguard.relocate, migguard.begin_restored", "drop table migguard.located, migguard.withheld, migguard.maintenance_break, migguard.maintenance, migguard.task, migguard.contract, migguard.seen_query, migguard.seen, migguard.deferred, migguard.boot, migguard.runner_path",
 		"update migguard.schema_version set version = 1")
 	old := open(t, db.URL)
 	if _, _, err := old.Maintenance(t.Context(), "shop"); !errors.Is(err, ErrNoLedger) {

@@ -28,7 +28,7 @@ boots after it: an old dyno that restarts.
 ` + "`accounts` or its column `score` is renamed, `name` dropped or set NOT NULL." + ` In the first
 table what stands in is brought about, whatever the code; the cells say what fails. In the second
 migguard has scanned the source, and the dynos are steered: the cells say what it chooses, where
-pg_stat_statements has seen a round, and where nobody could ask it. Nothing may fail there. A
+pg_stat_statements has seen a round, for long enough, and where nobody could ask it. Nothing may fail there. A
 table's rename is ` + "`refused`" + ` where a library's GROUP BY takes no view, and the upsert is by another
 unique index than the primary key's, which takes no partitioned table: TypeORM's is. What automap finds may be
 a library's table, by the source alone, and libraries' upserts are not read.

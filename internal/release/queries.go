@@ -31,46 +31,63 @@ func (r *Run) seenQueries() *judge.Queries {
 }
 
 func (r *Run) readQueries() *judge.Queries {
-	if r.counted.why != "" {
-		return &judge.Queries{Contract: &contract.Contract{}, Blind: true, Known: "Queries that the database has seen are not known: " + r.counted.why + "."}
+	c := r.counted
+	if c.why != "" {
+		return &judge.Queries{Contract: &contract.Contract{}, Blind: "which queries the database has seen is not known: " + c.why,
+			Known: "Queries that the database has seen are not known: " + c.why + "."}
 	}
-	var relations []contract.Relation
-	asked, old, unread := 0, 0, r.counted.seen.Hidden
-	for _, q := range r.counted.seen.Queries {
-		calls, recent := r.counted.calls(q)
-		shows := evident.MatchString(q.Text)
+	var relations, earlier []contract.Relation
+	var unread []string
+	asked, old, long := 0, 0, 0
+	for _, q := range c.seen.Queries {
+		calls, recent := c.calls(q)
+		shows := evident.MatchString(q.Text) || q.Text == ""
 		if calls <= 0 || !shows && !utility.MatchString(q.Text) || dumped.MatchString(q.Text) {
 			continue
 		}
-		uses, err := ddl.NeedsOf(q.Text)
-		switch {
-		case !shows:
-		case recent == contract.No: // sent by code that is gone
+		gone := recent == contract.No // code that is gone has sent it
+		if shows && gone {
 			old++
-		case err != nil:
-			unread++
 		}
-		if err != nil {
+		if q.Text == "" {
+			if !gone || c.young {
+				long++
+			}
 			continue
 		}
 		text := runner.Masked(strings.Join(strings.Fields(q.Text), " ")) // before 16, DECLARE keeps its constants
-		use := contract.Use{Origin: contract.Query, At: contract.Evidence{Text: text},
-			Calls: calls, Since: r.counted.seen.Since.UTC(), Recent: recent}
-		shown := relationsOf(uses, use)
-		if again := replayable(q.Text, uses, shown, use); again != nil {
-			r.counted.replayed = append(r.counted.replayed, again)
-		}
-		if !shows || recent == contract.No {
+		uses, err := ddl.NeedsOf(q.Text)
+		if err != nil {
+			if shows && (!gone || c.young) {
+				unread = append(unread, text)
+			}
 			continue
 		}
-		if len(shown) > 0 {
-			asked++
+		use := contract.Use{Origin: contract.Query, At: contract.Evidence{Text: text},
+			Calls: calls, Since: c.seen.Since.UTC(), Recent: recent}
+		shown := relationsOf(uses, use)
+		if again := replayable(q.Text, uses, shown, use); again != nil {
+			c.replayed = append(c.replayed, again)
 		}
-		relations = append(relations, shown...)
+		switch {
+		case !shows:
+		case !gone:
+			relations = append(relations, shown...)
+			if len(shown) > 0 {
+				asked++
+			}
+		case c.young:
+			use.Recent = contract.Unknown
+			earlier = append(earlier, relationsOf(uses, use)...)
+		}
 	}
-	schema := pgx.Identifier{r.counted.seen.Schema}.Sanitize()
-	return &judge.Queries{Contract: contract.New(contract.Source{Scanner: "pg_stat_statements"}, relations, nil),
-		Known: known(r.counted.seen, asked, old, unread), Forget: "SELECT " + schema + ".pg_stat_statements_reset()"}
+	is := &judge.Queries{Contract: contract.New(contract.Source{Scanner: "pg_stat_statements"}, relations, nil),
+		Blind: c.blind(long), Unread: unread, Known: known(c.seen, asked, old, len(unread)+long+c.seen.Hidden),
+		Forget: "SELECT " + pgx.Identifier{c.seen.Schema}.Sanitize() + ".pg_stat_statements_reset()"}
+	if earlier != nil {
+		is.Earlier = contract.New(contract.Source{Scanner: "pg_stat_statements", Whole: true, Upserts: true, Rows: true}, earlier, nil)
+	}
+	return is
 }
 
 // relationsOf says what a query uses, of all but the server's and migguard's own

@@ -65,6 +65,10 @@ type Run struct {
 	ByHand bool
 	// Overlap is fleet.Facts'.
 	Overlap time.Duration
+	// CountedFor is how long the database has to have counted queries before it is
+	// evidence of what code does not do that it has seen no such query; 0: a day, and
+	// less: none is needed, whatever it has forgotten.
+	CountedFor time.Duration
 
 	Environ        []string
 	Stdin          io.Reader
@@ -173,6 +177,7 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 	if err := r.learn(ctx); err != nil {
 		return did, ExitInternal, err.Error(), err
 	}
+	r.countBegin(ctx)
 	if reason, err := r.lookBack(ctx); reason != "" || err != nil {
 		return did, ExitRefused, reason, err
 	}

@@ -76,6 +76,12 @@ func sized(large bool) *judge.Policy {
 // doWith is doNeeding with all that a policy lets be done.
 func doWith(t *testing.T, db *pgtest.DB, needs *contract.Contract, build string, policy *judge.Policy, messages ...string) (release.Ended, string) {
 	t.Helper()
+	return doAs(t, db, needs, build, policy, func(*release.Run) {}, messages...)
+}
+
+// doAs is doWith of a run that is changed before it begins.
+func doAs(t *testing.T, db *pgtest.DB, needs *contract.Contract, build string, policy *judge.Policy, change func(*release.Run), messages ...string) (release.Ended, string) {
+	t.Helper()
 	database, err := pg.Parse(db.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +99,7 @@ func doWith(t *testing.T, db *pgtest.DB, needs *contract.Contract, build string,
 		Stdin:   strings.NewReader(""), Stdout: io.Discard, Stderr: &said,
 		Out: report.New(&out, false, false), Log: slog.New(slog.DiscardHandler),
 	}
+	change(run)
 	ended, err := run.Do(t.Context())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
