@@ -48,8 +48,10 @@ func (r *reader) walk(n *syntax.Node, in *function) {
 	case "variable_declarator", "pair", "assignment_expression", "public_field_definition", "field_definition":
 		in = r.naming(n, in)
 		if n.Is("pair") {
-			r.associated(r.text(n.Child("key")), n.Child("value"))
+			r.associated(n)
 		}
+	case "shorthand_property_identifier":
+		r.associated(n)
 	case "pair_pattern":
 		r.renamed(r.text(n.Child("key")), r.text(n.Child("value")), n)
 	case "call_expression", "new_expression":

@@ -35,8 +35,17 @@ func (m *model) serial() {
 	m.keys.primary = append(m.keys.primary, "id")
 }
 
-// sequelizeType is an attribute that is only a type.
-var sequelizeType = regexp.MustCompile(`^(?:\w+\.)*[A-Z][A-Z0-9_]*\b`)
+// sequelizeType is an attribute that is only a type, of what it begins with.
+var (
+	sequelizeType = regexp.MustCompile(`^(\w+)(?:\.\w+)*\.[A-Z][A-Z0-9_]*\b|^([A-Z][A-Z0-9_]*)\b`)
+	dataTypes     = regexp.MustCompile(`(?i)^(?:data_?)?types?$|^sequelize$`)
+)
+
+// isType tells an attribute that is only a type: what the application makes may have keys.
+func (f *File) isType(n *syntax.Node) bool {
+	parts := sequelizeType.FindStringSubmatch(f.text(bare(n)))
+	return parts != nil && (dataTypes.MatchString(parts[1]) || slices.Contains(sequelizePackages, f.imports[parts[1]+parts[2]].module))
+}
 
 // keyed reads an attribute with the keys it is of, and tells whether it is the primary
 // key.
@@ -46,7 +55,7 @@ func (p *project) keyed(f *File, name string, given *syntax.Node, m *model, d de
 	column := m.made(name, before)
 	options, ok := p.object(f, given)
 	if !ok {
-		m.keys.unknown = m.keys.unknown || !sequelizeType.MatchString(f.text(bare(given)))
+		m.keys.unknown = m.keys.unknown || !f.isType(given)
 		return primary
 	}
 	key, all := options.property("primaryKey")
@@ -95,7 +104,11 @@ type associations struct {
 }
 
 // associated notes the signs in a property of an object.
-func (r *reader) associated(key string, given *syntax.Node) {
+func (r *reader) associated(n *syntax.Node) {
+	key, given := r.text(n.Child("key")), n.Child("value")
+	if n.Is("shorthand_property_identifier") {
+		key, given = r.text(n), n
+	}
 	switch key {
 	case "through":
 		if r.keyed.through == nil {

@@ -40,7 +40,11 @@ func (p *project) drizzleUpsert(f *File, call *syntax.Node, arguments []*syntax.
 		}
 		properties = append(properties, options.file.text(element.Child("property")))
 	}
-	return p.among(drizzlePackage, of, properties, where != nil || targetWhere != nil), true
+	needs := p.among(drizzlePackage, of, properties, where != nil || targetWhere != nil)
+	for i := range needs {
+		needs[i].of = table // the column's may be another
+	}
+	return needs, true
 }
 
 // typeormUpsert reads upsert of a repository, an entity or an EntityManager, which name
