@@ -75,11 +75,11 @@ func (c *counted) blind(long int) string {
 	case s.Since.IsZero():
 		return "since when pg_stat_statements counts is not known (ALTER EXTENSION pg_stat_statements UPDATE)"
 	case s.Hidden > 0:
-		return fmt.Sprintf("%d queries of other roles may not be read (GRANT pg_read_all_stats)", s.Hidden)
+		return fmt.Sprintf("queries of other roles may not be read (%d; GRANT pg_read_all_stats)", s.Hidden)
 	case !s.Whole:
 		return fmt.Sprintf("the database has seen more than %d queries, and only so many are looked at", pg.MaxSeen)
 	case long > 0:
-		return fmt.Sprintf("%d queries that the database has seen are too long to be read", long)
+		return fmt.Sprintf("queries that the database has seen are too long to be read (%d)", long)
 	case counted >= c.enough:
 		return ""
 	case c.whole.Equal(s.Since):

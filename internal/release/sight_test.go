@@ -58,7 +58,7 @@ func TestBlind(t *testing.T) {
 		"an earlier migguard": {whole, ledger.Seen{Queries: recorded(0, 0, 5).Queries}, ""},
 		"its counts are gone": {whole, ledger.Seen{Queries: recorded(0, 0, 6).Queries}, "pg_stat_statements was seen to have forgotten queries 0s ago"},
 		"many":                {with(func(s *pg.Seen) { s.Whole = false }), recorded(9*day, 0, 5), "the database has seen more than 5000 queries"},
-		"hidden":              {with(func(s *pg.Seen) { s.Hidden = 2 }), recorded(9*day, 0, 5), "2 queries of other roles may not be read (GRANT pg_read_all_stats)"},
+		"hidden":              {with(func(s *pg.Seen) { s.Hidden = 2 }), recorded(9*day, 0, 5), "queries of other roles may not be read (2; GRANT pg_read_all_stats)"},
 		"off":                 {with(func(s *pg.Seen) { s.Off = "compute_query_id = off" }), recorded(9*day, 0, 5), "the database does not count all queries (compute_query_id = off)"},
 	} {
 		got := release.Counted(c.seen, c.recorded, day).Blind()
@@ -122,7 +122,7 @@ func TestUnseenUpsert(t *testing.T) {
 		"not read":               {false, atOnce, nil, []string{"select normalize('a', nfc) from orders"}, "; and a query that the database has seen could not be read (select normalize($1, $2) from orders)"},
 		"not read, of another":   {false, atOnce, nil, []string{"select normalize('a', nfc) from others"}, ""},
 		"no query, and not read": {false, atOnce, nil, []string{"begin; savepoint orders; release orders; commit"}, ""},
-		"too long":               {false, atOnce, nil, []string{"select 1 from others where " + strings.Repeat("id is null or ", 6000) + "true"}, "; and 1 queries that the database has seen are too long to be read"},
+		"too long":               {false, atOnce, nil, []string{"select 1 from others where " + strings.Repeat("id is null or ", 6000) + "true"}, "; and queries that the database has seen are too long to be read (1)"},
 		"sent since":             {false, atOnce, nil, []string{upsert}, ". But the database has seen a use: a query seen once since "},
 		"sent before":            {false, atOnce, []string{upsert}, nil, ""},
 		"sent before a moment":   {false, atOnce, []string{upsert}, []string{"update migguard.release set finished_at = now() + interval '1 hour'"}, "; and code may not have come to it since the last release: a query seen once since "},
@@ -151,7 +151,7 @@ func TestUnseenUpsert(t *testing.T) {
 					"set role "+quoted+"; create table orders (id int primary key, email text not null unique)")
 				db := *owner
 				db.URL = url
-				renamed(t, &db, atOnce, " queries of other roles may not be read (GRANT pg_read_all_stats)", func() {
+				renamed(t, &db, atOnce, "; and queries of other roles may not be read (", func() {
 					other, _ := role(t, owner, "other")
 					owner.Exec(t, "grant "+quoted+" to "+other+"; set role "+other+"; "+upsert)
 				})
