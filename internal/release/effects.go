@@ -112,10 +112,13 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 	if err != nil {
 		return err
 	}
+	var noticed []catalog.Effect
+	var lost *catalog.Relation
 	for _, e := range effects {
 		if table, ok := shims[e.Before.OID]; ok {
 			if _, stays := after[table]; stays || before[table].Kind == catalog.View {
-				return a.shimLost(e.Before)
+				lost = &e.Before
+				break
 			}
 			continue // its table's end is judged
 		}
@@ -129,38 +132,17 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 		for i, c := range e.Before.Columns {
 			e.Before.Columns[i].Created = created[ledger.Object{Relation: e.Before.OID, Attnum: c.Number}]
 		}
-		if err := a.judgeEffect(ctx, change(e), catalog.Lookup{Relation: &e.Before}); err != nil {
+		noticed = append(noticed, e)
+	}
+	for i, e := range noticed {
+		if err := a.judgeEffect(ctx, change(e), catalog.Lookup{Relation: &e.Before}, noticed[i+1:]...); err != nil {
 			return err
 		}
 	}
+	if lost != nil {
+		return a.shimLost(*lost)
+	}
 	return nil
-}
-
-// judgeEffect judges an effect as the change that would have had it.
-func (a *act) judgeEffect(ctx context.Context, change ddl.Change, found catalog.Lookup) error {
-	facts := a.facts(found)
-	facts.Done = true
-	d, err := a.judge(ctx, change, facts)
-	if err != nil {
-		return err
-	}
-	a.keep(d)
-	if len(d.Pending) > 0 {
-		if a.ending {
-			return a.judgeEnd(ctx, change, found)
-		}
-		return a.judgeAtCommit(ctx, change, found)
-	}
-	switch d.Verdict {
-	case judge.Allow:
-		return nil
-	case judge.Maintenance:
-		// The statement has run: it can only be taken back for
-		// maintenance to be entered.
-		a.alone = false
-		return a.maintain(ctx, d)
-	}
-	return a.refuseEffect(d)
 }
 
 // covered tells what happened to a partition only because it happened to its

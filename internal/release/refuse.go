@@ -1,7 +1,6 @@
 package release
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,43 +41,6 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 		r.Detail += " " + also(more)
 	}
 	return r
-}
-
-// spokenMore bounds the other findings that a refusal tells: the report has all.
-const spokenMore = 3
-
-// also tells what else a statement is refused for, each in a sentence.
-func also(more []hazard.Finding) string {
-	said := fmt.Sprintf("The statement is refused for %d more:", len(more))
-	for i, f := range more {
-		if i == spokenMore {
-			return said + fmt.Sprintf(" And %d others.", len(more)-i)
-		}
-		said += fmt.Sprintf(" %s (%s).", f.Message, f.Hazard.ID)
-	}
-	return said
-}
-
-// refusedToo are the findings of the changes behind one that is refused: who mends the
-// statement is to hear of all at once. What cannot be looked at, or is skipped, is found
-// when it comes again.
-func (a *act) refusedToo(ctx context.Context, i int, found []hazard.Finding, skip func(ddl.Change) bool) []hazard.Finding {
-	found = slices.Clip(found)
-	for i++; i < len(a.plan.Changes); i++ {
-		if skip(a.plan.Changes[i]) {
-			continue
-		}
-		d, _, err := a.decide(ctx, i)
-		if err != nil {
-			break
-		}
-		for _, f := range d.Findings {
-			if d.Verdict == judge.Refuse && !contains(found, f) {
-				found = append(found, f)
-			}
-		}
-	}
-	return found
 }
 
 // refuseEffect is refuse for what a statement turned out to do.

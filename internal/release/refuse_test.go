@@ -1,10 +1,15 @@
 package release_test
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/release"
+	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -24,6 +29,8 @@ func TestRefusalTellsAll(t *testing.T) {
 			[]string{"dropped-column a.m", "retyped-column a.n", "dropped-column a.c"}},
 		"many": {"drop table a, b, c, d, e", "MG003", []string{"refused for 4 more:", "b", "c", "d", "And 1 other"},
 			[]string{"dropped-table a", "dropped-table b", "dropped-table c", "dropped-table d", "dropped-table e"}},
+		"by effect": {"do $$ begin drop table b; create table new (id int); alter table a rename n to z; drop table new, c; end $$", "MG002",
+			[]string{"refused for 2 more:", "dropping table b", "dropping table c", "The statement did that"}, []string{"renamed-column a.n", "dropped-table b", "dropped-table c"}},
 	}
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		for name, c := range cases {
@@ -38,13 +45,44 @@ func TestRefusalTellsAll(t *testing.T) {
 			if !told || c.tells == nil && strings.Contains(rest, "more:") {
 				t.Errorf("%s: %s", name, explain(e))
 			}
+			if foreseen := foresee(t, b, c.sql); !slices.Equal(foreseen, c.hazards) && name != "by effect" {
+				t.Errorf("%s: planned %q, want %q", name, foreseen, c.hazards)
+			}
 			var recorded []string
 			for _, h := range b.Statements()[0].Hazards {
-				recorded = append(recorded, strings.TrimSuffix(h.ID+" "+strings.TrimPrefix(h.Relation, "public.")+"."+h.Column, "."))
+				recorded = append(recorded, brief(h))
 			}
 			if !slices.Equal(recorded, c.hazards) {
 				t.Errorf("%s: on record %q, want %q", name, recorded, c.hazards)
 			}
 		}
 	})
+}
+
+// brief is a hazard and its object.
+func brief(h report.Hazard) string {
+	return strings.TrimSuffix(h.ID+" "+strings.TrimPrefix(h.Relation, "public.")+"."+h.Column, ".")
+}
+
+// foresee are the hazards of a statement in a plan of the same policy.
+func foresee(t *testing.T, b *bundle, sql string) (hazards []string) {
+	t.Helper()
+	config, err := pg.Parse(b.db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := &judge.Policy{}
+	if err := dropsRefused(policy); err != nil {
+		t.Fatal(err)
+	}
+	run := &release.Run{Database: config, Major: b.db.Major, Catalog: b.db.Connect(t), Ledger: b.ledger, ByHand: true, Policy: policy, Out: report.New(io.Discard, false, false)}
+	run.Runs()
+	p, err := run.Foresee(t.Context(), []string{sql})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range p.Migrations[0].Statements[0].Hazards {
+		hazards = append(hazards, brief(h))
+	}
+	return hazards
 }
