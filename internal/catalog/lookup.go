@@ -69,6 +69,9 @@ type Lookup struct {
 	Indexed *Relation `json:"indexed"`
 	// Sessions is who logs in, and what sessions begin with; nil: not asked for.
 	Sessions *Sessions `json:"-"`
+	// Losers are roles of running code that have rights to Relation as its owner, and none
+	// when it has another.
+	Losers []string `json:"-"`
 	// TriggerSource is of the function of a new trigger, if that is in PL/pgSQL.
 	TriggerSource string `json:"-"`
 	// Encoding is the session's client_encoding.

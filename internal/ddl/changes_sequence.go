@@ -32,6 +32,8 @@ type AlterSequence struct {
 	Restart bool `json:"restart,omitempty"`
 	// RestartWith is where, if the statement says it.
 	RestartWith *int64 `json:"restart_with,omitempty"`
+	// Increment is the new one, if given.
+	Increment *int64 `json:"increment,omitempty"`
 	// As is the new type, if given.
 	As      string `json:"as,omitempty"`
 	OwnedBy Name   `json:"owned_by,omitzero"`

@@ -103,6 +103,7 @@ func (b *builder) alterSequence(s *pg.AlterSeqStmt) {
 		Options:  optionNames(s.GetOptions()),
 	}
 	c.RestartWith = numberOf(option(s.GetOptions(), "restart"))
+	c.Increment = numberOf(option(s.GetOptions(), "increment"))
 	if as := option(s.GetOptions(), "as"); as != nil {
 		c.As = b.typeText(as.GetArg().GetTypeName())
 	}

@@ -120,6 +120,8 @@ type Finding struct {
 	Shown bool `json:"-"`
 	// Direct: code that reaches the relation through a shim is in no danger.
 	Direct bool `json:"-"`
+	// Unsteered: code whose sessions bring a search_path of their own is in no danger.
+	Unsteered bool `json:"-"`
 }
 
 // All is the registry, sorted by ID.

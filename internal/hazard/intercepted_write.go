@@ -77,9 +77,10 @@ func intercepts(r catalog.Relation, events []string, message string) Finding {
 }
 
 // written asks whether code writes a relation in one of some ways. Which code deletes rows
-// a contract does not say, so each use may do that.
+// a contract does not say, so each use may do that; a rule of SELECT makes a view of a
+// table.
 func written(r catalog.Relation, events []string) *contract.Change {
-	if slices.Contains(events, "delete") {
+	if slices.Contains(events, "delete") || slices.Contains(events, "select") {
 		return needs(contract.DropTable, r, "")
 	}
 	question := needs(contract.RejectWrite, r, "")

@@ -18,18 +18,23 @@ var RevokedRight = &Hazard{
 	Explanation: `The next statement of the running code that needs the privilege fails with 42501
 (insufficient_privilege): rights are looked up each time, in open sessions too. That
 is so if the code logs in as a role that loses it, or gets it by PUBLIC or by a role
-it is a member of.`,
+it is a member of. With OWNER TO the old owner's rights are the new one's, with all that was granted to it.`,
 	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] revoked-right =
 "maintenance". Passes where nobody named has the privilege on the table or sequence,
 for REFERENCES, TRIGGER and MAINTAIN, which statements of code do not need, for what
 no release has known yet, if no code runs that could break, and with
 --allow revoked-right:TABLE. For a function or schema its name stands in the place of
-TABLE. Not judged: rights on databases, types and languages, and default privileges.`,
+TABLE. OWNER TO of a table, view or sequence passes where the roles that have sessions, and that of DATABASE_URL, keep
+what they may do: a superuser, a member of the new owner. Not judged: OWNER TO of others, REASSIGN OWNED, roles taken from roles,
+rights on databases, types and languages, and default privileges.`,
 	Remedy: `Release code that logs in as another role, or does without, and revoke the privilege
 in the release after.`,
 	Bad:  `REVOKE SELECT ON users FROM CURRENT_USER;`,
 	Good: `REVOKE SELECT ON users FROM PUBLIC;`,
 	Run: func(p *Pass) []Finding {
+		if c, ok := p.Change.(ddl.SetOwner); ok {
+			return disowned(p, c)
+		}
 		c, ok := p.Change.(ddl.Revoke)
 		if !ok || !needed(c) || c.GrantOptionOnly && !c.Cascade {
 			return nil
@@ -60,6 +65,23 @@ in the release after.`,
 		}
 		return nil
 	},
+}
+
+// disowned is about roles that have their rights as the owner.
+func disowned(p *Pass, c ddl.SetOwner) []Finding {
+	r := p.Lookup.Relation
+	if r == nil || r.Created || r.Temporary || len(p.Lookup.Losers) == 0 {
+		return nil
+	}
+	losers := quotedList(p.Lookup.Losers)
+	return []Finding{{
+		Relation: qualified(*r),
+		Message: fmt.Sprintf("giving %s %s to role %s breaks the code that is still running as %s: it has its rights as the owner's, and its statements fail with \"permission denied\" (42501)",
+			r.Kind, Display(*r), ddl.Quote(c.Owner), losers),
+		Detail: existed(r.Kind.String()),
+		Hint: fmt.Sprintf("Make it a member of the new owner first: GRANT %s TO %s. Or say that no running code needs it: %s",
+			ddl.Quote(c.Owner), losers, allow("revoked-right", *r, "")),
+	}}
 }
 
 // notNeeded are the privileges that no query, INSERT, UPDATE or DELETE asks for.

@@ -32,7 +32,8 @@ database: what a setting for the role, or for the role in the database, override
 search_path it is asked which relations are no longer found by their name, and whether the contracts of
 the builds that run, or queries that the database has seen, use these. Under maintenance mode, if
 migguard.toml has [policy] unfit-session = "maintenance". Passes for schemas and relations that no release has
-known yet, if no code runs that could break, and with --allow unfit-session:ROLE, or of a search_path
+known yet, where all builds that run are steered (docs/steering.md), so that their connections bring a path of their
+own, if no code runs that could break, and with --allow unfit-session:ROLE, or of a search_path
 --allow unfit-session:TABLE. Code that sets either itself in each session, or names schemas, is not known to; functions
 and types are not looked at.`,
 	Remedy: `Have the new code set what it needs, in its connection's options or by SET, or let it log in as a
@@ -81,12 +82,13 @@ func unwritable(s *catalog.Sessions, r catalog.LoginRole) Finding {
 // unseen are the relations that a name no longer means in a session of the role.
 func unseen(s *catalog.Sessions, d newDefault) (found []Finding) {
 	was, is := schemasOf(d.was, d.wasSet, d.role.Name), schemasOf(d.is, d.isSet, d.role.Name)
+	there := map[ddl.Name]bool{}
 	for _, r := range s.Relations {
-		if meant(s, was, r.Name) != r.Schema {
-			continue
-		}
-		now := meant(s, is, r.Name)
-		if now == r.Schema {
+		there[ddl.Name{Schema: r.Schema, Name: r.Name}] = true
+	}
+	for _, r := range s.Relations {
+		now := meant(there, is, r.Name)
+		if meant(there, was, r.Name) != r.Schema || now == r.Schema {
 			continue
 		}
 		relation := catalog.Relation{Schema: r.Schema, Name: r.Name}
@@ -102,18 +104,17 @@ func unseen(s *catalog.Sessions, d newDefault) (found []Finding) {
 			Needs:  &contract.Change{Kind: contract.RenameTable, Relation: contract.Name{Schema: r.Schema, Name: r.Name}},
 			Hint: fmt.Sprintf("Keep the schema on the path, behind the new ones, until no release in use needs it. Or say that no running code names the table without its schema: %s",
 				allow("unfit-session", relation, "")),
+			Unsteered: true,
 		})
 	}
 	return found
 }
 
 // meant is the schema whose relation a name means; empty: none.
-func meant(s *catalog.Sessions, path []string, name string) string {
+func meant(there map[ddl.Name]bool, path []string, name string) string {
 	for _, schema := range path {
-		for _, r := range s.Relations {
-			if r.Schema == schema && r.Name == name {
-				return schema
-			}
+		if there[ddl.Name{Schema: schema, Name: name}] {
+			return schema
 		}
 	}
 	return ""

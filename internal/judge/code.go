@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
@@ -63,6 +64,11 @@ func (facts Facts) settle(f *hazard.Finding) contract.Verdict {
 		verdict = facts.Seen.correct(verdict, f)
 	}
 	return verdict
+}
+
+// steered tells whether all that runs is proven to look into schemas of its own choice.
+func (facts Facts) steered() bool {
+	return len(facts.Code) > 0 && !slices.ContainsFunc(facts.Code, func(c Code) bool { return c.Overlay == "" })
 }
 
 // shows tells whether a contract or a query shows the danger of a finding. Where that is

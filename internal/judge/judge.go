@@ -139,6 +139,8 @@ func (d *Decision) find(change ddl.Change, facts Facts, policy *Policy) (passing
 			f.Detail += expired
 		}
 		switch {
+		case f.Unsteered && facts.steered():
+			d.Unused = append(d.Unused, f)
 		case f.Shown && (len(facts.Code) == 0 || !facts.Renamed || f.Direct || f.Hazard.Passing) && !facts.shows(&f):
 		case covered:
 			d.Allowed = append(d.Allowed, Allowance{f, by})

@@ -107,7 +107,7 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 	case ddl.AddColumn:
 		return g.newColumn(c)
 	case ddl.AlterSequence:
-		if !c.Restart {
+		if !c.Restart && c.Increment == nil {
 			return n, false
 		}
 		relation, n.Sequence = c.Relation, true
@@ -123,6 +123,12 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		}
 	case ddl.Revoke:
 		return g.revoked(c)
+	case ddl.SetOwner:
+		named := c.Relations()
+		if len(named) == 0 || g.hasMade(named[0]) {
+			return n, false
+		}
+		relation = named[0]
 	case ddl.RenameEnumValue:
 		n.Type = ddl.Literal(c.TypeName.String())
 	case ddl.AddDomainConstraint:

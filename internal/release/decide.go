@@ -41,7 +41,7 @@ func (a *act) find(ctx context.Context, i int) (found catalog.Lookup, asked bool
 	if found, err = a.lookup(ctx, names); err != nil {
 		return found, true, err
 	}
-	if err := errors.Join(a.holding(ctx, change, &found), a.sessions(ctx, change, &found), a.triggerSource(ctx, change, &found)); err != nil {
+	if err := errors.Join(a.holding(ctx, change, &found), a.sessions(ctx, change, &found), a.triggerSource(ctx, change, &found), a.losers(ctx, change, &found)); err != nil {
 		return found, true, err
 	}
 	if err := errors.Join(a.asPartition(ctx, change, &found), a.copying(ctx, change, &found)); err != nil {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -136,16 +138,21 @@ func (c loginCase) setup(t *testing.T, db *pgtest.DB, o options) (b *bundle, nam
 // names a role or a table.
 func TestLoginsAllowed(t *testing.T) {
 	t.Parallel()
+	const hides = "alter role ONE in database DB set search_path = public"
+	anything := contract.Gap{Reach: contract.Anything, Why: "SQL that is built when the code runs"}
 	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		for name, o := range map[string]options{
 			"contract": {code: naming("t", "t_key")},
+			"steered":  {code: []judge.Code{ordering("one", "mg_one", anything)}},
 			"table":    {allow: []string{"unfit-session:app.u"}},
 		} {
 			b, named, _ := loginCase{before: pathed, old: reads}.setup(t, db.Server.NewDB(t), o)
-			if _, err := b.client.Exec(t.Context(), named.Replace("alter role ONE in database DB set search_path = public")); err != nil {
+			if _, err := b.client.Exec(t.Context(), named.Replace(hides)); err != nil {
 				t.Errorf("%s: %s", name, explain(err))
 			}
 		}
+		not, roles, _ := loginCase{before: pathed, old: reads}.setup(t, db.Server.NewDB(t), options{code: []judge.Code{ordering("one", "", anything)}})
+		not.fails(t, "MG041", roles.Replace(hides))
 		db = db.Server.NewDB(t)
 		role := "one_" + db.Name
 		b, named, _ := loginCase{before: schemas, old: writes}.setup(t, db, options{allow: []string{"unfit-session:" + role, "refused-login:" + role}})

@@ -26,6 +26,9 @@ const secured = `create table t (id int, n text); insert into t values (1, 'x');
 
 const policies = "create policy p on t using (true); create policy nobody on t for delete using (false)"
 
+// apart is secured by an owner who has not the rights of the role that it may give to.
+const apart = secured + "; set role none; revoke GROUP from OWNER; alter role OWNER noinherit; grant GROUP to OWNER; grant create on schema public to GROUP; set role OWNER"
+
 var rights = map[string]rightsCase{
 	"enable, others": {secured + "; grant select on t to ONE", "alter table t enable row level security", false, "select 1 / count(*) from t", "22012", "MG014"},
 	"enable, columns": {secured + "; grant select (id) on t to ONE", "alter table t enable row level security", false,
@@ -66,6 +69,14 @@ var rights = map[string]rightsCase{
 	"revoke functions":   {secured, "revoke execute on all functions in schema public from public", false, "select f()", "42501", "MG015"},
 	"revoke cascade":     {secured + "; grant select on t to GROUP with grant option; set role GROUP; grant select on t to ONE; reset role", "revoke grant option for select on t from GROUP cascade", false, "select 1 from t", "42501", "MG015"},
 
+	"disown":              {apart, "alter table t owner to GROUP", true, "select 1 from t", "42501", "MG015"},
+	"disown view":         {apart + "; create view v as select 1", "alter view v owner to GROUP", true, "select 1 from v", "42501", "MG015"},
+	"disown, granted":     {apart + "; grant all on t to OWNER", "alter table t owner to GROUP", true, "select 1 from t", "42501", "MG015"},
+	"disown, member":      {secured + "; set role none; grant create on schema public to GROUP; set role OWNER", "alter table t owner to GROUP", true, "select 1 from t", "", ""},
+	"disown, public":      {apart + "; grant all on t to public", "alter table t owner to GROUP", true, "select 1 from t", "", ""},
+	"disown, another":     {apart + "; grant select on t to ONE; grant all on t to public", "alter table t owner to GROUP", false, "select 1 from t", "", ""},
+	"disown nothing":      {apart, "alter table t owner to OWNER; alter table t owner to current_user", true, "select 1 from t", "", ""},
+	"disown new table":    {apart, "create table c (id int); alter table c owner to GROUP", true, "select 1 from t", "", ""},
 	"revoke nothing":      {secured + "; grant select on t to ONE", "revoke insert on t from ONE", false, "select 1 from t", "", ""},
 	"revoke from another": {secured + "; grant select on t to ONE", "revoke all on t from GROUP, public", false, "select 1 from t", "", ""},
 	"revoke other column": {secured + "; grant select (id) on t to ONE", "revoke select (n) on t from ONE", false, "select id from t", "", ""},

@@ -22,6 +22,7 @@ const unjudged = `
   text shows, and to mend a function is daily business. ENABLE, DISABLE and DROP TRIGGER: around the filling of a table
   people turn one off and on again, and what running code counts on of it no contract shows. A
   constraint that becomes DEFERRABLE; REPLICA IDENTITY.
+* What a DO block or a function does of roles, of what sessions begin with, of rules, triggers and sequences' steps.
 * ALTER SYSTEM; DROP ROLE, REVOKE CONNECT and other rights on databases; ALTER ROLE ... NOINHERIT, NOBYPASSRLS and
   the like. ALTER DEFAULT PRIVILEGES is about what will be made, which old code does not know.
 * ALTER SEQUENCE ... MAXVALUE, CYCLE and OWNED BY, and setval, which migrations send to mend what
@@ -38,7 +39,7 @@ const unjudged = `
   or ALTER INDEX ... RENAME, and what only a table takes (that, TRUNCATE, COPY of the name,
   ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
 * ALTER SEQUENCE ... AS a smaller type; INHERIT; OWNER
-  TO, REASSIGN OWNED and DROP OWNED.
+  TO of schemas, functions and types, REASSIGN OWNED and DROP OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show, and a query that the
   database has seen, or that stands in the source ([replay](evidence.md#replay)).
