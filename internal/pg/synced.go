@@ -16,7 +16,7 @@ func Synced(copies, trigger string) string {
 // syncedQuery knows the trigger by its kind, 23: one for each row, BEFORE, INSERT and
 // UPDATE (src/include/catalog/pg_trigger.h). UPDATE OF is in tgattr, and in the
 // dependencies, where WHEN is, too: AFTER a row the two are equal, before it maybe not yet.
-const syncedQuery = `
+var syncedQuery = `
 SELECT pg_catalog.encode(pg_catalog.convert_to(coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
   'relation', c.oid::pg_catalog.int8, 'number', s.copy_of, 'table', c.oid::pg_catalog.regclass, 'column', coalesce(t.attname, ''), 'copy', coalesce(x.attname, ''),
   'renamed', s.kind = 'sync', 'converted', s.conversion IS NOT NULL,
@@ -36,7 +36,8 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(coalesce(pg_catalog.json_agg(pg_c
           WHERE e.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND e.objid = g.oid
           AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid IN (t.attnum, x.attnum)) AS before) o
       WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND NOT pg_catalog.starts_with(g.tgname, %[2]s) AND (o.of_one OR o.before)
-      ORDER BY g.tgname LIMIT 1), '')
+      ORDER BY g.tgname LIMIT 1),
+    (SELECT 'the privileges of the one are not those of the other' WHERE ` + privileges("t") + ` IS DISTINCT FROM ` + privileges("x") + `), '')
 ) ORDER BY c.oid, s.copy_of), '[]')::pg_catalog.text, 'UTF8'), 'hex')
 FROM %[1]s
 JOIN pg_catalog.pg_class c ON c.oid = s.relation
@@ -45,3 +46,9 @@ LEFT JOIN pg_catalog.pg_attribute x ON x.attrelid = c.oid AND x.attnum = s.attnu
 LEFT JOIN pg_catalog.pg_proc p ON p.proname = pg_catalog.format('sync_%%s_%%s', s.relation, s.copy_of) AND p.pronamespace = (
   SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'migguard')
 LEFT JOIN ` + defaultTrees + ` d ON d.adrelid = c.oid AND d.adnum = t.attnum`
+
+// privileges are those on a column, whoever has granted them.
+func privileges(column string) string {
+	const each = "pg_catalog.format('%%s %%s %%s', a.grantee, a.privilege_type, a.is_grantable)"
+	return "(SELECT pg_catalog.array_agg(DISTINCT " + each + " ORDER BY " + each + ") FROM pg_catalog.aclexplode(" + column + ".attacl) a)"
+}

@@ -14,14 +14,18 @@ import (
 )
 
 // followSync has what keeps columns equal go on after a statement: the trigger fires, though the
-// statement turns all of a table off, and a copy's double goes with its index, which would
-// reject rows that the column may have now.
+// statement turns all of a table off, a copy's double goes with its index, which would
+// reject rows that the column may have now, and who may use one of two names may use both.
 func (a *act) followSync(ctx context.Context, change ddl.Change) error {
 	switch c := change.(type) {
 	case ddl.SetTrigger:
 		sql, err := a.syncTriggers(ctx, fmt.Sprintf("g.tgrelid = pg_catalog.to_regclass(%s)", ddl.Literal(c.Relation.String())))
 		a.beside = append(a.beside, sql...)
 		return err
+	case ddl.Grant:
+		return a.grantBoth(ctx, c.Relations(), c.Columns)
+	case ddl.Revoke:
+		return a.grantBoth(ctx, c.Relations(), c.Columns)
 	case ddl.CreateTable:
 		return a.dropLikeness(ctx, c)
 	case ddl.DropIndex:
@@ -45,6 +49,30 @@ func (a *act) syncTriggers(ctx context.Context, where string) (sql []string, err
 		sql = append(sql, *row[0])
 	}
 	return sql, explained(err)
+}
+
+// grantBoth has the other of two columns get the privileges that a statement gives one. What
+// it takes from one alone checkKept refuses: running code may know the other, and was asked
+// about this one. A copy that no code knows yet has just what its column has.
+func (a *act) grantBoth(ctx context.Context, tables []ddl.Name, columns []string) error {
+	if !a.hasDeferred() || len(columns) == 0 || len(tables) == 0 {
+		return nil
+	}
+	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT s.relation::pg_catalog.int8, t.attnum, t.attname, x.attnum, x.attname, s.kind = 'sync' FROM %s
+		JOIN pg_catalog.pg_attribute t ON t.attrelid = s.relation AND t.attnum = s.copy_of
+		JOIN pg_catalog.pg_attribute x ON x.attrelid = s.relation AND x.attnum = s.attnum
+		WHERE s.relation = pg_catalog.to_regclass(%s) ORDER BY x.attnum`, ledger.SyncsFrom, ddl.Literal(tables[0].String())))
+	for _, row := range rows {
+		from, to := row[1], row[3]
+		switch of, copied := slices.Contains(columns, *row[2]), slices.Contains(columns, *row[4]); {
+		case of == copied:
+			continue
+		case copied:
+			from, to = to, from
+		}
+		a.beside = append(a.beside, shim.FollowColumn(oid(row[0]), int16(oid(from)), int16(oid(to)), *row[5] == "f"))
+	}
+	return explained(err)
 }
 
 // dropLikeness has a table that is made LIKE another lose the columns which that one has only

@@ -88,6 +88,8 @@ func (a *act) mayUnkeep() bool {
 			return true
 		case ddl.CreateTable:
 			return len(c.Inherits) > 0
+		case ddl.Revoke:
+			return len(c.Columns) > 0
 		}
 		return false
 	})

@@ -31,6 +31,23 @@ func FollowParent(parent ddl.Name, table uint32) string {
 	return follow(fmt.Sprintf("pg_catalog.to_regclass(%s)", ddl.Literal(parent.String())), table, parts...)
 }
 
+// FollowColumn is SQL as Follow, for a column that is to have the privileges of another one of
+// its table, both by their numbers; with exactly no others.
+func FollowColumn(table uint32, from, to int16, exactly bool) string {
+	of := fmt.Sprintf("(%s) want\n    FULL JOIN (%s) has ", columnRights(from, to), columnRights(to, to)) + named
+	parts := []string{strings.ReplaceAll(followRights, rights, of)}
+	if exactly {
+		parts = []string{strings.ReplaceAll(followLosses, rights, of), parts[0]}
+	}
+	return follow(fmt.Sprintf("%d::pg_catalog.oid::pg_catalog.regclass", table), table, parts...)
+}
+
+// columnRights are the privileges on a column, as if on another.
+func columnRights(column, as int16) string {
+	return fmt.Sprintf(`SELECT %d AS number, a.grantee, a.privilege_type AS privilege, pg_catalog.bool_or(a.is_grantable) AS grantable
+      FROM pg_catalog.pg_attribute c, pg_catalog.aclexplode(c.attacl) a WHERE c.attrelid = t AND c.attnum = %d GROUP BY 2, 3`, as, column)
+}
+
 // LockView is SQL that locks a shim's view and not the table under it, as LOCK TABLE
 // would: old code locks the view first, and would wait for the table with that in hand.
 func LockView(view string) string { return fmt.Sprintf("ALTER VIEW %s RESET (security_barrier)", view) }
@@ -105,7 +122,10 @@ const rights = `(SELECT number, grantee, privilege, pg_catalog.bool_or(grantable
         UNION ALL
         SELECT c.attnum, a.grantee, a.privilege_type, a.is_grantable FROM pg_catalog.pg_attribute c, pg_catalog.aclexplode(c.attacl) a
         WHERE c.attrelid = v
-      ) h (number, grantee, privilege, grantable) GROUP BY 1, 2, 3) has USING (number, grantee, privilege)
+      ) h (number, grantee, privilege, grantable) GROUP BY 1, 2, 3) has ` + named
+
+// named joins the two by the name of what they are on, and writes that and the role.
+const named = `USING (number, grantee, privilege)
     LEFT JOIN pg_catalog.pg_attribute n ON n.attrelid = v AND n.attnum = number AND number > 0,
     LATERAL (SELECT CASE WHEN n.attname IS NULL THEN '' ELSE pg_catalog.format(' (%I)', n.attname) END AS place,
       CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END AS role) x`
