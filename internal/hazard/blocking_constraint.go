@@ -32,8 +32,9 @@ UNIQUE, and for PRIMARY KEY on columns that are NOT NULL, an index is built
 CONCURRENTLY, and made the constraint then; for a partitioned table that is done with
 each partition, and the table's constraint made of theirs, which takes no time. A run that is killed in between leaves the
 task in the ledger, and the next one does it first. Refused for a PRIMARY KEY on other
-columns, and from PostgreSQL 18 on of a partitioned table (its partitions would keep a NOT
-NULL of their own), for EXCLUDE, for a foreign key of, or to, a partitioned table before
+columns, and from PostgreSQL 18 on of a partitioned table (a key that a partition gets
+first makes its NOT NULL its own, which DROP NOT NULL of the table then leaves; nothing but
+DETACH and ATTACH, which lock both and read rows, takes that back), for EXCLUDE, for a foreign key of, or to, a partitioned table before
 PostgreSQL 18, and for a domain, each large table that uses it by itself: its
 constraint has no validation that lets others write (SHARE lock); VALIDATE of one that is
 valid is answered and not run, as the server would read all of it again. Passes as it is on a small table (10,000 rows and 10 MB, or what
