@@ -34,7 +34,7 @@ each partition, and the table's constraint made of theirs, which takes no time. 
 task in the ledger, and the next one does it first. Refused for a PRIMARY KEY on other
 columns, and from PostgreSQL 18 on of a partitioned table (a key that a partition gets
 first makes its NOT NULL its own, which DROP NOT NULL of the table then leaves; nothing but
-DETACH and ATTACH, which lock both and read rows, takes that back), for EXCLUDE, for a foreign key of, or to, a partitioned table before
+DETACH and ATTACH, which lock both and may read their rows, takes that back), for EXCLUDE, for a foreign key of, or to, a partitioned table before
 PostgreSQL 18, and for a domain, each large table that uses it by itself: its
 constraint has no validation that lets others write (SHARE lock); VALIDATE of one that is
 valid is answered and not run, as the server would read all of it again. Passes as it is on a small table (10,000 rows and 10 MB, or what
