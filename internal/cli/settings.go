@@ -132,7 +132,7 @@ func choose(policy *judge.Policy, table string, actions map[string]config.Action
 	return nil
 }
 
-// Tests shorten with these the time in which dynos may run that the Platform
+// Tests and the demo shorten with these the time in which dynos may run that the Platform
 // API does not list, that in which a call is tried again, how long settling
 // waits before it looks again, and how long queries have to have been counted for.
 const (

@@ -36,7 +36,8 @@ type Facts struct {
 	// Ahead is how far the Platform API's clock is ahead of ours, as its last
 	// answer told, to the second; nil when it did not.
 	Ahead *time.Duration
-	// Overlap takes the place of both overlaps, for tests; 0: they hold.
+	// Overlap takes the place of both overlaps, for tests and the demo; 0: they
+	// hold.
 	Overlap time.Duration
 }
 

@@ -61,9 +61,9 @@ const (
 
 // WorkerMain is the main function of a dyno process; args is what follows
 // [WorkerArg]: the dyno's name and, if a [Host] has started it, the address to
-// connect to instead of stdin and stdout. It returns the exit status: 0 after SIGTERM and
-// a clean end, 1 if it could not work or its parent is gone. The package
-// comment describes what it reads and writes.
+// connect to instead of stdin and stdout. It returns the exit status: 0 after
+// SIGTERM and a clean end, 1 if it could not work or its parent is gone. The
+// package comment describes what it reads and writes.
 func WorkerMain(args []string, stdin io.Reader, stdout io.Writer) int {
 	// A terminal's Ctrl-C reaches the whole process group, but when a dyno ends
 	// is up to its parent.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	profile "github.com/migguard/migguard/bin/runtime"
 )
@@ -57,18 +58,15 @@ func (b Buildpack) Folder(t testing.TB, c Code) string {
 	if c.Hookless {
 		files[".profile.d/migguard.sh"] = profile.Path()
 	}
+	slug := fstest.MapFS{}
 	for name, text := range files {
-		path := filepath.Join(dir, name)
-		err := os.MkdirAll(filepath.Dir(path), 0o755)
-		if err == nil {
-			err = os.WriteFile(path, []byte(text), 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		slug[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	bin := filepath.Join(dir, ".migguard/bin")
-	err := os.Mkdir(bin, 0o755)
+	err := os.CopyFS(dir, slug)
+	if err == nil {
+		err = os.Mkdir(bin, 0o755)
+	}
 	if err == nil {
 		err = os.Symlink(b.Program, filepath.Join(bin, "migguard"))
 	}
