@@ -19,7 +19,7 @@ func TestBadSQL(t *testing.T) {
 		texts     []string
 	}{
 		{"syntax", "-- +goose Up\nCREATE TABLE a (id int);\n\nCREATE TABEL b (id int);\n", 1,
-			[]string{"migrations/00002_bad.sql:4", `syntax error at or near "TABEL"`, "failed: "}},
+			[]string{"migrations/00002_bad.sql:4", `syntax error at or near "TABEL"`, "failed: ", "what it had not committed is rolled back"}},
 		{"unknown table", "-- +goose Up\nCREATE TABLE a (id int);\nALTER TABLE nowhere ADD COLUMN a int;\n", 1,
 			[]string{"migrations/00002_bad.sql:3", `relation "nowhere" does not exist`}},
 		{"not UTF-8", "-- +goose Up\nCREATE TABLE a (id int);\nCOMMENT ON TABLE a IS 'caf\xe9';\n", 1,

@@ -145,6 +145,9 @@ func (r *Run) guarded(ctx context.Context, g *gate) (exit int, reason string, er
 	return r.explainExit(ctx, command, ended, runErr)
 }
 
+// rolledBack is what a command that is over has left of its transactions.
+const rolledBack = "what it had not committed is rolled back"
+
 // explainExit sorts how the command ended.
 func (r *Run) explainExit(ctx context.Context, command runner.Command, ended runner.Exit, runErr error) (int, string, error) {
 	var lost *LostError
@@ -156,13 +159,13 @@ func (r *Run) explainExit(ctx context.Context, command runner.Command, ended run
 	switch {
 	case errors.As(runErr, &migration):
 		fmt.Fprintln(r.Stderr, migration)
-		return max(ended.Code, 1), "the migration failed: " + migration.File, nil
+		return max(ended.Code, 1), fmt.Sprintf("the migration failed: %s; %s", migration.File, rolledBack), nil
 	case errors.As(runErr, &owner):
 		return ExitUsage, owner.Error(), owner
 	case runErr != nil:
 		return max(ended.Code, 1), runErr.Error(), runErr
 	case ended.Signal != 0:
-		return ended.Code, fmt.Sprintf("%s was ended by signal %d (%s); what it had not committed is rolled back", command, ended.Signal, ended.Signal), nil
+		return ended.Code, fmt.Sprintf("%s was ended by signal %d (%s); %s", command, ended.Signal, ended.Signal, rolledBack), nil
 	case ended.Code != 0:
 		return ended.Code, fmt.Sprintf("%s exited with status %d", command, ended.Code), nil
 	}
