@@ -95,12 +95,15 @@ func NeedsOf(sql string) (Uses, error) {
 }
 
 // Part is one statement of a text, with what it needs: see NeedsOf. Err is set if the
-// grammar refuses it, and Uses and Class say nothing then.
+// grammar refuses it, and Uses, Class, Tag and Calls say nothing then.
 type Part struct {
 	Text  string
 	Span  Span
 	Class Class
+	Tag   string
 	Uses  Uses
+	// Calls says that it calls a function.
+	Calls bool
 	Err   error
 }
 
@@ -115,7 +118,13 @@ func Parts(sql string) []Part {
 		} else {
 			w := &needWalker{needs: make(map[Name]*Need)}
 			w.statement(p.node)
-			made.Class, made.Uses = classify(p.node).class, w.uses()
+			k := classify(p.node)
+			made.Class, made.Tag, made.Uses = k.class, k.tag, w.uses()
+			text := made.Text
+			if p.plain != "" {
+				text = p.plain
+			}
+			made.Calls = p.calls && len(calledFunctions(text, p.node)) > 0
 		}
 		list = append(list, made)
 	}

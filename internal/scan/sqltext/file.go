@@ -17,17 +17,19 @@ func File(f *found.Findings, path, src string) {
 		counted = s.Span.Start
 		text := withoutMacros(s.Text)
 		l := Literal{Text: text, At: contract.Evidence{File: path, Line: line}, Percent: true}
-		uses, ok := s.Uses, s.Err == nil && text == s.Text
-		if !ok { // it may have a driver's marks of parameters
-			uses, ok = parse(text, "", "")
-		}
 		switch {
 		case s.Class == ddl.Transaction || s.Class == ddl.Session:
-		case ok:
+		case s.Err == nil && text == s.Text:
+			note(f, l, s.Uses)
+			keepPart(f, l, s)
+		default: // it may have a driver's marks of parameters
+			uses, ok := parse(text, "", "")
+			if !ok {
+				unparsed(f, l)
+				continue
+			}
 			note(f, l, uses)
 			keep(f, l, uses)
-		default:
-			unparsed(f, l)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // put into but parameters. uses is what it uses; what has to do with nothing that a
 // migration changes is left out.
 func keep(f *found.Findings, l Literal, uses ddl.Uses) {
-	if strings.Contains(l.Text, Hole) || !l.Percent && format.MatchString(l.Text) {
+	if !l.known() {
 		return
 	}
 	for _, s := range ddl.Parse(l.Text) {
@@ -23,18 +23,35 @@ func keep(f *found.Findings, l Literal, uses ddl.Uses) {
 				s = again[0]
 			}
 		}
-		if isQuery(s) && (len(uses.Needs) > 0 || len(s.Functions) > 0) {
+		if isQuery(s.Class, s.Tag) && (len(uses.Needs) > 0 || len(s.Functions) > 0) {
 			f.Text(contract.Text{SQL: s.Text, At: contract.Evidence{File: l.At.File, Line: l.At.Line}})
 		}
 	}
+}
+
+// keepPart is keep for a statement that was parsed. What has no marks is not parsed
+// again, nor what is no query with or without them.
+func keepPart(f *found.Findings, l Literal, p ddl.Part) {
+	switch {
+	case !isQuery(p.Class, p.Tag) || !l.known():
+	case ddl.WithParameters(p.Text) != p.Text:
+		keep(f, l, p.Uses)
+	case len(p.Uses.Needs) > 0 || p.Calls:
+		f.Text(contract.Text{SQL: p.Text, At: contract.Evidence{File: l.At.File, Line: l.At.Line}})
+	}
+}
+
+// known tells whether nothing is put into a literal but parameters.
+func (l Literal) known() bool {
+	return !strings.Contains(l.Text, Hole) && (l.Percent || !format.MatchString(l.Text))
 }
 
 // format matches a mark of a format, as it may be, too, in a text with LIKE.
 var format = regexp.MustCompile(`%(?:\(\w+\))?[sdif]\b`)
 
 // isQuery tells statements that change no schema, and that a server can be asked about.
-func isQuery(s ddl.Statement) bool {
-	return s.Class == ddl.Query || s.Class == ddl.Copy || s.Tag == "TRUNCATE TABLE"
+func isQuery(class ddl.Class, tag string) bool {
+	return class == ddl.Query || class == ddl.Copy || tag == "TRUNCATE TABLE"
 }
 
 // Macros of sqlc, which are calls by their looks (sqlc, docs/reference/macros.md).
