@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -36,7 +37,7 @@ func (a *act) judgeDemands(ctx context.Context, before map[string]demand, tables
 	}
 	var added []string
 	for key, d := range after {
-		if _, was := before[key]; was {
+		if _, was := before[key]; was || strings.HasPrefix(key, pg.Filling) {
 			continue
 		}
 		if _, was := tables[d.table]; was {
@@ -53,7 +54,7 @@ func (a *act) judgeDemands(ctx context.Context, before map[string]demand, tables
 			return err
 		}
 	}
-	return nil
+	return a.judgeUnfilled(ctx, before, after)
 }
 
 // judgeDemand judges one as if it were not there yet.
@@ -74,6 +75,8 @@ func (a *act) judgeDemand(ctx context.Context, change ddl.Change) error {
 				r.Columns[i].NotNull, column.Definition.NotNull = false, false
 			}
 		}
+	case ddl.DropDefault, ddl.DropIdentity, ddl.DropExpression:
+		refill(r, change)
 	case ddl.AddConstraint:
 		r.Arbiters = slices.DeleteFunc(r.Arbiters, func(is catalog.Arbiter) bool { return is.Constraint == c.Name })
 	case ddl.CreateIndex:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -44,6 +45,41 @@ func TestHiddenConstraints(t *testing.T) {
 					b.run(t, tt.sql)
 				} else if e := b.fails(t, "MG033", tt.sql); !strings.Contains(e.Detail, "the statement hides what it does") || !strings.Contains(e.Hint, "as a statement of the migration's own") {
 					t.Error(explain(e))
+				}
+				b.olds(t, tt.old)
+			})
+		})
+	}
+}
+
+// What a DO block or a function takes away of what fills a column, whatever it is called then, is
+// judged, too.
+func TestHiddenUnfilled(t *testing.T) {
+	t.Parallel()
+	const old = "insert into t (n) values ('x')"
+	for name, tt := range map[string]struct{ given, sql, code, old string }{
+		"default":           {"", "do $$ begin alter table t alter r drop default; end $$", "MG010", old},
+		"default NULL":      {"", "do $$ begin execute 'alter table t alter r set default null'; end $$", "MG010", old},
+		"by a function":     {"create function f() returns void language sql as 'alter table t alter r drop default'", "select f()", "MG010", old},
+		"checked":           {"", "do $$ begin alter table t alter q drop default; end $$", "MG010", old},
+		"identity":          {"", "do $$ begin alter table t alter id drop identity; end $$", "MG010", old},
+		"expression":        {"", "do $$ begin alter table t alter g drop expression; end $$", "MG010", old},
+		"under a new name":  {"create view v as select n from t", "do $$ begin alter table t alter r drop default; alter table t rename r to rank; end $$", "MG", old},
+		"new column":        {"alter table t add x int not null default 1", "do $$ begin alter table t alter x drop default; end $$", "MG010", old},
+		"nullable":          {"", "do $$ begin alter table t alter p drop default; end $$", "", old},
+		"another default":   {"", "do $$ begin alter table t alter r set default 2; alter table t alter r drop default; alter table t alter r set default 3; end $$", "", old},
+		"with its column":   {"", "do $$ begin alter table t add x int default 1; alter table t drop column x; end $$", "", old},
+		"a new table's":     {"", "do $$ begin create table z (id int not null default 1); alter table z alter id drop default; end $$", "", old},
+		"a default that is": {"", "do $$ begin alter table t add x int not null default 1; end $$", "", old},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{waits: true}, filled, tt.given)
+				if tt.code == "" {
+					b.run(t, tt.sql)
+				} else if _, err := b.client.PgConn().Exec(t.Context(), tt.sql).ReadAll(); !strings.HasPrefix(pg.SQLState(err), tt.code) {
+					t.Errorf("%s: %v", tt.sql, err)
 				}
 				b.olds(t, tt.old)
 			})
