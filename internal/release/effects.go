@@ -30,6 +30,9 @@ const ledgerSchema = "migguard"
 // like the change it is; a refusal rolls it back. What is new is recorded as
 // created.
 func (a *act) watch(ctx context.Context) (string, error) {
+	if err := a.checkHidden(ctx); err != nil {
+		return "", err
+	}
 	if err := a.settleHidden(ctx); err != nil {
 		return "", err
 	}
