@@ -78,7 +78,7 @@ func (s *sequence) meet(t *testing.T) {
 	news("beside old code")
 	olds("beside new code", busy...)
 	s.contracts(t, code)
-	if got, want := s.places(one(t, s.lane.own, fullShape)), s.places(s.shapes[committed]); got != want {
+	if got, want := s.places(one(t, s.lane.own, sequenceShape)), s.places(s.shapes[committed]); got != want {
 		t.Fatalf("%s\n", difference(got, want))
 	}
 	if failed := newer.prepare(t.Context()); failed != nil { // a dropped column is noticed

@@ -19,13 +19,14 @@ var (
 	tableNames  = []string{"a", "b", "c", "d"}
 	columnNames = []string{"p", "q", "r", `s "T"`}
 	keyNames    = []string{"k", "l"}
-	columnTypes = []string{"int", "bigint", "text", "character varying(40)"}
+	columnTypes = []string{"int", "bigint", "text", "character varying(40)", "word"}
 )
 
 // A table is one of the bare database's, as the catalogs say.
 type table struct {
 	oid     uint32
 	name    string
+	parted  bool
 	columns []column // id is the first
 }
 
@@ -36,10 +37,10 @@ type column struct {
 
 func (c column) refers() bool { return slices.Contains(keyNames, c.name) }
 
-const tablesQuery = `select c.oid, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef or a.attidentity <> '',
+const tablesQuery = `select c.oid, c.relname, c.relkind = 'p', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef or a.attidentity <> '',
 		exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and i.indkey::text = a.attnum::text)
 	from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-	where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' order by c.oid, a.attnum`
+	where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by c.oid, a.attnum`
 
 func readTables(ctx context.Context, conn *pgx.Conn) (tables []table, err error) {
 	rows, err := conn.Query(ctx, tablesQuery)
@@ -48,7 +49,7 @@ func readTables(ctx context.Context, conn *pgx.Conn) (tables []table, err error)
 	}
 	var t table
 	var c column
-	_, err = pgx.ForEachRow(rows, []any{&t.oid, &t.name, &c.name, &c.kind, &c.required, &c.filled, &c.alone}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&t.oid, &t.name, &t.parted, &c.name, &c.kind, &c.required, &c.filled, &c.alone}, func() error {
 		if len(tables) == 0 || tables[len(tables)-1].oid != t.oid {
 			tables = append(tables, t)
 		}
@@ -125,7 +126,11 @@ func (d *dice) createTable(name string) string {
 		}
 		defs = append(defs, def)
 	}
-	return fmt.Sprintf("create table %s (%s); insert into %[1]s (id) values (1)", name, strings.Join(defs, ", "))
+	parts := ""
+	if d.one(8) && !strings.Contains(defs[0], "identity") { // before 17 a partitioned table has none
+		parts = fmt.Sprintf(" partition by range (id); create table %s partition of %s for values from (minvalue) to (3); create table %s partition of %[2]s default", d.name(), name, d.name())
+	}
+	return fmt.Sprintf("create table %s (%s)%s; insert into %[1]s (id) values (1)", name, strings.Join(defs, ", "), parts)
 }
 
 // schema makes up to three tables whose columns have values in the rows 2 and 3,
@@ -136,6 +141,7 @@ func (d *dice) schema(ctx context.Context, bare *pgx.Conn) (done []string, err e
 			done = append(done, sql)
 		}
 	}
+	do("create domain word as text check (value <> 'none')")
 	for _, name := range tableNames[:1+d.IntN(3)] {
 		do(d.createTable(name))
 	}

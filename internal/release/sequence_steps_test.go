@@ -2,6 +2,8 @@ package release_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/migguard/migguard/internal/ddl"
 )
@@ -26,7 +28,11 @@ func (d *dice) step(tables []table) step {
 	t := pickOne(d, tables)
 	c := d.of(t)
 	alter, name := "alter table "+t.name+" ", ddl.Quote(c.name)
-	switch d.IntN(16) {
+	kind := d.IntN(19)
+	if t.parted && slices.Contains([]int{5, 6, 7, 8}, kind) {
+		kind = 9 // of a partitioned table what is dropped stays, for no contract is asked
+	}
+	switch kind {
 	case 0, 1:
 		return step{sql: alter + "rename to " + pickOne(d, tableNames)}
 	case 2, 3, 4:
@@ -56,8 +62,32 @@ func (d *dice) step(tables []table) step {
 			wider = c.kind
 		}
 		return step{sql: alter + "alter " + name + " type " + wider, table: t.oid, retypes: true}
+	case 14:
+		return step{sql: fmt.Sprintf("create view %s as select id, %s from %s", d.name(), name, t.name)}
+	case 15:
+		return step{sql: alter + strings.Join([]string{d.action(t), d.action(t), d.action(t)}[d.IntN(2):], ", "), table: t.oid}
+	case 16:
+		return step{sql: "do $$ begin " + alter + d.action(t) + "; end $$", table: t.oid}
 	}
 	return step{sql: d.constraint(t)}
+}
+
+// action is one of several of an ALTER TABLE, or what a DO block does.
+func (d *dice) action(t table) string {
+	name := ddl.Quote(d.of(t).name)
+	kind := d.IntN(5)
+	if t.parted && kind == 4 {
+		kind = 0
+	}
+	switch kind {
+	case 0, 1:
+		return "add " + d.column()
+	case 2:
+		return "alter " + name + " drop not null"
+	case 3:
+		return "alter " + name + " drop default"
+	}
+	return "drop column " + name
 }
 
 // sibling is another name for a column, of its kind.
