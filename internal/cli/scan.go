@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"math"
+	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -30,6 +32,10 @@ listed; such places count as uses of all they may reach.`,
 	}
 }
 
+// scanMemory is from how many bytes on memory is given back sooner, which takes more
+// time: 200,000 files leave 130 MB until the last is read.
+const scanMemory = 176 << 20
+
 func (a *app) scanAction(c *cli.Context) error {
 	asJSON, err := jsonFormat(c)
 	if err = errors.Join(err, a.noDash()); err != nil {
@@ -45,6 +51,9 @@ func (a *app) scanAction(c *cli.Context) error {
 	name, column, err := relationAndColumn(c.String("explain"))
 	if err != nil {
 		return err
+	}
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // and GOMEMLIMIT says nothing
+		debug.SetMemoryLimit(scanMemory)
 	}
 	found, err := scan.Dir(c.Context, dir)
 	if err != nil {

@@ -120,6 +120,12 @@ func intersection(a, b []string) []string {
 	return both
 }
 
+// Shortened is evidence whose text is no longer than a contract has it.
+func (e Evidence) Shortened() Evidence {
+	e.Text = short(e.Text)
+	return e
+}
+
 // short cuts a text to MaxText bytes, between two characters.
 func short(text string) string {
 	if len(text) <= MaxText {

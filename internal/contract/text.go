@@ -26,19 +26,19 @@ func (c *Contract) WithTexts(texts []Text) *Contract {
 	return Merge(c, &Contract{Texts: texts})
 }
 
-// FirstTexts are the texts that there is room for, the shortest first, and how many
-// there is none for.
-func FirstTexts(texts []Text) (first []Text, left int) {
+// FirstTexts are the texts that there is room for, the shortest first, and those that
+// there is none for. room is in bytes, as MaxTexts is.
+func FirstTexts(texts []Text, room int) (first, left []Text) {
 	first = slices.SortedFunc(slices.Values(joinTexts(texts)), func(a, b Text) int {
 		return cmp.Or(cmp.Compare(len(a.SQL), len(b.SQL)), compareTexts(a, b))
 	})
 	size := 0
 	for i, t := range first {
-		if size += len(t.SQL) + len(t.At.File); size > MaxTexts {
-			return first[:i], len(first) - i
+		if size += len(t.SQL) + len(t.At.File); size > room {
+			return first[:i], first[i:]
 		}
 	}
-	return first, 0
+	return first, nil
 }
 
 // joinTexts makes one of equal texts.

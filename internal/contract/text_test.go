@@ -40,7 +40,7 @@ func TestFirstTexts(t *testing.T) {
 	}
 	texts = append(texts, texts...)
 	rand.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
-	kept, left := contract.FirstTexts(texts)
+	kept, left := contract.FirstTexts(texts, contract.MaxTexts)
 	size := 0
 	for i, x := range kept {
 		size += len(x.SQL) + len(x.At.File)
@@ -48,11 +48,11 @@ func TestFirstTexts(t *testing.T) {
 			t.Fatalf("the %d-th is of line %d", i, x.At.Line)
 		}
 	}
-	if len(kept)+left != 300 || left == 0 || size > contract.MaxTexts || size < contract.MaxTexts-2500 {
-		t.Errorf("%d kept of %d bytes, %d left", len(kept), size, left)
+	if len(kept)+len(left) != 300 || len(left) == 0 || size > contract.MaxTexts || size < contract.MaxTexts-2500 {
+		t.Errorf("%d kept of %d bytes, %d left", len(kept), size, len(left))
 	}
-	if kept, left := contract.FirstTexts(texts[:9]); left != 0 || len(kept) == 0 {
-		t.Errorf("of few: %d, %d left", len(kept), left)
+	if kept, left := contract.FirstTexts(texts[:9], contract.MaxTexts); left != nil || len(kept) == 0 {
+		t.Errorf("of few: %d, %d left", len(kept), len(left))
 	}
 }
 

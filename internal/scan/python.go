@@ -16,6 +16,7 @@ type pythonFiles struct {
 func (s *scan) readPython(path string, src []byte) {
 	source := python.Read(path, src)
 	forDjango, forSQLAlchemy := django.Read(source), sqlalchemy.Read(source)
+	source.Note(&s.found)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.python.all = append(s.python.all, source.File)
@@ -28,7 +29,7 @@ func (s *scan) resolvePython() {
 	tree := python.NewProject(s.python.all)
 	builds := tree.Imports(sqlalchemy.Libraries...)
 	for _, f := range s.python.all {
-		f.Note(&s.found, builds)
+		f.NoteSent(&s.found, builds)
 	}
 	mapped := sqlalchemy.Resolve(s.python.sqlalchemy, tree, &s.found)
 	django.Resolve(s.python.django, tree, mapped, &s.found)

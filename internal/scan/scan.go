@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -42,11 +43,11 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	w := &walker{root: dir, visited: make(map[string]bool), blind: s.blind}
 	w.folder(ctx, "")
 	s.readAll(ctx, w.files)
-	rails.Resolve(s.ruby, &s.found)
+	rails.Resolve(&s.ruby, &s.found)
 	s.resolvePython()
 	golang.Resolve(s.golang, &s.found)
 	javascript.Resolve(s.javascript, &s.found)
-	laravel.Resolve(s.php, &s.found)
+	laravel.Resolve(&s.php, &s.found)
 	ecto.Resolve(s.elixir, &s.found)
 	for _, language := range slices.Sorted(keys(s.languages)) {
 		s.libraries(language)
@@ -62,12 +63,12 @@ type scan struct {
 	found found.Findings
 
 	mu     sync.Mutex
-	ruby   []*rails.File
+	ruby   rails.Files
 	python pythonFiles
 	golang []*golang.File
 	// javascript are files of TypeScript, Prisma and packages, too.
 	javascript []*javascript.File
-	php        []*laravel.File
+	php        laravel.Files
 	elixir     []*ecto.File
 	// languages are those seen, with the first file of each.
 	languages map[string]contract.Evidence
@@ -114,7 +115,7 @@ func (s *scan) read(file source) {
 		s.blind(file.path, fmt.Sprintf("file of %d MB was not read: the longest read is %d MB", file.size>>20, maxFile>>20))
 		return
 	}
-	src, err := os.ReadFile(file.real)
+	src, err := os.ReadFile(filepath.Join(s.root, filepath.FromSlash(file.path)))
 	if err != nil {
 		s.blind(file.path, "file was not read: "+err.Error())
 		return
@@ -134,8 +135,9 @@ func (s *scan) read(file source) {
 	switch file.language {
 	case "Ruby":
 		f := rails.Read(file.path, src)
+		f.Note(&s.found)
 		s.mu.Lock()
-		s.ruby = append(s.ruby, f)
+		s.ruby.Add(f)
 		s.mu.Unlock()
 	case "Python":
 		s.readPython(file.path, src)
@@ -147,16 +149,19 @@ func (s *scan) read(file source) {
 		s.found.Words(found.SnakeWordsOf(string(src))...)
 	case "JavaScript", "TypeScript", "Prisma", "Vue", "Svelte", "Astro", packages:
 		f := javascript.Read(file.path, src)
+		f.Note(&s.found)
 		s.mu.Lock()
 		s.javascript = append(s.javascript, f)
 		s.mu.Unlock()
 	case "PHP":
 		f := laravel.Read(file.path, src)
+		f.Note(&s.found)
 		s.mu.Lock()
-		s.php = append(s.php, f)
+		s.php.Add(f)
 		s.mu.Unlock()
 	case "Elixir":
 		f := ecto.Read(file.path, src)
+		f.Note(&s.found)
 		s.mu.Lock()
 		s.elixir = append(s.elixir, f)
 		s.mu.Unlock()

@@ -18,9 +18,9 @@ import (
 // source is a file that is to be read. path is relative to the folder that is
 // scanned, with slashes.
 type source struct {
-	path, real string
-	language   string
-	size       int64
+	path     string
+	language string
+	size     int64
 }
 
 // languages are the files that count as code, by the end of their names.
@@ -109,7 +109,7 @@ func (w *walker) entry(ctx context.Context, at string, beside map[string]bool) {
 			w.blind(at, fmt.Sprintf("more than %d files: this one and those behind it were not read", maxFiles))
 		}
 	default:
-		w.files = append(w.files, source{at, real, language, info.Size()})
+		w.files = append(w.files, source{at, language, info.Size()})
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // class reads a class: its bases, its attributes and its Meta.
 func (r *reader) class(n *syntax.Node) {
-	c := &class{name: r.Text(n.Child("name")), file: r.file, at: r.At(n), strings: make(map[string]string), methods: make(map[string]bool)}
+	c := &class{name: r.Text(n.Child("name")), file: r.file, at: r.At(n), methods: make(map[string]bool)}
 	if bases := n.Child("superclasses"); bases != nil {
 		for _, base := range bases.Children {
 			if base.Is("identifier", "attribute") {
@@ -22,6 +22,7 @@ func (r *reader) class(n *syntax.Node) {
 		}
 	}
 	r.body(n.Child("body"), c)
+	c.methods = nil
 	r.file.classes = append(r.file.classes, c)
 }
 
@@ -64,6 +65,9 @@ func (r *reader) attribute(n *syntax.Node, c *class) {
 	}
 	if name := r.Text(left); name == "label" || name == "name" {
 		if t, ok := python.TextOf(right, r.Src); ok {
+			if c.strings == nil {
+				c.strings = make(map[string]string)
+			}
 			c.strings[name] = t
 		}
 	}

@@ -26,7 +26,7 @@ type class struct {
 	meta   *meta
 	// strings are the attributes label and name.
 	strings map[string]string
-	methods map[string]bool
+	methods map[string]bool // until it is read
 	// opaque says that the body sets what may be columns by other means.
 	opaque bool
 }

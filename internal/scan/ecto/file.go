@@ -61,13 +61,14 @@ func Read(at string, src []byte) *File {
 	return f
 }
 
-// note notes what a file says by itself.
-func (f *File) note(to *found.Findings) {
-	f.Note(to)
+// Note notes what a file says by itself, and keeps what others are needed for.
+func (f *File) Note(to *found.Findings) {
+	f.Notes.Note(to)
 	for _, t := range f.fragments {
 		sqltext.Fragment(to, t)
 	}
 	for _, t := range f.tables {
 		t.note(to)
 	}
+	f.fragments, f.tables = nil, nil
 }

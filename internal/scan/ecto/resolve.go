@@ -28,7 +28,6 @@ func Resolve(files []*File, to *found.Findings) {
 	ecto := false
 	var renamed []string
 	for _, f := range files {
-		f.note(to)
 		ecto, renamed = ecto || f.ecto, append(renamed, f.renamed...)
 		for _, m := range f.modules {
 			p.modules[m.name] = append(p.modules[m.name], m)

@@ -25,7 +25,7 @@ type Findings struct {
 	affixes   map[string]bool
 	queried   map[string]contract.Evidence
 	upserts   []contract.Upsert
-	texts     []contract.Text
+	texts     texts
 	upserting bool // some file has words of ON CONFLICT
 	grouping  bool // some file has words of GROUP BY
 }
@@ -37,6 +37,7 @@ func (f *Findings) Use(name contract.Name, use contract.Use) {
 	if f.relations == nil {
 		f.relations = make(map[contract.Name][]contract.Use)
 	}
+	use.At = use.At.Shortened()
 	f.relations[name] = append(f.relations[name], use)
 	if use.Origin == contract.Model {
 		f.models++
@@ -79,14 +80,8 @@ func (f *Findings) aliases() (gaps []contract.Gap) {
 func (f *Findings) Gap(g contract.Gap) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	g.At = g.At.Shortened()
 	f.gaps = append(f.gaps, g)
-}
-
-// Text notes a query that is known to the letter.
-func (f *Findings) Text(t contract.Text) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.texts = append(f.texts, t)
 }
 
 // Queried notes words that are columns' names in a query whose relation is not
@@ -148,7 +143,7 @@ func (f *Findings) Contract(source contract.Source) *contract.Contract {
 	}
 	source.Upserts, source.Groups = true, f.grouping
 	var texts []contract.Text
-	texts, source.TextsLeft = contract.FirstTexts(f.texts)
+	texts, source.TextsLeft = f.texts.first()
 	return contract.NewWorded(source, relations, append(gaps, f.blind...), f.vocabulary()).WithUpserts(f.upserts).WithTexts(texts)
 }
 

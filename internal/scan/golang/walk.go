@@ -3,6 +3,8 @@ package golang
 import (
 	"go/ast"
 	"go/token"
+
+	"github.com/migguard/migguard/internal/scan/sqltext"
 )
 
 // walk reads the texts and calls below a node.
@@ -57,6 +59,8 @@ func (r *reader) inside(n *ast.BinaryExpr) {
 
 func (r *reader) note(e ast.Expr) {
 	if t := r.textOf(e, 0); t.is || t.parts != nil {
-		r.file.texts = append(r.file.texts, placed{text: t, at: r.at(e)})
+		if !t.is || sqltext.Is(t.literal) { // most texts are nothing of the kind
+			r.file.texts = append(r.file.texts, placed{text: t, at: r.at(e)})
+		}
 	}
 }

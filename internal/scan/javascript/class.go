@@ -119,7 +119,7 @@ func (f *File) from(n *syntax.Node) string {
 	for of.Is("member_expression") {
 		of = bare(of.Child("object"))
 	}
-	return f.imports[f.text(of)].module
+	return f.module(f.text(of))
 }
 
 // decorated finds a decorator by its name among several.
@@ -138,7 +138,7 @@ func (p *project) classOf(f *File, name string) *class {
 	if c := f.classOf(name); c != nil {
 		return c
 	}
-	from, known := f.imports[name]
+	from, known := f.imported(name)
 	if !known {
 		return nil
 	}

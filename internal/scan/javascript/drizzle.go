@@ -44,7 +44,7 @@ func (p *project) drizzleTable(f *File, n *syntax.Node) int {
 	case function.Is("member_expression") && slices.Contains([]string{"table", "view", "materializedView"}, name):
 		of, ok := p.lookup(f, f.text(function.Child("object")))
 		isSchema := ok && of.node.Is("call_expression") && of.file.callee(of.node, drizzlePackage) == "pgSchema"
-		if !isSchema && (ok || len(arguments.Children) < 2 || f.modules[drizzlePackage+"/pg-core"].File == "") {
+		if !isSchema && (ok || len(arguments.Children) < 2 || f.databases[drizzlePackage+"/pg-core"].File == "") {
 			return 0
 		}
 		if isSchema {

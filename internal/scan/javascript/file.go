@@ -18,11 +18,13 @@ import (
 type File struct {
 	path  string
 	words []string
-	// imports are the names a file gives to what it imports; modules are all
-	// that it imports from.
-	imports map[string]imported
-	modules map[string]contract.Evidence
-	texts   []sqltext.Literal
+	// bindings are the names a file gives to what it imports, in their order.
+	bindings []binding
+	// modules are those it imports from which may leave its package, databases
+	// those that are called like what speaks to one.
+	modules   []string
+	databases map[string]contract.Evidence
+	texts     []sqltext.Literal
 	// fragments are texts that are SQL though they may not look so.
 	fragments []sqltext.Literal
 	dynamic   []dynamic
@@ -47,14 +49,11 @@ type File struct {
 	calls   []*syntax.Node
 	classes []*class
 	// settings are words of settingWords that stand in the file.
-	settings map[string]bool
+	settings []string
 	src      []byte
 	pkg      *Package
 	prisma   *schema
 }
-
-// imported is what a name of a file stands for: name of module, "default", or "*".
-type imported struct{ module, name string }
 
 // dynamic is a place that takes SQL or names from a variable. only is the package
 // without which the call means something else.
@@ -76,8 +75,7 @@ var signs = found.NewSought("", []string{"database_url", "postgres", "psql", "pg
 
 // Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
 func Read(at string, src []byte) *File {
-	f := &File{path: at, src: src, imports: make(map[string]imported), modules: make(map[string]contract.Evidence),
-		consts: make(map[string]*syntax.Node), names: make(map[*syntax.Node]string), settings: make(map[string]bool)}
+	f := &File{path: at}
 	extension := strings.ToLower(path.Ext(at))
 	switch {
 	case extension == ".json":
@@ -95,7 +93,9 @@ func Read(at string, src []byte) *File {
 	signed := signs.In(src)
 	f.speaks = signed&1 != 0 && speaking.Match(src)
 	for _, word := range settingWords {
-		f.settings[word] = slices.Contains(f.words, word)
+		if slices.Contains(f.words, word) {
+			f.settings = append(f.settings, word)
+		}
 	}
 	if extension == ".vue" || extension == ".svelte" || extension == ".astro" {
 		f.partial = "components are read for words only"
@@ -114,13 +114,15 @@ func Read(at string, src []byte) *File {
 	if broken && understands(src) {
 		f.blind = "not all of the file could be parsed"
 	}
-	r := &reader{File: f, functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node),
+	f.consts, f.names = make(map[string]*syntax.Node), make(map[*syntax.Node]string)
+	r := &reader{File: f, imports: make(map[string]imported), modules: make(map[string]bool), functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node),
 		upserting: signed&4 != 0}
 	if r.upserting {
 		r.called, r.updating, f.others = make(map[*syntax.Node]bool), make(map[*syntax.Node]bool), make(map[string]int)
 	}
 	r.declare(root)
 	r.walk(root, nil)
+	f.bind(r.imports)
 	for name, n := range f.consts {
 		f.names[bare(n)] = name
 	}

@@ -1,8 +1,46 @@
 package javascript
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
+
+// imported is what a name of a file stands for: name of module, "default", or "*".
+type imported struct{ module, name string }
+
+// A binding is a name that a file gives to what it imports. Lists of them take a
+// quarter of the memory that maps do.
+type binding struct {
+	as string
+	imported
+}
+
+func (f *File) bind(imports map[string]imported) {
+	for as, from := range imports {
+		f.bindings = append(f.bindings, binding{as, from})
+	}
+	slices.SortFunc(f.bindings, func(a, b binding) int { return cmp.Compare(a.as, b.as) })
+	f.bindings = slices.Clip(f.bindings)
+}
+
+// imported is what a name stands for in a file that was read, if it imports it.
+func (f *File) imported(name string) (imported, bool) {
+	i, known := slices.BinarySearchFunc(f.bindings, name, func(b binding, name string) int { return cmp.Compare(b.as, name) })
+	if !known {
+		return imported{}, false
+	}
+	return f.bindings[i].imported, true
+}
+
+// module is that of which a name comes, empty if the file does not import it.
+func (f *File) module(name string) string {
+	from, _ := f.imported(name)
+	return from.module
+}
 
 // declare notes imports and the variables that are set once.
 func (r *reader) declare(root *syntax.Node) {
@@ -10,7 +48,7 @@ func (r *reader) declare(root *syntax.Node) {
 	root.Walk(func(n *syntax.Node) bool {
 		switch n.Kind {
 		case "import_statement", "export_statement":
-			r.imported(n)
+			r.importFrom(n)
 		case "function_declaration":
 			if name := r.text(n.Child("name")); name != "" {
 				r.functions[name] = true
@@ -32,7 +70,7 @@ func (r *reader) declare(root *syntax.Node) {
 			}
 		case "call_expression":
 			if module, ok := r.required(n); ok {
-				r.module(module, n)
+				r.importsModule(module, n)
 			}
 		case "assignment_expression", "augmented_assignment_expression":
 			seen[r.text(n.Child("left"))] += 2
@@ -72,20 +110,33 @@ func (r *reader) besides(name string, times int) {
 	}
 }
 
-func (r *reader) module(name string, n *syntax.Node) {
-	if _, known := r.modules[name]; !known {
-		r.modules[name] = r.at(n)
+// importsModule notes a module that the file imports. Of most, as of libraries that have
+// nothing to do with a database, nothing is kept.
+func (r *reader) importsModule(name string, n *syntax.Node) {
+	if r.modules[name] {
+		return
 	}
+	r.modules[name] = true
+	pkg := packageOf(name)
+	if isDatabase(pkg) || otherORMs.MatchString(pkg) {
+		if r.databases == nil {
+			r.databases = make(map[string]contract.Evidence)
+		}
+		r.databases[name] = r.at(n)
+	} else if !mayLeave(name) {
+		return
+	}
+	r.File.modules = append(r.File.modules, strings.Clone(name))
 }
 
-// imported reads import and export … from.
-func (r *reader) imported(n *syntax.Node) {
+// importFrom reads import and export … from.
+func (r *reader) importFrom(n *syntax.Node) {
 	source := n.Child("source")
 	if source == nil {
 		return
 	}
 	module, _ := textOf(source, r.src)
-	r.module(module, n)
+	r.importsModule(module, n)
 	n.Walk(func(c *syntax.Node) bool {
 		switch {
 		case c.Is("import_specifier"):

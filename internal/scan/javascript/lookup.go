@@ -26,13 +26,13 @@ func (p *project) lookup(f *File, name string) (v value, ok bool) {
 			}
 			return value{f, n}, true
 		}
-		from, known := f.imports[name]
+		from, known := f.imported(name)
 		if !known || from.name == "*" || from.name == "default" {
 			return value{}, false
 		}
 		var in []*File
 		for _, other := range p.files {
-			if other != f && (other.consts[from.name] != nil || other.imports[from.name].name != "") && isModule(other.path, f.path, from.module) {
+			if other != f && (other.consts[from.name] != nil || other.hands(from.name)) && isModule(other.path, f.path, from.module) {
 				in = append(in, other)
 			}
 		}
@@ -42,6 +42,12 @@ func (p *project) lookup(f *File, name string) (v value, ok bool) {
 		f, name = in[0], from.name
 	}
 	return value{}, false
+}
+
+// hands tells whether a file imports what has a name, which others may import from it.
+func (f *File) hands(name string) bool {
+	from, _ := f.imported(name)
+	return from.name != ""
 }
 
 // elsewhere finds the one file of the tree that declares a name: a module may hand
@@ -84,7 +90,7 @@ func isModule(file, from, module string) bool {
 // original is what a name was called where it comes from, if that is a package:
 // table for pgTable, in import { pgTable as table } from "drizzle-orm/pg-core".
 func (f *File) original(name, pkg string) string {
-	if from, ok := f.imports[name]; ok && packageOf(from.module) == pkg && from.name != "*" && from.name != "default" {
+	if from, ok := f.imported(name); ok && packageOf(from.module) == pkg && from.name != "*" && from.name != "default" {
 		return from.name
 	}
 	return name

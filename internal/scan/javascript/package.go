@@ -2,7 +2,6 @@ package javascript
 
 import (
 	"encoding/json"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -124,7 +123,7 @@ func newTree(files []*File) *tree {
 		}
 	}
 	for _, f := range files {
-		if p := t.of(f.path); p != nil && f.pkg == nil && (f.speaks || f.prisma != nil || slices.ContainsFunc(slices.Collect(maps.Keys(f.modules)), t.foreign(f, p))) {
+		if p := t.of(f.path); p != nil && f.pkg == nil && (f.speaks || f.prisma != nil || slices.ContainsFunc(f.modules, t.foreign(f, p))) {
 			t.speaks[p] = true
 		}
 	}
@@ -187,6 +186,12 @@ func (t *tree) foreign(f *File, p *Package) func(string) bool {
 		name := packageOf(module)
 		return isDatabase(name) || t.isAlias(name, p)
 	}
+}
+
+// mayLeave tells modules that may be foreign to some package: others are libraries
+// called like nothing of the kind.
+func mayLeave(module string) bool {
+	return strings.HasPrefix(module, ".") || strings.Contains(module, ":") || module == "bun" || strings.Contains(packageOf(module), "/")
 }
 
 // isAlias tells a module that a configuration may put anywhere: it is called like

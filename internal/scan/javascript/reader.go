@@ -13,6 +13,8 @@ import (
 // reader walks the tree of a file.
 type reader struct {
 	*File
+	imports   map[string]imported
+	modules   map[string]bool // those that were seen
 	functions map[string]bool // those that the file declares by name
 	// chained are the calls of expressions that are read.
 	chained map[*syntax.Node]bool

@@ -35,8 +35,8 @@ func Resolve(files []*File, to *found.Findings) {
 		models: make(map[string][]*model), unsure: make(map[string]bool)}
 	for _, f := range files {
 		p.libraries(f)
-		for word, stands := range f.settings {
-			p.settings[word] = p.settings[word] || stands
+		for _, word := range f.settings {
+			p.settings[word] = true
 		}
 	}
 	for _, f := range files {
@@ -74,8 +74,10 @@ func (p *project) libraries(f *File) {
 			use(name, contract.Evidence{File: f.path, Text: name})
 		}
 	}
-	for module, at := range f.modules {
-		use(packageOf(module), at)
+	for _, module := range f.modules {
+		if at, ok := f.databases[module]; ok {
+			use(packageOf(module), at)
+		}
 	}
 }
 
@@ -92,9 +94,14 @@ func (p *project) others() {
 	}
 }
 
-// note notes what a file says by itself.
+// Note notes the words of a file, and keeps none.
+func (f *File) Note(to *found.Findings) {
+	to.Words(f.words...)
+	f.words = nil
+}
+
+// note notes what a file says in its package.
 func (p *project) note(f *File) {
-	p.to.Words(f.words...)
 	quiet := p.tree.quiet(f)
 	if p.tree.of(f.path) == nil && f.pkg == nil && f.prisma == nil && !p.alone {
 		p.alone = true

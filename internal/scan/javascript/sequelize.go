@@ -132,7 +132,7 @@ func (p *project) attribute(f *File, name string, given *syntax.Node, m *model, 
 	if given.Is("object", "identifier") {
 		options, ok := p.object(f, given)
 		if !ok {
-			if given.Is("object") || f.imports[f.text(given)].module == "" {
+			if given.Is("object") || f.module(f.text(given)) == "" {
 				m.why = "an attribute that is computed: " + name
 			}
 			p.column(name, m, d)

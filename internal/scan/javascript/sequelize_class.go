@@ -38,7 +38,7 @@ func (p *project) sequelizeClass(c *class, arguments []*syntax.Node, all define)
 			break
 		}
 		name := of.file.text(of.base)
-		if slices.Contains(sequelizePackages, of.file.imports[name].module) {
+		if slices.Contains(sequelizePackages, of.file.module(name)) {
 			break // Model
 		}
 		if of = p.base(of); of == nil || depth > 20 {

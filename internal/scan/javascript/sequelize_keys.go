@@ -44,7 +44,7 @@ var (
 // isType tells an attribute that is only a type: what the application makes may have keys.
 func (f *File) isType(n *syntax.Node) bool {
 	parts := sequelizeType.FindStringSubmatch(f.text(bare(n)))
-	return parts != nil && (dataTypes.MatchString(parts[1]) || slices.Contains(sequelizePackages, f.imports[parts[1]+parts[2]].module))
+	return parts != nil && (dataTypes.MatchString(parts[1]) || slices.Contains(sequelizePackages, f.module(parts[1]+parts[2])))
 }
 
 // keyed reads an attribute with the keys it is of, and tells whether it is the primary
@@ -143,7 +143,7 @@ func (p *project) sequelizeAssociations() {
 	anything := p.settings["removeAttribute"]
 	through := make(map[string]bool)
 	for _, f := range p.files {
-		many := f.settings["belongsToMany"] || f.settings["BelongsToMany"]
+		many := slices.Contains(f.settings, "belongsToMany") || slices.Contains(f.settings, "BelongsToMany")
 		anything = anything || f.keyed.anything || many && f.keyed.through == nil
 		for name, isText := range f.keyed.through {
 			is := slices.ContainsFunc(p.models[sequelizePackage], func(m *model) bool { return m.by == name })

@@ -148,7 +148,7 @@ func (p *project) entityMembers(c *class, m *model, prefixes []string, depth int
 		return
 	}
 	name := c.file.text(c.base)
-	if from := c.file.imports[name]; c.base.Is("identifier") && from.module == typeormPackage {
+	if from, _ := c.file.imported(name); c.base.Is("identifier") && from.module == typeormPackage {
 		return // BaseEntity
 	}
 	if parent := p.base(c); parent != nil {

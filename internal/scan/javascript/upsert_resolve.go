@@ -109,7 +109,7 @@ func (p *project) modelOf(library string, f *File, n *syntax.Node) *model {
 	n = bare(n)
 	if n.Is("member_expression") { // import * as schema from "./schema"
 		of := f.text(n.Child("object"))
-		if from := f.imports[of]; from.name == "*" && !f.shadows(n.Child("object")) {
+		if from, _ := f.imported(of); from.name == "*" && !f.shadows(n.Child("object")) {
 			return p.exported(library, f, from.module, f.text(n.Child("property")))
 		}
 		return nil
@@ -169,7 +169,7 @@ func (f *File) begins(call *syntax.Node, names ...string) *syntax.Node {
 // shadows tells a name that a file imports, and gives to something else, too.
 func (f *File) shadows(n *syntax.Node) bool {
 	name := f.text(bare(n))
-	_, imports := f.imports[name]
+	_, imports := f.imported(name)
 	return imports && f.others[name] > 0
 }
 

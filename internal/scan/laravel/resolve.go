@@ -22,15 +22,30 @@ type project struct {
 	copies bool
 }
 
+// Files are those of a tree. Of one without classes and queries nothing is kept.
+type Files struct {
+	files           []*File
+	first           string // the first of all, by its path
+	laravel, copies bool   // some file does so
+}
+
+// Add adds a file, whose Note was called.
+func (t *Files) Add(f *File) {
+	if t.first == "" || f.Path < t.first {
+		t.first = f.Path
+	}
+	t.laravel, t.copies = t.laravel || f.laravel, t.copies || f.copies
+	f.imports = nil
+	if len(f.classes)+len(f.queries)+len(f.fragments) > 0 {
+		t.files = append(t.files, f)
+	}
+}
+
 // Resolve joins what the files say, and notes it.
-func Resolve(files []*File, to *found.Findings) {
-	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.Path, b.Path) })
-	p := &project{to: to, classes: make(map[string][]*class), tables: make(map[*class]contract.Name), keys: []string{"id"}}
-	laravel := false
+func Resolve(tree *Files, to *found.Findings) {
+	files := slices.SortedFunc(slices.Values(tree.files), func(a, b *File) int { return strings.Compare(a.Path, b.Path) })
+	p := &project{to: to, classes: make(map[string][]*class), tables: make(map[*class]contract.Name), keys: []string{"id"}, copies: tree.copies}
 	for _, f := range files {
-		f.Note(to)
-		laravel, p.copies = laravel || f.laravel, p.copies || f.copies
 		for _, c := range f.classes {
 			if c.full != "" {
 				p.classes[c.full] = append(p.classes[c.full], c)
@@ -43,10 +58,10 @@ func Resolve(files []*File, to *found.Findings) {
 			}
 		}
 	}
-	if len(files) > 0 && !laravel {
+	if tree.first != "" && !tree.laravel {
 		to.MayUpsert()
 		to.Gap(contract.Gap{Reach: contract.Anything, Why: "PHP without Laravel's database is not understood: its files were read for words only",
-			At: contract.Evidence{File: files[0].Path}})
+			At: contract.Evidence{File: tree.first}})
 	}
 	for _, f := range files {
 		for _, c := range f.classes {

@@ -2,6 +2,8 @@ package python
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -14,25 +16,33 @@ import (
 // another and resolved together.
 type File struct {
 	Path string
-	// Imports are the names a file gives to what it imports, as
-	// "package.module.Name"; Wildcards the modules it imports all names of.
-	Imports   map[string]string
+	// Wildcards are the modules that a file imports all names of.
 	Wildcards []string
 	// Constants are the names that the file sets once, and to a text.
 	Constants map[string]string
 	// Libraries are the first parts of the modules it imports.
-	Libraries map[string]bool
+	Libraries []string
 
-	texts []sqltext.Literal
-	words []string
 	// Conflicts are the calls of on_conflict_do_update and on_conflict_do_nothing that
 	// need an index.
 	Conflicts []Conflict
 	// Bulk are the calls of Django's bulk_create that do, too: their Elements are fields.
 	Bulk []Conflict
 
+	// bindings are the names it gives to what it imports, in their order: lists take
+	// a third of the memory that maps do.
+	bindings []binding
+	dynamic  []sent // queries that take SQL from a variable
+}
+
+// A binding is a name that a file gives to what it imports, as "package.module.Name".
+type binding struct{ as, full string }
+
+// notes are what a file says by itself.
+type notes struct {
+	texts   []sqltext.Literal
+	words   []string
 	upserts []contract.Upsert
-	dynamic []sent              // queries that take SQL from a variable
 	foreign []contract.Evidence // imports of ORMs that are not understood
 	weak    bool
 	err     error
@@ -41,31 +51,39 @@ type File struct {
 // Source is a parsed file, for those who look for models in it.
 type Source struct {
 	*File
+	*notes
 	Root *syntax.Node
 	Src  []byte
+	// Imports are the names that the file gives to what it imports: see binding.
+	Imports map[string]string
 }
 
 // Read reads one Python file. The Source has no Root when it cannot be parsed.
 func Read(path string, src []byte) Source {
-	f := &File{Path: path, Imports: make(map[string]string), Constants: make(map[string]string), Libraries: make(map[string]bool)}
+	f, said := &File{Path: path}, &notes{}
 	root, broken, err := syntax.Parse(syntax.Python, src)
 	if err != nil {
-		f.err = err
-		return Source{File: f, Root: &syntax.Node{}, Src: src}
+		said.err = err
+		return Source{File: f, notes: said, Root: &syntax.Node{}, Src: src}
 	}
-	f.weak = broken
+	said.weak = broken
 	// Words are taken from the strings and from the names of arguments, as in
 	// filter(notes="x"); a file that was not understood is all words.
 	if broken {
-		f.words = found.WordsOf(string(src))
+		said.words = found.WordsOf(string(src))
 	}
-	s := Source{File: f, Root: root, Src: src}
+	s := Source{File: f, notes: said, Root: root, Src: src, Imports: make(map[string]string)}
 	r := &reader{Source: s, scopes: []scope{scopeOf(root, src)}, top: make(map[string]bool), doubt: make(map[string]bool)}
 	if bytes.Contains(src, []byte("on_conflict_do_")) {
 		r.called = make(map[*syntax.Node]bool)
 	}
 	r.constants()
 	r.walk(root)
+	for as, full := range s.Imports {
+		f.bindings = append(f.bindings, binding{as, full})
+	}
+	slices.SortFunc(f.bindings, func(a, b binding) int { return cmp.Compare(a.as, b.as) })
+	f.bindings = slices.Clip(f.bindings)
 	return s
 }
 
@@ -84,23 +102,30 @@ func (f *File) Module() string {
 	return strings.ReplaceAll(name, "/", ".")
 }
 
-// Note notes what a file says by itself. builds says that the tree has a library
-// that builds SQL of calls, as select(User).
-func (f *File) Note(to *found.Findings, builds bool) {
-	here := contract.Evidence{File: f.Path, Line: 1}
-	if f.err != nil {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
+// Note notes what a file says by itself. The File has the rest.
+func (s Source) Note(to *found.Findings) {
+	here := contract.Evidence{File: s.Path, Line: 1}
+	if s.err != nil {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: s.err.Error(), At: here})
 	}
-	if f.weak {
+	if s.weak {
 		to.Blind(contract.Gap{Reach: contract.Anything, Why: "not all of the file could be parsed", At: here})
 	}
-	to.Words(f.words...)
-	for _, t := range f.texts {
+	to.Words(s.words...)
+	for _, t := range s.texts {
 		sqltext.Read(to, t)
 	}
-	for _, u := range f.upserts {
+	for _, u := range s.upserts {
 		to.Upsert(u)
 	}
+	for _, at := range s.foreign {
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM that is not understood", At: at})
+	}
+}
+
+// NoteSent notes the queries that take SQL from a variable, and what nobody reads who knows
+// models. builds says that the tree has a library that builds SQL of calls, as select(User).
+func (f *File) NoteSent(to *found.Findings, builds bool) {
 	for _, c := range f.Conflicts {
 		if !builds {
 			to.Upsert(contract.Upsert{Arbiter: c.unread(), Why: WhyUpsert, At: c.At})
@@ -115,9 +140,6 @@ func (f *File) Note(to *found.Findings, builds bool) {
 	if len(dynamic) > 0 {
 		to.Gap(contract.Gap{Reach: contract.Anything, At: dynamic[0],
 			Why: sqltext.Variables(len(dynamic))})
-	}
-	for _, at := range f.foreign {
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: "an ORM that is not understood", At: at})
 	}
 }
 
@@ -139,6 +161,9 @@ func (r *reader) constants() {
 			continue
 		}
 		if t, ok := TextOf(values[0], r.Src); ok && !strings.Contains(t, sqltext.Hole) {
+			if r.Constants == nil {
+				r.Constants = make(map[string]string)
+			}
 			r.Constants[name] = t
 		}
 	}

@@ -3,6 +3,7 @@ package python
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -75,7 +76,9 @@ var otherORMs = regexp.MustCompile(`^(peewee|playhouse|tortoise|pony|piccolo|orm
 
 func (r *reader) noteLibrary(module string, at contract.Evidence) {
 	first, _, _ := strings.Cut(module, ".")
-	r.Libraries[first] = true
+	if !slices.Contains(r.Libraries, first) {
+		r.Libraries = append(r.Libraries, first)
+	}
 	if otherORMs.MatchString(module) {
 		r.foreign = append(r.foreign, at)
 	}

@@ -31,7 +31,7 @@ func NewProject(files []*File) *Project {
 // Imports tells whether any file imports one of some libraries.
 func (p *Project) Imports(libraries ...string) bool {
 	for _, f := range p.Paths {
-		if slices.ContainsFunc(libraries, func(l string) bool { return f.Libraries[l] }) {
+		if slices.ContainsFunc(libraries, func(l string) bool { return slices.Contains(f.Libraries, l) }) {
 			return true
 		}
 	}
@@ -42,11 +42,14 @@ func (p *Project) Imports(libraries ...string) bool {
 // that it does.
 func (f *File) Full(name string) (full string, ok bool) {
 	first, rest, dotted := strings.Cut(name, ".")
-	full, ok = f.Imports[first]
-	if dotted && ok {
+	i, ok := slices.BinarySearchFunc(f.bindings, first, func(b binding, name string) int { return strings.Compare(b.as, name) })
+	if !ok {
+		return "", false
+	}
+	if full = f.bindings[i].full; dotted {
 		full += "." + rest
 	}
-	return full, ok
+	return full, true
 }
 
 // Find finds the file that defines what another file calls so, and the name it

@@ -47,7 +47,7 @@ var libraryBases = []string{"ActiveRecord::Base", "ApplicationRecord", "ActiveSt
 var notModels = []string{"ActiveRecord::StatementInvalid", "Struct", "Data", "Object", "BasicObject", "Module", "Class", "Hash", "Array", "String", "Set", "SimpleDelegator", "Delegator",
 	"StandardError", "RuntimeError", "ArgumentError", "Exception", "Numeric", "OpenStruct", "Thor", "Rails::Engine", "Rails::Railtie", "Rails::Application"}
 
-func newApp(files []*File) (*app, []contract.Gap) {
+func newApp(files []*File, classes []*class) (*app, []contract.Gap) {
 	a := &app{inflector: newInflector(), classes: make(map[string]*model), ignoredLists: make(map[*syntax.Node][]string)}
 	var gaps []contract.Gap
 	for _, f := range files {
@@ -66,22 +66,20 @@ func newApp(files []*File) (*app, []contract.Gap) {
 		if t, ok := f.settings["enumerate_columns_in_select_statements"]; ok && slices.Contains(t.holes, "true") {
 			a.enumerates = true
 		}
-		for _, c := range f.classes {
-			if c.super != reopened {
-				a.add(c.name, c)
-			}
+	}
+	for _, c := range classes {
+		if c.super != reopened {
+			a.add(c.name, c)
 		}
 	}
 	// What is opened by its name from elsewhere joins the class it means.
-	for _, f := range files {
-		for _, c := range f.classes {
-			if c.super != reopened {
-				continue
-			}
-			c.super = ""
-			if m := a.lookup(c.name, c.nesting); m != nil {
-				m.openings = append(m.openings, c)
-			}
+	for _, c := range classes {
+		if c.super != reopened {
+			continue
+		}
+		c.super = ""
+		if m := a.lookup(c.name, c.nesting); m != nil {
+			m.openings = append(m.openings, c)
 		}
 	}
 	for name := range a.classes {
@@ -214,7 +212,8 @@ func (a *app) factsOf(m *model, seen map[*model]bool) []*class {
 // joins, and nothing that makes the model use less. What it sets may be in
 // force, so a list of ignored columns becomes empty.
 func (c *class) maybe() *class {
-	m := *c
+	m, says := *c, *c.said
+	m.said = &says
 	m.readonly, m.only, m.abstract = false, nil, false
 	m.ignores = nil
 	for _, i := range c.ignores {
@@ -253,10 +252,10 @@ func (a *app) constant(name string, nesting []string, depth int) ([]string, bool
 			continue
 		}
 		for _, c := range a.facts(m) {
-			if value := c.constants[last]; value != nil {
+			if value, known := c.constants[last]; known {
 				list, ok := a.strings(value, c, depth+1)
 				if a.collecting {
-					a.ignoredLists[value] = list
+					a.ignoredLists[value.node] = list
 				}
 				return list, ok
 			}
@@ -266,6 +265,6 @@ func (a *app) constant(name string, nesting []string, depth int) ([]string, bool
 }
 
 // strings reads a list, following constants.
-func (a *app) strings(n *syntax.Node, c *class, depth int) ([]string, bool) {
-	return stringsOf(n, c.src, func(name string) ([]string, bool) { return a.constant(name, c.inside(), depth) })
+func (a *app) strings(e excerpt, c *class, depth int) ([]string, bool) {
+	return stringsOf(e.node, e.src, func(name string) ([]string, bool) { return a.constant(name, c.inside(), depth) })
 }

@@ -10,7 +10,7 @@ import (
 // that cannot be read, or stands under a condition, is nil: it ignores nothing.
 type ignoring struct {
 	operator string // =, +=, -= or "reset"
-	list     *syntax.Node
+	list     excerpt
 	columns  []string
 }
 
@@ -43,9 +43,9 @@ func (r *reader) set(c *class, name, operator string, value *syntax.Node) bool {
 		if operator == "=" && r.conditional {
 			operator = "reset"
 		}
-		i := ignoring{operator: operator, list: value.Clone()}
+		i := ignoring{operator: operator, list: r.excerpt(value)}
 		if r.conditional && operator == "+=" {
-			i.list = nil
+			i.list = excerpt{}
 		}
 		c.ignores = append(c.ignores, i)
 		return true // its words are no use of the columns
@@ -105,7 +105,7 @@ func (r *reader) method(n *syntax.Node, in *class) {
 		}
 		in.prefix = &t
 	case onClass && name == "ignored_columns":
-		i := ignoring{operator: "=", list: value.Clone()}
+		i := ignoring{operator: "=", list: r.excerpt(value)}
 		if r.conditional {
 			i = ignoring{operator: "reset"}
 		}

@@ -69,8 +69,7 @@ func (r *reader) declaration(n *syntax.Node, name string, arguments *syntax.Node
 		if arguments != nil && len(arguments.Children) > 0 {
 			// The engine's class stands inside the module it isolates.
 			prefix := hole("isolate_namespace " + r.text(arguments.Children[0]))
-			r.file.classes = append(r.file.classes, &class{name: r.text(arguments.Children[0]), module: true, prefix: &prefix, at: r.at(n),
-				constants: map[string]*syntax.Node{}, src: r.src})
+			r.file.classes = append(r.file.classes, &class{name: r.text(arguments.Children[0]), module: true, at: r.at(n), said: &said{prefix: &prefix}})
 		}
 	case "ignore_column", "ignore_columns": // of gitlab and of gems
 		if list, ok := stringsOf(withoutOptions(arguments), r.src, nil); ok && !r.conditional {

@@ -2,10 +2,13 @@ package rails
 
 import (
 	"bytes"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/found"
+	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -53,7 +56,11 @@ type class struct {
 	// the innermost out.
 	nesting []string
 	at      contract.Evidence
+	*said
+}
 
+// said is what an opening says of its class. Most say nothing.
+type said struct {
 	tables   []tableName
 	prefix   *text
 	suffix   *text
@@ -66,9 +73,19 @@ type class struct {
 	mayInclude   []string
 	joins        []joinTable
 	macros       int // calls that only models make
-	constants    map[string]*syntax.Node
-	src          []byte
+	constants    map[string]excerpt
 	dynamicTable string // table_name that is computed
+}
+
+// nothing is what all those say that say nothing.
+var nothing = &said{}
+
+func (s *said) isNothing() bool { return reflect.ValueOf(*s).IsZero() }
+
+// An excerpt is an expression with its own source. Of the file it keeps no more.
+type excerpt struct {
+	node *syntax.Node
+	src  []byte
 }
 
 type tableName struct {
@@ -78,7 +95,7 @@ type tableName struct {
 
 // Read reads one Ruby file, or an ERB template.
 func Read(path string, src []byte) *File {
-	f := &File{path: path, settings: make(map[string]text)}
+	f := &File{path: path}
 	if strings.HasSuffix(path, ".erb") {
 		src = fromERB(src)
 	}
@@ -99,7 +116,38 @@ func Read(path string, src []byte) *File {
 	if bytes.Contains(src, []byte("nflect")) && strings.Contains(path, "initializers/") {
 		f.inflections = src
 	}
+	for _, c := range f.classes {
+		if c.isNothing() {
+			c.said = nothing
+		}
+	}
 	return f
+}
+
+// Note notes what a file says by itself, and keeps what others are needed for.
+func (f *File) Note(to *found.Findings) {
+	here := contract.Evidence{File: f.path, Line: 1}
+	switch {
+	case f.err != nil:
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
+	case f.weak && strings.HasSuffix(f.path, ".erb"):
+		// No model stands in a template, and all its words were taken.
+		to.Gap(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
+	case f.weak:
+		to.Blind(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
+	}
+	to.Stray(f.words...)
+	// send(:upsert_all)
+	if i := slices.IndexFunc(f.words, func(word string) bool { return word == "upsert_all" || word == "upsert" || word == "insert_all" }); i >= 0 {
+		to.Upsert(contract.Upsert{Arbiter: contract.Arbiter{Any: true}, Why: "the word " + f.words[i] + " may be sent to a model", At: here})
+	}
+	f.words = nil
+	f.texts = slices.DeleteFunc(f.texts, func(t placed) bool {
+		if len(t.holes) == 0 {
+			sqltext.Read(to, sqltext.Literal{Text: t.s, At: t.at})
+		}
+		return len(t.holes) == 0
+	})
 }
 
 // placeHeredocs gives the text of each heredoc to the place where it begins.

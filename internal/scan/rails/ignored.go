@@ -77,21 +77,21 @@ func (a *app) ignoredByBody(c *class) (b ignoredBody, ok bool) {
 
 // ignoring reads one statement; "= super + list" adds.
 func (a *app) ignoring(i ignoring, c *class) (operator string, columns []string) {
-	if i.columns != nil || i.list == nil {
+	if i.columns != nil || i.list.node == nil {
 		return i.operator, i.columns
 	}
-	value := i.list
-	if i.operator == "=" && value.Is("binary") && value.Child("operator").Text(c.src) == "+" {
+	value, src := i.list.node, i.list.src
+	if i.operator == "=" && value.Is("binary") && value.Child("operator").Text(src) == "+" {
 		left, right := value.Child("left"), value.Child("right")
 		switch {
-		case isInherited(left, c.src):
+		case isInherited(left, src):
 			i.operator, value = "+=", right
-		case isInherited(right, c.src):
+		case isInherited(right, src):
 			i.operator, value = "+=", left
 		}
 	}
 	a.collecting = true
-	columns, _ = a.strings(value, c, 0)
+	columns, _ = a.strings(excerpt{value, src}, c, 0)
 	a.collecting = false
 	return i.operator, columns
 }

@@ -111,6 +111,24 @@ func plainText(n *syntax.Node, src []byte) (string, bool) {
 	return t.s, ok && len(t.holes) == 0
 }
 
+// excerpt is what stands at a node, for when all files are read.
+func (r *reader) excerpt(n *syntax.Node) excerpt {
+	if n == nil {
+		return excerpt{}
+	}
+	node, src := n.Excerpt(r.src)
+	return excerpt{node, src}
+}
+
+// listed is an expression that may be a list of strings, as stringsOf reads them; of
+// others nothing is kept.
+func (r *reader) listed(n *syntax.Node) excerpt {
+	if _, ok := stringsOf(n, r.src, func(string) ([]string, bool) { return nil, true }); !ok {
+		return excerpt{}
+	}
+	return r.excerpt(n)
+}
+
 // stringsOf reads a list of strings or symbols in any spelling. lookup gives the
 // value of a constant; it may be nil.
 func stringsOf(n *syntax.Node, src []byte, lookup func(string) ([]string, bool)) ([]string, bool) {

@@ -95,7 +95,7 @@ func (r *reader) with(do func(*reader)) {
 // open walks the body of a class or module, or a block that stands for one.
 func (r *reader) open(n *syntax.Node, in *class, name, super string) {
 	c := &class{name: strings.TrimPrefix(name, "::"), module: n.Kind == "module", super: super, at: r.at(n),
-		constants: make(map[string]*syntax.Node), src: r.src}
+		said: &said{}}
 	if in != nil && !strings.HasPrefix(name, "::") {
 		c.name = in.name + "::" + c.name
 		c.nesting = append([]string{in.name}, in.nesting...)
@@ -146,8 +146,11 @@ func (r *reader) words(n *syntax.Node) {
 // more to walk.
 func (r *reader) assignment(n *syntax.Node, in *class) bool {
 	left, right := n.Child("left"), n.Child("right")
-	if left.Is("constant") && in != nil {
-		in.constants[r.text(left)] = right.Clone()
+	if left.Is("constant") && right != nil && in != nil {
+		if in.constants == nil {
+			in.constants = make(map[string]excerpt)
+		}
+		in.constants[r.text(left)] = r.listed(right)
 		return r.classNew(left, right, in)
 	}
 	if left.Is("constant") {
@@ -164,6 +167,9 @@ func (r *reader) assignment(n *syntax.Node, in *class) bool {
 		t, isText := textOf(right, r.src)
 		if !isText {
 			t = hole(r.text(right))
+		}
+		if r.file.settings == nil {
+			r.file.settings = make(map[string]text)
 		}
 		r.file.settings[setting] = t
 		return false
@@ -189,7 +195,7 @@ func (r *reader) target(receiver *syntax.Node, in *class) *class {
 		return in
 	case receiver.Is("constant", "scope_resolution"):
 		name := r.text(receiver)
-		c := &class{name: strings.TrimPrefix(name, "::"), at: r.at(receiver), constants: make(map[string]*syntax.Node), src: r.src}
+		c := &class{name: strings.TrimPrefix(name, "::"), at: r.at(receiver), said: &said{}}
 		if in != nil {
 			c.nesting = append([]string{in.name}, in.nesting...)
 		}

@@ -16,11 +16,26 @@ const lookups = "ActiveRecord looks up the primary key and the defaults"
 
 const whyWeak = "not all of the file could be parsed"
 
+// Files are those of an application. Of one with nothing but classes these are kept.
+type Files struct {
+	classes []*class
+	others  []*File
+}
+
+// Add adds a file, whose Note was called.
+func (t *Files) Add(f *File) {
+	t.classes = append(t.classes, f.classes...)
+	f.classes = nil
+	if len(f.queries)+len(f.texts)+len(f.bulk)+len(f.upserts)+len(f.inflections)+len(f.settings) > 0 {
+		t.others = append(t.others, f)
+	}
+}
+
 // Resolve joins what the files say, and notes it.
-func Resolve(files []*File, to *found.Findings) {
-	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
-	a, gaps := newApp(files)
+func Resolve(tree *Files, to *found.Findings) {
+	files := slices.SortedFunc(slices.Values(tree.others), func(a, b *File) int { return strings.Compare(a.path, b.path) })
+	classes := slices.SortedStableFunc(slices.Values(tree.classes), func(a, b *class) int { return strings.Compare(a.at.File, b.at.File) })
+	a, gaps := newApp(files, classes)
 	for _, g := range gaps {
 		to.Blind(g)
 	}
@@ -130,19 +145,8 @@ func (a *app) unknown(m *model, to *found.Findings) {
 	to.Gap(contract.Gap{Reach: contract.Unclaimed, Why: why, At: at})
 }
 
-// file notes the queries and the SQL of a file.
+// file notes the queries of a file, and SQL that other files may have a part of.
 func (a *app) file(f *File, to *found.Findings) {
-	here := contract.Evidence{File: f.path, Line: 1}
-	switch {
-	case f.err != nil:
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: f.err.Error(), At: here})
-	case f.weak && strings.HasSuffix(f.path, ".erb"):
-		// No model stands in a template, and all its words were taken.
-		to.Gap(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
-	case f.weak:
-		to.Blind(contract.Gap{Reach: contract.Anything, Why: whyWeak, At: here})
-	}
-	to.Stray(f.words...)
 	a.upserts(f, to)
 	for _, t := range f.texts {
 		s, _ := a.filled(t.text, t.class)

@@ -97,8 +97,4 @@ func (a *app) upserts(f *File, to *found.Findings) {
 			to.Upsert(contract.Upsert{Arbiter: arbiter, Why: "rows of a table that is not known are inserted ON CONFLICT", At: u.q.at})
 		}
 	}
-	// send(:upsert_all)
-	if i := slices.IndexFunc(f.words, func(word string) bool { return word == "upsert_all" || word == "upsert" || word == "insert_all" }); i >= 0 {
-		to.Upsert(contract.Upsert{Arbiter: contract.Arbiter{Any: true}, Why: "the word " + f.words[i] + " may be sent to a model", At: contract.Evidence{File: f.path, Line: 1}})
-	}
 }

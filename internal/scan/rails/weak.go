@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
-	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
 var (
@@ -23,7 +22,7 @@ func (r *reader) headers() {
 		if slices.ContainsFunc(r.file.classes, func(c *class) bool { return strings.HasSuffix(c.name, name) && c.super == super }) {
 			continue
 		}
-		c := &class{name: name, super: super, constants: map[string]*syntax.Node{}, src: r.src, macros: 1,
+		c := &class{name: name, super: super, said: &said{macros: 1},
 			at: contract.Evidence{File: r.file.path, Line: 1 + bytes.Count(r.src[:m[2]], []byte("\n")), Text: strings.TrimSpace(string(r.src[m[0]:m[1]]))}}
 		if t := tableLine.FindSubmatch(r.src[m[1]:]); t != nil {
 			c.tables = append(c.tables, tableName{text{s: string(t[1])}, true})

@@ -33,7 +33,7 @@ type class struct {
 	bare    bool
 	except  []string
 	only    []string
-	methods map[string]bool
+	methods map[string]bool // until it is read
 	// twin: the file has another class of the name.
 	twin bool
 }
@@ -74,6 +74,7 @@ func (r *reader) class(n, decorated *syntax.Node) {
 	for _, method := range []string{"__init_subclass__", "__declare_last__", "__declare_first__", "__prepare__", "__table_cls__"} {
 		c.columns.every = c.columns.every || c.methods[method]
 	}
+	c.methods = nil
 	r.file.classes = append(r.file.classes, c)
 }
 
@@ -102,7 +103,7 @@ func (r *reader) decorators(n *syntax.Node, c *class) {
 		}
 		switch name := last(r.Text(what)); {
 		case name == "as_declarative":
-			r.file.assigned[c.name] = assigned{call: "declarative_base"}
+			r.file.assign(c.name, assigned{call: "declarative_base"})
 		case name == "mapped" || name == "mapped_as_dataclass":
 			c.mapped = true
 		case !harmless[name]:

@@ -176,7 +176,7 @@ func (r *reader) isTable(n *syntax.Node) bool {
 	}
 	full, ok := r.Full(r.Text(n.Child("function")))
 	return strings.HasPrefix(full, "sqlalchemy") || r.hasColumn(n) || r.keyword(n, "autoload", "autoload_with") != nil ||
-		(!ok || r.Libraries["sqlalchemy"]) && !strings.HasPrefix(full, "rich.") && len(r.positional(n.Child("arguments"))) > 1
+		(!ok || slices.Contains(r.Libraries, "sqlalchemy")) && !strings.HasPrefix(full, "rich.") && len(r.positional(n.Child("arguments"))) > 1
 }
 
 func (r *reader) hasTable(n *syntax.Node) bool {

@@ -37,9 +37,16 @@ type assigned struct {
 	cls string
 }
 
+func (f *File) assign(name string, to assigned) {
+	if f.assigned == nil {
+		f.assigned = make(map[string]assigned)
+	}
+	f.assigned[name] = to
+}
+
 // Read reads the models of one Python file.
 func Read(source python.Source) *File {
-	f := &File{File: source.File, assigned: make(map[string]assigned),
+	f := &File{File: source.File,
 		moves: bytes.Contains(source.Src, []byte("schema_translate_map")), exposes: bytes.Contains(source.Src, []byte(".__table__"))}
 	r := &reader{Source: source, file: f}
 	r.walk(source.Root)
@@ -122,13 +129,13 @@ func (r *reader) assignment(n *syntax.Node) {
 			a.cls = r.Text(cls)
 		}
 		if r.inFunction == 0 {
-			r.file.assigned[r.Text(left)] = a
+			r.file.assign(r.Text(left), a)
 		}
 		if r.isTable(right) && !r.hasTable(right) {
 			r.table(right, r.Text(left))
 		}
 	case left.Is("identifier") && right.Is("identifier", "attribute") && r.inFunction == 0:
-		r.file.assigned[r.Text(left)] = assigned{name: r.Text(right)}
+		r.file.assign(r.Text(left), assigned{name: r.Text(right)})
 	case left.Is("attribute", "subscript") && r.hasColumn(right) && !right.Is("lambda"):
 		r.outside(n, "a column is put into a model from outside its class")
 	}

@@ -36,7 +36,7 @@ func (n *Notes) Blind(why string) {
 	n.Blinds = append(n.Blinds, contract.Gap{Reach: contract.Anything, Why: why, At: contract.Evidence{File: n.Path, Line: 1}})
 }
 
-// Note notes them.
+// Note notes them, and keeps none: of 200,000 files they would be most of what is kept.
 func (n *Notes) Note(to *found.Findings) {
 	for _, g := range n.Blinds {
 		to.Blind(g)
@@ -48,6 +48,7 @@ func (n *Notes) Note(to *found.Findings) {
 	if len(n.Dynamic) > 0 {
 		to.Gap(contract.Gap{Reach: contract.Anything, At: n.Dynamic[0], Why: Variables(len(n.Dynamic))})
 	}
+	*n = Notes{Path: n.Path}
 }
 
 // Joined is a text that is put together of two values, of which at least one has to be

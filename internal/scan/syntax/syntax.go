@@ -73,16 +73,24 @@ func (n *Node) FirstLine(src []byte) string {
 	return string(line)
 }
 
-// Clone is a copy of what stands below the node, too. It keeps no other part of the
-// tree in memory, of which all is one piece.
-func (n *Node) Clone() *Node {
-	if n == nil {
-		return nil
-	}
+// Excerpt is a copy of the node and of what stands below it, with a copy of the source
+// that they stand in. It keeps no other part of the tree in memory, of which all is one
+// piece, nor of the source.
+func (n *Node) Excerpt(src []byte) (*Node, []byte) {
+	start, end := n.Start, n.End
+	n.Walk(func(below *Node) bool { // what was moved there may stand elsewhere
+		start, end = min(start, below.Start), max(end, below.End)
+		return true
+	})
+	return n.moved(start), bytes.Clone(src[start:end])
+}
+
+func (n *Node) moved(by int) *Node {
 	made := *n
+	made.Start, made.End = n.Start-by, n.End-by
 	made.Children = make([]*Node, len(n.Children))
 	for i, child := range n.Children {
-		made.Children[i] = child.Clone()
+		made.Children[i] = child.moved(by)
 	}
 	return &made
 }
