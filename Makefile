@@ -65,7 +65,8 @@ matrix: ## Disturb a deploy at every state by every fault, on the Platform API's
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 8h -v -run '^TestMatrix$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full go test -count=1 -timeout 1h -v -run '^TestRedmineReleases$$' ./internal/cli
 	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 2h -v -run '^(TestTruth|TestFieldRules.*)$$' ./internal/cli
-	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h -v -run '^(TestWorkIsForetold|TestConstraintIsTheSame|TestScenarios|TestORMs)$$' ./internal/release
+	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h -v -run '^(TestWorkIsForetold|TestConstraintIsTheSame|TestScenarios|TestORMs|TestExamplesOnServer|TestDirectives.*)$$' ./internal/release
+	MIGGUARD_TEST_MATRIX=full MIGGUARD_TEST_PG=all go test -count=1 -timeout 1h ./internal/scan/... ./internal/testkit/oldcode
 
 .PHONY: demo
 demo: build ## Show a deploy with and without the guard, on PostgreSQL 14 and 18

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,33 +24,6 @@ import (
 
 // patience bounds every wait for something that ought to happen.
 const patience = 2 * time.Minute
-
-func TestMain(m *testing.M) {
-	if os.Getenv(victimURL) != "" {
-		victim()
-	}
-	if sql := os.Getenv(runnerSQL); sql != "" {
-		os.Exit(actAsRunner(context.Background(), sql))
-	}
-	if name := os.Getenv(victimScenario); name != "" {
-		os.Exit(actInScenario(context.Background(), name))
-	}
-	os.Exit(pgtest.MainFilled(m, makeLedger))
-}
-
-// makeLedger spares each test's first run 60 ms of CPU time: the ledger's room tests
-// how it is made.
-func makeLedger(ctx context.Context, url string) error {
-	config, err := pg.Parse(url)
-	if err != nil {
-		return err
-	}
-	l, err := ledger.Open(ctx, config.ConnConfig(), ledger.Options{})
-	if err != nil {
-		return err
-	}
-	return errors.Join(l.Lock(ctx, patience, nil), l.Close())
-}
 
 // A bundle is a run whose runner is the test: client is its session, through
 // the guard. What code has running is old's, straight on the server.

@@ -31,7 +31,7 @@ func TestReplayOfSource(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 				says := tt.says[max(strings.LastIndex(tt.says, "("), 0):] // what types are is another with constants
 				text := strings.TrimSuffix(tt.query, ";")
 				code := starring("one", "")
@@ -70,7 +70,7 @@ func TestReplayOfSourcePasses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 				code := starring("one", "")
 				code.Contract = withTexts(code.Contract, texts...)
 				tt.o.code = []judge.Code{code}
@@ -88,7 +88,7 @@ func TestReplayOfSourcePasses(t *testing.T) {
 // miss what it finds there, and another does.
 func TestReplayOfSourceByBuild(t *testing.T) {
 	t.Parallel()
-	pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		// extract's field is no parameter to the grammar of a server: it is asked anew.
 		const kind, both, year = "select kind from items where id === 1", "select id from items where sku === 2", "select extract($1 from at) from items"
 		one, two := starring("one", "mg_one"), starring("two", "")
@@ -120,7 +120,7 @@ func TestReplayOfSourceByBuild(t *testing.T) {
 // A run knows a build's texts from the ledger, where an earlier run has left them.
 func TestReplayOfRecordedSource(t *testing.T) {
 	t.Parallel()
-	pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, items, "create table users (id int primary key, name text, notes text)")
 		const breaks = "do $$ begin drop index items_sku; end $$"
 		needs := withTexts(ignoring(), "insert into items (id, sku, kind) values ($1, $2, '$300') on conflict (sku) do nothing")
@@ -144,7 +144,7 @@ func TestReplayOfRecordedSource(t *testing.T) {
 // What 500 texts cost before a transaction's first gated statement, and at its commit.
 func TestReplayOfSourceCost(t *testing.T) {
 	t.Parallel()
-	pgtest.Newest(t, func(t *testing.T, db *pgtest.DB) {
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 		var texts []string
 		for i := range 500 {
 			texts = append(texts, fmt.Sprintf("select i.id, i.kind, count(o.id) from items i join other o on o.id = i.sku where i.id > %d and i.kind = $1 and i.at > now() - interval '%d days' group by i.id order by i.at limit 10", i, i))

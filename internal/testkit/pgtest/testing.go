@@ -64,7 +64,7 @@ func Each(t *testing.T, f func(t *testing.T, db *DB)) {
 }
 
 // Newest is Each for what does not depend on the server's major, as what applications
-// send and what policies and texts say: f runs on the newest of Servers only, unless
+// send and what directives say: f runs on the newest of Servers only, unless
 // MIGGUARD_TEST_MATRIX is "full".
 func Newest(t *testing.T, f func(t *testing.T, db *DB)) {
 	t.Helper()
