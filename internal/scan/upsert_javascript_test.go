@@ -82,6 +82,10 @@ func TestJavaScriptUpserts(t *testing.T) {
 			fromModels + "q.insert().into(User).values(x).orUpdate(['kind'], 'users_key')":                      "users: constraint users_key; users: users_key",
 			fromModels + "q.insert().into(User).values(x).orUpdate(['kind'])":                                   "users: what is not known",
 			"q.insert().orUpdate({ conflict_target: ['email'], overwrite: ['kind'] })":                          "?: email",
+			"q.insert().values(x).onConflict(`(\"email\") DO NOTHING`).execute()":                               "?: email",
+			"q.insert().values(x).onConflict('(\"email\", kind) DO UPDATE SET \"kind\" = :kind').execute()":     "?: email, kind",
+			"q.insert().values(x).onConflict('ON CONSTRAINT users_key DO NOTHING').execute()":                   "?: constraint users_key",
+			"q.insert().values(x).onConflict(`(${key}) DO NOTHING`).execute()":                                  anything,
 			"q.insert().into(User).values(x).orIgnore().execute()":                                              "",
 		}},
 		"sequelize": {"models.js", sequelizeModels, map[string]string{

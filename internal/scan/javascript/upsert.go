@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -82,15 +83,23 @@ func (r *reader) upsertGiven(n *syntax.Node) {
 	}
 }
 
+// clause is what stands behind ON CONFLICT.
+var clause = regexp.MustCompile(`(?is)^\s*(?:\(|on\s+constraint\s).*\bdo\s+(?:update|nothing)\b`)
+
 // lower are names that no mapping of cases changes.
 var lower = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
-// arbiters is what Knex's onConflict is given: nothing, a column or a list of them.
+// arbiters is what Knex's onConflict is given: nothing, a column or a list of them. That
+// of TypeORM 0.2 takes what stands behind ON CONFLICT in SQL.
 func (r *reader) arbiters(arguments *syntax.Node) []contract.Arbiter {
 	if len(arguments.Children) == 0 {
 		return nil
 	}
 	first := bare(arguments.Children[0])
+	if t, ok := r.literal(first); ok && clause.MatchString(t) {
+		r.fragments = append(r.fragments, sqltext.Literal{Text: "ON CONFLICT " + t, At: r.at(arguments)})
+		return nil
+	}
 	elements := []*syntax.Node{first}
 	if first.Is("array") {
 		elements = first.Children
