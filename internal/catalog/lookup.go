@@ -72,6 +72,8 @@ type Lookup struct {
 	// Losers are roles of running code that have rights to Relation as its owner, and none
 	// when it has another.
 	Losers []string `json:"-"`
+	// Lost are relations to which such a role has rights by another alone, that is taken from it.
+	Lost []Relation `json:"-"`
 	// TriggerSource is of the function of a new trigger, if that is in PL/pgSQL.
 	TriggerSource string `json:"-"`
 	// Encoding is the session's client_encoding.

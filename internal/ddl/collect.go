@@ -180,5 +180,7 @@ func (b *builder) collectCluster(n *pg.Node) {
 		b.sessionDefault(s.AlterRoleSetStmt.GetRole(), s.AlterRoleSetStmt.GetDatabase(), s.AlterRoleSetStmt.GetSetstmt())
 	case *pg.Node_AlterRoleStmt:
 		b.alterRole(s.AlterRoleStmt)
+	case *pg.Node_GrantRoleStmt:
+		b.revokeRole(s.GrantRoleStmt)
 	}
 }

@@ -44,6 +44,20 @@ func (b *builder) sessionDefault(role *pg.RoleSpec, database string, s *pg.Varia
 	b.add(c)
 }
 
+// revokeRole reads REVOKE of roles; GRANT is left to OtherSchema. INHERIT OPTION FOR, from 16
+// on, takes the rights and leaves the membership.
+func (b *builder) revokeRole(s *pg.GrantRoleStmt) {
+	if s.GetIsGrant() {
+		return
+	}
+	optionOnly := len(s.GetOpt()) > 0 && option(s.GetOpt(), "inherit") == nil
+	for _, granted := range s.GetGrantedRoles() {
+		for _, from := range s.GetGranteeRoles() {
+			b.add(RevokeRole{Role: granted.GetAccessPriv().GetPrivName(), From: roleName(from.GetRoleSpec()), OptionOnly: optionOnly})
+		}
+	}
+}
+
 // constantText is a constant as SET takes it.
 func constantText(c *pg.A_Const) string {
 	switch v := c.GetVal().(type) {

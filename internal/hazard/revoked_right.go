@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 )
 
@@ -25,15 +26,19 @@ for REFERENCES, TRIGGER and MAINTAIN, which statements of code do not need, for 
 no release has known yet, if no code runs that could break, and with
 --allow revoked-right:TABLE. For a function or schema its name stands in the place of
 TABLE. OWNER TO of a table, view or sequence passes where the roles that have sessions, and that of DATABASE_URL, keep
-what they may do: a superuser, a member of the new owner. Not judged: OWNER TO of others, REASSIGN OWNED, roles taken from roles,
+what they may do: a superuser, a member of the new owner; REVOKE of a role from one of them where it gave no right
+to a relation that the role has not itself. Not judged: OWNER TO of others, REASSIGN OWNED,
 rights on databases, types and languages, and default privileges.`,
 	Remedy: `Release code that logs in as another role, or does without, and revoke the privilege
 in the release after.`,
 	Bad:  `REVOKE SELECT ON users FROM CURRENT_USER;`,
 	Good: `REVOKE SELECT ON users FROM PUBLIC;`,
 	Run: func(p *Pass) []Finding {
-		if c, ok := p.Change.(ddl.SetOwner); ok {
+		switch c := p.Change.(type) {
+		case ddl.SetOwner:
 			return disowned(p, c)
+		case ddl.RevokeRole:
+			return dismissed(p, c)
 		}
 		c, ok := p.Change.(ddl.Revoke)
 		if !ok || !needed(c) || c.GrantOptionOnly && !c.Cascade {
@@ -82,6 +87,22 @@ func disowned(p *Pass, c ddl.SetOwner) []Finding {
 		Hint: fmt.Sprintf("Make it a member of the new owner first: GRANT %s TO %s. Or say that no running code needs it: %s",
 			ddl.Quote(c.Owner), losers, allow("revoked-right", *r, "")),
 	}}
+}
+
+// dismissed is about what a role may use as a member of another.
+func dismissed(p *Pass, c ddl.RevokeRole) (found []Finding) {
+	for _, r := range p.Lookup.Lost {
+		found = append(found, Finding{
+			Relation: qualified(r),
+			Message: fmt.Sprintf("revoking role %s from %s breaks the code that is still running as the latter: its statements on %s fail with \"permission denied\" (42501)",
+				ddl.Quote(c.Role), ddl.Quote(c.From), Display(r)),
+			Detail: existed("relation"),
+			Needs:  needs(contract.DropTable, r, ""),
+			Hint: fmt.Sprintf("Grant it what it needs itself, or revoke the role when no release in use needs it. Or say that no running code does: %s",
+				allow("revoked-right", r, "")),
+		})
+	}
+	return found
 }
 
 // notNeeded are the privileges that no query, INSERT, UPDATE or DELETE asks for.

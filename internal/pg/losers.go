@@ -10,6 +10,27 @@ func Losers(relation uint32, owner string) string {
 	return fmt.Sprintf(losersQuery, relation, owner)
 }
 
+// LostBy is the query for the relations, by schema and name, to which a role of running code has rights
+// only by another that it is a member of; both as owner is in Losers. created is a FROM item of created
+// objects (relation, attnum). Rights that a third role gives as well are not looked for.
+func LostBy(role, member, created string) string {
+	return fmt.Sprintf(lostQuery, role, member, created)
+}
+
+const lostQuery = `
+SELECT n.nspname, c.relname FROM pg_catalog.pg_roles g, pg_catalog.pg_roles r,
+  pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE g.rolname = %[1]s AND r.rolname = %[2]s AND NOT r.rolsuper AND pg_catalog.pg_has_role(r.oid, g.oid, 'USAGE')
+  AND (r.rolname = session_user OR r.oid IN (SELECT a.usesysid FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database()))
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relowner <> r.oid AND c.relpersistence <> 't'
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'migguard')
+  AND NOT EXISTS (SELECT FROM %[3]s x WHERE x.relation = c.oid AND x.attnum = 0)
+  AND EXISTS (
+    SELECT FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p (privilege)
+    WHERE pg_catalog.has_table_privilege(g.oid, c.oid, p.privilege) AND NOT EXISTS (
+      SELECT FROM pg_catalog.aclexplode(c.relacl) a WHERE a.grantee IN (0, r.oid) AND a.privilege_type = p.privilege))
+ORDER BY 1, 2`
+
 const losersQuery = `
 SELECT r.rolname FROM pg_catalog.pg_class c, pg_catalog.pg_roles n, pg_catalog.pg_roles r
 WHERE c.oid = %d AND n.rolname = %s

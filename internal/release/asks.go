@@ -142,6 +142,8 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		n.Schema = ddl.Literal(c.Schema)
 	case ddl.RenameSchema:
 		n.Schema = ddl.Literal(c.Schema)
+	case ddl.RevokeRole:
+		return n, !c.OptionOnly
 	case ddl.AlterRole, ddl.AlterDatabase, ddl.SetSessionDefault, ddl.RenameObject:
 		_, _, needed = ofSessions(change)
 		return n, needed

@@ -28,6 +28,9 @@ const (
 	pathed = schemas + "; alter role ONE in database DB set search_path = app, public"
 	writes = "insert into t values (1)"
 	reads  = "select n from u"
+
+	group   = "create table g (n int); grant insert on g to TWO; grant TWO to ONE"
+	inGroup = "insert into g values (1)"
 )
 
 var logins = map[string]loginCase{
@@ -63,6 +66,10 @@ var logins = map[string]loginCase{
 	"no longer valid":           {schemas, "alter role ONE valid until '2001-01-01'", writes, "28P01", "MG040", ""},
 	"another no longer valid":   {schemas, "alter role TWO valid until '2001-01-01'", writes, "", "", ""},
 	"valid":                     {schemas, "alter role ONE login inherit valid until '2999-01-01'", writes, "", "", ""},
+	"membership":                {group, "revoke TWO from ONE", inGroup, "42501", "MG015", ""},
+	"membership of the owner":   {group + "; alter table g owner to TWO", "revoke TWO from ONE", inGroup, "42501", "MG015", ""},
+	"membership, granted":       {group + "; grant insert on g to ONE", "revoke TWO from ONE", inGroup, "", "", ""},
+	"membership, option":        {group + "; grant TWO to ONE with admin option", "revoke admin option for TWO from ONE", inGroup, "", "", ""},
 	"timeout":                   {schemas, "alter role ONE set statement_timeout = '5s'", writes, "", "", "statement_timeout '5s'"},
 	"timeout of database, zone": {schemas, "alter database DB set timezone = 'Asia/Tokyo'", writes, "", "", "timezone 'Asia/Tokyo'"},
 	"what nobody notices":       {schemas, "alter role ONE set work_mem = '8MB'", writes, "", "", ""},

@@ -5,11 +5,15 @@ import (
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 )
 
 // losers asks who may do less when a relation has another owner.
 func (a *act) losers(ctx context.Context, change ddl.Change, found *catalog.Lookup) error {
+	if c, ok := change.(ddl.RevokeRole); ok && !c.OptionOnly && !a.idle {
+		return a.lostWith(ctx, c, found)
+	}
 	c, ok := change.(ddl.SetOwner)
 	if !ok || a.idle || found.Relation == nil || found.Relation.Created {
 		return nil
@@ -20,6 +24,18 @@ func (a *act) losers(ctx context.Context, change ddl.Change, found *catalog.Look
 	}
 	for _, row := range rows {
 		found.Losers = append(found.Losers, *row[0])
+	}
+	return nil
+}
+
+// lostWith asks what a role may use only as a member of another that is taken from it.
+func (a *act) lostWith(ctx context.Context, c ddl.RevokeRole, found *catalog.Lookup) error {
+	rows, err := a.conn.Query(ctx, pg.LostBy(roleIs(c.Role), roleIs(c.From), ledger.CreatedFrom))
+	if err != nil {
+		return explained(err)
+	}
+	for _, row := range rows {
+		found.Lost = append(found.Lost, catalog.Relation{Schema: *row[0], Name: *row[1]})
 	}
 	return nil
 }
