@@ -30,7 +30,7 @@ func BenchmarkBackfill(b *testing.B) {
 		b.Run(fmt.Sprint(size.rows), func(b *testing.B) {
 			server := pgtest.StartFor(b, pgtest.Options{})
 			filled, admin := server.NewDB(b), server.NewDB(b)
-			filled.Exec(b, bigTable(size.rows))
+			filled.Exec(b, bigTable(size.rows, 0))
 			filled.Exec(b, "vacuum analyze big")
 			for b.Loop() {
 				seen := map[string][]float64{}

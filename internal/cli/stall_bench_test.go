@@ -19,13 +19,15 @@ import (
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
-// bigTable is what the old code of benchmarks uses, with that many rows.
-func bigTable(rows int) string {
+// bigTable is what the old code of benchmarks uses, with that many rows of about 50
+// bytes and a filler of that many times 32. The server compresses no row of less than
+// 2 kB (TOAST_TUPLE_THRESHOLD, manual, "TOAST"), so a scan reads all of it.
+func bigTable(rows, filler int) string {
 	return fmt.Sprintf(`create table ref (id int primary key); insert into ref select generate_series(1, 1000);
-	create table big (id int primary key, ref_id int not null, note text, n int);
-	insert into big select g, 1 + g %% 1000, 'note ' || g, g from generate_series(1, %d) g;
+	create table big (id int primary key, ref_id int not null, note text, n int, filler text);
+	insert into big select g, 1 + g %% 1000, 'note ' || g, g, nullif(repeat(md5(g::text), %[2]d), '') from generate_series(1, %[1]d) g;
 	create materialized view totals as select ref_id, count(*), sum(n) from big group by ref_id; create unique index totals_ref on totals (ref_id);
-	create sequence fresh start 10000000`, rows)
+	create sequence fresh start 10000000`, rows, filler)
 }
 
 // A stalling is a migration that stops old code, as psql sends it, and the hazard for
@@ -61,7 +63,7 @@ const psqlLine = `psql "$DATABASE_URL" --no-psqlrc --quiet --set=ON_ERROR_STOP=1
 func TestStallsOfEveryHazard(t *testing.T) {
 	t.Parallel()
 	filled := pgtest.New(t)
-	filled.Exec(t, bigTable(100))
+	filled.Exec(t, bigTable(100, 0))
 	for _, m := range rewritten {
 		dir := t.TempDir()
 		writeFile(t, dir, "migration.sql", m.sql)
@@ -139,16 +141,17 @@ const stallRounds = 3
 // the wait as the code sees it, pauses of a busy machine included, which
 // "nothing" shows by itself: three seconds in which a process computes and no
 // migration runs. "lock" is the longest wait for a lock, as the server logs it,
-// from 10 ms on. Medians of three.
+// from 10 ms on, and "load" that of the machine, which other work raises. Medians of
+// three.
 func BenchmarkStalls(b *testing.B) {
 	server := pgtest.StartFor(b, pgtest.Options{Settings: map[string]string{"log_lock_waits": "on", "deadlock_timeout": "10ms"}})
 	filled := server.NewDB(b)
-	filled.Exec(b, bigTable(2_000_000))
+	filled.Exec(b, bigTable(2_000_000, 12))
 	filled.Exec(b, "vacuum analyze big")
 	admin := server.NewDB(b)
 	count := 0
 	measure := func(b *testing.B, way string, migrate func(b *testing.B, url string)) {
-		var stalls, locks, took []float64
+		var stalls, locks, took, loads []float64
 		failed := 0
 		for range stallRounds {
 			count++
@@ -161,12 +164,14 @@ func BenchmarkStalls(b *testing.B) {
 			admin.Exec(b, "DROP DATABASE "+name+" WITH (FORCE)")
 			stalls = append(stalls, float64(u.longest().Milliseconds()))
 			locks = append(locks, longestLockWait(b, server.Log(), name))
+			loads = append(loads, machineLoad(b))
 			failed += u.failed
 		}
 		b.ReportMetric(median(stalls), "ms/stall_"+way)
 		b.ReportMetric(median(locks), "ms/lock_"+way)
 		b.ReportMetric(float64(failed), "failed_"+way)
 		b.ReportMetric(median(took), "s/"+way)
+		b.ReportMetric(median(loads), "load_"+way)
 	}
 	b.Run("nothing", func(b *testing.B) {
 		for b.Loop() {
@@ -193,6 +198,19 @@ func BenchmarkStalls(b *testing.B) {
 			}
 		})
 	}
+}
+
+// machineLoad is how many processes ran or waited for a core, on the average of the
+// last minute (proc(5)).
+func machineLoad(b *testing.B) (load float64) {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &load)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return load
 }
 
 var lockWait = regexp.MustCompile(`@(\S+) .* acquired \w+ on .* after ([0-9.]+) ms`)
