@@ -2,8 +2,6 @@ package python
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -34,9 +32,6 @@ type File struct {
 	bindings []binding
 	dynamic  []sent // queries that take SQL from a variable
 }
-
-// A binding is a name that a file gives to what it imports, as "package.module.Name".
-type binding struct{ as, full string }
 
 // notes are what a file says by itself.
 type notes struct {
@@ -79,11 +74,7 @@ func Read(path string, src []byte) Source {
 	}
 	r.constants()
 	r.walk(root)
-	for as, full := range s.Imports {
-		f.bindings = append(f.bindings, binding{as, full})
-	}
-	slices.SortFunc(f.bindings, func(a, b binding) int { return cmp.Compare(a.as, b.as) })
-	f.bindings = slices.Clip(f.bindings)
+	f.keepImports(s.Imports)
 	return s
 }
 

@@ -1,6 +1,7 @@
 package python
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -9,6 +10,17 @@ import (
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
+
+// A binding is a name that a file gives to what it imports, as "package.module.Name".
+type binding struct{ as, full string }
+
+func (f *File) keepImports(imports map[string]string) {
+	for as, full := range imports {
+		f.bindings = append(f.bindings, binding{as, full})
+	}
+	slices.SortFunc(f.bindings, func(a, b binding) int { return cmp.Compare(a.as, b.as) })
+	f.bindings = slices.Clip(f.bindings)
+}
 
 // imported reads "import a.b as c".
 func (r *reader) imported(n *syntax.Node) {
