@@ -77,6 +77,14 @@ func TestReadSeen(t *testing.T) {
 		if err != nil || len(counts.Queries) < len(s.Queries) || strings.Join(texts(counts), "") != "" {
 			t.Errorf("counts: %+v, %v", counts, err)
 		}
+		// A reset of this database's alone the server does not date before 17.
+		exec("reset role")
+		exec(`select "odd one".pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()))`)
+		exec("set pg_stat_statements.track_utility = off")
+		again, err := ReadSeen(t.Context(), app, false)
+		if err != nil || again.Since.After(counts.At) != (shared.Major >= 17) || again.At.Before(counts.At) || counts.Off != "" || again.Off != "pg_stat_statements.track_utility = off" {
+			t.Errorf("PostgreSQL %d, reset: %+v after %+v, %v", shared.Major, again, counts, err)
+		}
 	}
 }
 
