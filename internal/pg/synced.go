@@ -49,6 +49,6 @@ LEFT JOIN ` + defaultTrees + ` d ON d.adrelid = c.oid AND d.adnum = t.attnum`
 
 // privileges are those on a column, whoever has granted them.
 func privileges(column string) string {
-	const each = "pg_catalog.format('%%s %%s %%s', a.grantee, a.privilege_type, a.is_grantable)"
-	return "(SELECT pg_catalog.array_agg(DISTINCT " + each + " ORDER BY " + each + ") FROM pg_catalog.aclexplode(" + column + ".attacl) a)"
+	return "(SELECT pg_catalog.array_agg(g.held ORDER BY g.held) FROM (SELECT pg_catalog.format('%%s %%s %%s', a.grantee, a.privilege_type, pg_catalog.bool_or(a.is_grantable)) AS held" +
+		" FROM pg_catalog.aclexplode(" + column + ".attacl) a GROUP BY a.grantee, a.privilege_type) g)"
 }
