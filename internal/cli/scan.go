@@ -52,8 +52,9 @@ func (a *app) scanAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // and GOMEMLIMIT says nothing
+	if limit := debug.SetMemoryLimit(-1); limit == math.MaxInt64 { // GOMEMLIMIT says nothing
 		debug.SetMemoryLimit(scanMemory)
+		defer debug.SetMemoryLimit(limit)
 	}
 	found, err := scan.Dir(c.Context, dir)
 	if err != nil {
