@@ -57,16 +57,18 @@ func TestFieldRulesSteered(t *testing.T) {
 	}
 }
 
+// steeredOptions is what boot sets in dynos of build old.
+const steeredOptions = "PGOPTIONS=-c search_path=mg_old,public"
+
 // steer has all dynos of v2 announce themselves as those of build old, which is an
 // application of oldcode.
 func (s *stage) steer(t *testing.T, app string) {
 	t.Helper()
-	const options = "PGOPTIONS=-c search_path=mg_old,public"
 	s.db.Exec(t, "CREATE EXTENSION pg_stat_statements")
 	s.call("run", "--build", "old", "--contract", scannedContract(t, app), "--", `psql "$DATABASE_URL" -Xqc "SELECT 1"`).
-		with("HEROKU_RELEASE_VERSION=v2", options).run(t).expect(t, 0)
+		with("HEROKU_RELEASE_VERSION=v2", steeredOptions).run(t).expect(t, 0)
 	for _, dyno := range []string{"worker.1", "worker.2"} {
-		on(s.db.URL, "boot", "--announce").with("DYNO="+dyno, "HEROKU_APP_NAME=shop", "HEROKU_RELEASE_VERSION=v2", "MIGGUARD_BUILD_ID=old", options).run(t).saysNothing(t)
+		on(s.db.URL, "boot", "--announce").with("DYNO="+dyno, "HEROKU_APP_NAME=shop", "HEROKU_RELEASE_VERSION=v2", "MIGGUARD_BUILD_ID=old", steeredOptions).run(t).saysNothing(t)
 	}
 }
 

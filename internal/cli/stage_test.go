@@ -68,8 +68,14 @@ type stage struct {
 // newStage has two workers of v2, which migguard knows nothing about.
 func newStage(t testing.TB, config herokutest.AppConfig) *stage {
 	t.Helper()
+	return newStageIn(t, pgtest.New(t), config)
+}
+
+// newStageIn is newStage with a database.
+func newStageIn(t testing.TB, db *pgtest.DB, config herokutest.AppConfig) *stage {
+	t.Helper()
 	dir, log := t.TempDir(), newWatched()
-	s := &stage{db: pgtest.New(t), dir: dir}
+	s := &stage{db: db, dir: dir}
 	t.Cleanup(func() { // after what ends the platform
 		if s.Platform != nil {
 			searchLog(t, log, s.Platform, s.db)

@@ -36,6 +36,8 @@ type pair struct {
 	change changed
 	alone  string          // the first error of old code without migguard; empty: none
 	given  [3]guardedTruth // in the order of evidences
+	// steered and strict are the same with both, where something is only said.
+	steered, strict *guardedTruth
 }
 
 // A guardedTruth is what migguard did with the migration, and old code after that.
@@ -121,7 +123,11 @@ func (p pair) check(t *testing.T) {
 
 // A truth is one application and its databases.
 type truth struct {
-	app     *oldcode.Process
+	t   *testing.T // of all its migrations
+	app *oldcode.Process
+	// steered is the application whose sessions look into its overlay first, nil until
+	// it is needed.
+	steered *oldcode.Process
 	counted *pgtest.DB
 	bare    *pgtest.DB
 	given   [3]*pgtest.DB
@@ -131,7 +137,7 @@ type truth struct {
 // was released. In counted the server's queries can be forgotten.
 func newTruth(t *testing.T, counted *pgtest.DB, name string) *truth {
 	t.Helper()
-	tr := &truth{app: oldcode.Start(t, name), counted: counted, bare: counted.Server.NewDB(t)}
+	tr := &truth{t: t, app: oldcode.Start(t, name), counted: counted, bare: counted.Server.NewDB(t)}
 	tr.bare.Exec(t, oldcode.Schema())
 	for i, e := range evidences {
 		db := tr.bare.Copy(t)
@@ -159,14 +165,17 @@ func (tr *truth) all(t *testing.T) (pairs []pair) {
 		}
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
 			p := pair{app: tr.app.Name, change: c}
-			p.alone = tr.meets(t, tr.bare.Copy(t), func(db *pgtest.DB) { db.Exec(t, c.sql...) })
+			p.alone = tr.meets(t, tr.app, tr.bare.Copy(t), func(db *pgtest.DB) { db.Exec(t, c.sql...) })
 			for i := range evidences {
 				if i > 0 && !p.given[0].asked && !c.atCommit && os.Getenv(matrixVariable) != "full" {
 					p.given[i] = p.given[0] // no evidence is asked
 					continue
 				}
 				g := &p.given[i]
-				g.broke = tr.meets(t, tr.given[i].Copy(t), func(db *pgtest.DB) { g.run(t, db, c.sql) })
+				g.broke = tr.meets(t, tr.app, tr.given[i].Copy(t), func(db *pgtest.DB) { g.run(t, on(db.URL), c.sql, "") })
+			}
+			if p.said(len(evidences) - 1) {
+				tr.playSaid(t, &p)
 			}
 			p.check(t)
 			pairs = append(pairs, p)
@@ -177,15 +186,15 @@ func (tr *truth) all(t *testing.T) (pairs []pair) {
 
 // meets is the first error that old code has after something was done to its
 // database while it was connected.
-func (tr *truth) meets(t *testing.T, db *pgtest.DB, do func(db *pgtest.DB)) string {
+func (tr *truth) meets(t *testing.T, app *oldcode.Process, db *pgtest.DB, do func(db *pgtest.DB)) string {
 	t.Helper()
 	// Each run reads through what is counted of all databases: 50,000 queries take it
 	// seven times as long as 5,000.
 	defer tr.counted.Value(t, "SELECT pg_stat_statements_reset(0, oid) IS NOT NULL FROM pg_database WHERE datname = $1", db.Name)
-	tr.app.Open(t, db.URL)
-	defer tr.app.Close(t)
+	app.Open(t, db.URL)
+	defer app.Close(t)
 	do(db)
-	for _, o := range tr.app.Act(t) {
+	for _, o := range app.Act(t) {
 		if o.Error != "" {
 			return o.Action + ": " + o.Error
 		}
@@ -193,15 +202,19 @@ func (tr *truth) meets(t *testing.T, db *pgtest.DB, do func(db *pgtest.DB)) stri
 	return ""
 }
 
-// run has migguard run the migration, statement by statement.
-func (g *guardedTruth) run(t *testing.T, db *pgtest.DB, sql []string) {
+// run has migguard run the migration, statement by statement. c has the environment.
+func (g *guardedTruth) run(t *testing.T, c call, sql []string, settings string) {
 	t.Helper()
 	dir := t.TempDir()
 	writeFile(t, dir, "migration.sql", strings.Join(sql, ";\n")+";\n")
+	if settings != "" {
+		writeFile(t, dir, "migguard.toml", settings)
+	}
+	c.args = []string{"run", "--build", "new", "--format", "json", "--",
+		`psql "$DATABASE_URL" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=migration.sql`}
 	// The queries of the database that this is a copy of are not there, and old code has
 	// run for long enough all the same.
-	r := on(db.URL, "run", "--build", "new", "--format", "json", "--",
-		`psql "$DATABASE_URL" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=migration.sql`).in(dir).with("MIGGUARD_COUNTED_FOR=-1ns").run(t)
+	r := c.in(dir).with("MIGGUARD_COUNTED_FOR=-1ns").run(t)
 	if r.code != 0 && r.code != 77 {
 		r.expect(t, 0)
 	}

@@ -8,6 +8,9 @@ type changed struct {
 	// passes says why migguard lets it pass though it breaks code, as
 	// docs/hazards.md has it under "Not yet".
 	passes string
+	// hidden are those that an overlay keeps it away from when they are steered. Of a
+	// table with a model of ActiveRecord's it shows no primary key.
+	hidden string
 	// atCommit: evidence is asked before the commit, and if it lets the migration pass
 	// the report does not say so.
 	atCommit bool
@@ -15,7 +18,7 @@ type changed struct {
 
 // Why breaks pass that are not judged.
 const (
-	cachedPlan = "it fails once in each session, which is [no reason to refuse](hazards.md#stale-plan); these builds are not steered"
+	cachedPlan = "it fails once in each session, which is [no reason to refuse](hazards.md#stale-plan) unless migguard.toml says so"
 )
 
 // changes are of the tables of internal/testkit/oldcode/testdata/schema.sql, which
@@ -57,7 +60,7 @@ var changes = []changed{
 	{name: "a new column has to be given, in a table nobody uses", sql: []string{"ALTER TABLE scraps ADD COLUMN ip text NOT NULL"}, apps: "rails django go"},
 	{name: "a new column may be NULL", sql: []string{"ALTER TABLE accounts ADD COLUMN country text"}, apps: "rails django sqlalchemy node"},
 	{name: "a new column has a default", sql: []string{"ALTER TABLE payments ADD COLUMN country text NOT NULL DEFAULT 'x'"}, apps: "rails django go"},
-	{name: "a new column in rows read by *", sql: []string{"ALTER TABLE orders ADD COLUMN country text"}, apps: "rails django node go", passes: cachedPlan},
+	{name: "a new column in rows read by *", sql: []string{"ALTER TABLE orders ADD COLUMN country text"}, apps: "rails django node go", passes: cachedPlan, hidden: "node go"},
 	{name: "a column that is written as NULL may not be", sql: []string{"UPDATE accounts SET name = '' WHERE name IS NULL", "ALTER TABLE accounts ALTER name SET NOT NULL"}},
 	{name: "an ignored column may not be NULL", sql: []string{"UPDATE accounts SET notes = ''", "ALTER TABLE accounts ALTER notes SET NOT NULL"}, apps: "rails django"},
 	{name: "a column that SQL leaves out may not be NULL", sql: []string{"ALTER TABLE audits ALTER who SET NOT NULL"}, apps: "rails django sqlalchemy"},

@@ -71,6 +71,9 @@ application does it all again, and nothing may fail.
 * **said**: the log says that prepared statements may fail once in each session
   (stale-plan), and lets it pass. What then fails with that error counts as falsely safe all the same, and
   is counted in brackets. *In vain* is what did not fail.
+* **steered**: what is only said is played again with both, by builds that [look into their overlay
+  first](steering.md), as those are that the buildpack makes. What is counted is what was falsely safe and then still
+  fails. **refused**: the same, not steered, with ` + "`" + `[policy] stale-plan = "refuse"` + "`" + ` in migguard.toml.
 * **seen**: a query that pg_stat_statements has counted shows the use. Queries alone
   never show that there is none, so without a source all that may break is refused.
 * **stays**: what is dropped [stays](shims.md#dropped-columns-and-tables) while code runs
@@ -102,15 +105,19 @@ func (p truthPage) render() []byte {
 // totals counts, for each application and all, what the page is about.
 func (p truthPage) totals() string {
 	var b strings.Builder
-	b.WriteString("| application | pairs | break | falsely safe (said): source, queries, both | work | said in vain | needless: source, queries, both |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| application | pairs | break | falsely safe (said): source, queries, both | steered | refused | work | said in vain | needless: source, queries, both |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	row := func(name string, pairs []pair) {
-		var breaks, works int
+		var breaks, works, steered, strict int
 		var falsely, said, vain, needless [3]int
 		for _, x := range pairs {
 			if x.alone == "" {
 				works++
 			} else {
 				breaks++
+			}
+			if last := len(evidences) - 1; x.falselySafe(last) {
+				steered += count(x.steered == nil || x.steered.broke != "")
+				strict += count(x.strict == nil || x.strict.broke != "")
 			}
 			for i := range evidences {
 				switch {
@@ -127,8 +134,8 @@ func (p truthPage) totals() string {
 				}
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d (%d), %d (%d), %d (%d) | %d | %d, %d, %d | %d, %d, %d (%.0f %%) |\n", name, len(pairs), breaks,
-			falsely[0], said[0], falsely[1], said[1], falsely[2], said[2], works, vain[0], vain[1], vain[2], needless[0], needless[1], needless[2], 100*float64(needless[2])/float64(works))
+		fmt.Fprintf(&b, "| %s | %d | %d | %d (%d), %d (%d), %d (%d) | %d | %d | %d | %d, %d, %d | %d, %d, %d (%.0f %%) |\n", name, len(pairs), breaks,
+			falsely[0], said[0], falsely[1], said[1], falsely[2], said[2], steered, strict, works, vain[0], vain[1], vain[2], needless[0], needless[1], needless[2], 100*float64(needless[2])/float64(works))
 	}
 	for _, app := range oldcode.Names {
 		row(title(app), slices.DeleteFunc(slices.Clone(p), func(x pair) bool { return x.app != app }))
@@ -137,11 +144,18 @@ func (p truthPage) totals() string {
 	return b.String()
 }
 
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // falselySafe lists what migguard does not judge yet.
 func (p truthPage) falselySafe(b *bytes.Buffer) {
-	b.WriteString("\n## Falsely safe\n\nWhat [is not judged yet](hazards.md#what-is-not-judged), or is only said, and nothing else:\n\n| migration | in | why it passes | what fails |\n| --- | --- | --- | --- |\n")
+	b.WriteString("\n## Falsely safe\n\nWhat [is not judged yet](hazards.md#what-is-not-judged), or is only said, and nothing else:\n\n| migration | in | why it passes | what fails | steered | refused |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, c := range changes {
-		var apps, errors []string
+		var apps, errors, steered, strict []string
 		for _, x := range p {
 			if broke := x.given[len(evidences)-1].broke; x.change.name == c.name && broke != "" {
 				name := title(x.app)
@@ -149,10 +163,14 @@ func (p truthPage) falselySafe(b *bytes.Buffer) {
 					name += " (said)"
 				}
 				apps, errors = append(apps, name), append(errors, broke)
+				if x.steered != nil {
+					steered, strict = append(steered, title(x.app)+": "+x.steered.did()), append(strict, title(x.app)+": "+x.strict.did())
+				}
 			}
 		}
 		if apps != nil {
-			fmt.Fprintf(b, "| %s: `%s` | %s | %s | %s |\n", c.name, escape(strings.Join(c.sql, "; ")), strings.Join(apps, ", "), c.passes, escape(errors[0]))
+			fmt.Fprintf(b, "| %s: `%s` | %s | %s | %s | %s | %s |\n", c.name, escape(strings.Join(c.sql, "; ")), strings.Join(apps, ", "), c.passes, escape(errors[0]),
+				strings.Join(steered, "; "), strings.Join(strict, "; "))
 		}
 	}
 }

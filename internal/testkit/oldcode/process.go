@@ -96,10 +96,13 @@ func node(t testing.TB, packages string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Start starts an application, which ends with the test.
-func Start(t testing.TB, name string) *Process {
+// Start starts an application, which ends with the test. env are variables that its
+// environment has besides, as NAME=value.
+func Start(t testing.TB, name string, env ...string) *Process {
 	t.Helper()
-	in, out := Speak(t, command(t, name))
+	cmd := command(t, name)
+	cmd.Env = append(cmd.Env, env...)
+	in, out := Speak(t, cmd)
 	return &Process{Name: name, in: in, out: out}
 }
 
