@@ -105,7 +105,7 @@ func (a *act) violationsBefore(ctx context.Context, s stagedChange) (string, err
 	var values []string
 	for _, c := range added {
 		value := c.Default
-		if c.Collation != "" || c.Fills() && !ddl.IsConstant(value) {
+		if c.Collation != "" || c.Fills() && (value == "" || !ddl.IsConstant(value)) {
 			return "", nil
 		}
 		if value == "" {
