@@ -35,9 +35,16 @@ func (a *act) judgeDemands(ctx context.Context, before map[string]demand, tables
 	if err != nil {
 		return err
 	}
+	if err := a.judgeRetyped(ctx, before, after); err != nil {
+		return err
+	}
+	same := make(map[string]bool, len(before)) // another type makes them anew
+	for _, d := range before {
+		same[d.sql] = true
+	}
 	var added []string
 	for key, d := range after {
-		if _, was := before[key]; was || strings.HasPrefix(key, pg.Filling) {
+		if _, was := before[key]; was || same[d.sql] || strings.HasPrefix(key, pg.Filling) || strings.HasPrefix(key, pg.Typing) {
 			continue
 		}
 		if _, was := tables[d.table]; was {

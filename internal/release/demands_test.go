@@ -87,6 +87,34 @@ func TestHiddenUnfilled(t *testing.T) {
 	}
 }
 
+// So is another type that it gives to a column.
+func TestHiddenRetype(t *testing.T) {
+	t.Parallel()
+	const old = "insert into users values (2, 'b', 'a long note')"
+	for name, tt := range map[string]struct{ sql, code, old string }{
+		"narrower":       {"do $$ begin alter table users alter notes type varchar(3); end $$", "MG012", old},
+		"another":        {"do $$ begin execute 'alter table users alter id type text'; end $$", "MG012", old},
+		"renamed":        {"do $$ begin alter table users rename notes to n; alter table users alter n type varchar(3); end $$", "MG", old},
+		"wider":          {"do $$ begin alter table users alter id type bigint; end $$", "", old},
+		"the same":       {"do $$ begin alter table users alter notes type text; set search_path = pg_catalog, public; end $$", "", old},
+		"a new column's": {"do $$ begin alter table users add x int; alter table users alter x type text; end $$", "", old},
+		"a new table's":  {"do $$ begin create table pets (id int); alter table pets alter id type text; end $$", "", old},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+				b := setup(t, db, options{waits: true}, keepUsers)
+				if tt.code == "" {
+					b.run(t, tt.sql)
+				} else if _, err := b.client.PgConn().Exec(t.Context(), tt.sql).ReadAll(); !strings.HasPrefix(pg.SQLState(err), tt.code) {
+					t.Errorf("%s: %v", tt.sql, err)
+				}
+				b.olds(t, tt.old)
+			})
+		})
+	}
+}
+
 // changingNames is code that reads the table users, and changes names.
 func changingNames() []judge.Code {
 	return []judge.Code{{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true},
