@@ -24,8 +24,11 @@ CREATE SUBSCRIPTION x CONNECTION 'dbname=x' PUBLICATION pub WITH (connect = fals
 ALTER PUBLICATION pub OWNER TO locks_bob;
 CREATE ROLE locks_x;
 ALTER ROLE locks_bob SET work_mem = '8MB';
+ALTER ROLE locks_bob CONNECTION LIMIT 10;
+REVOKE locks_eve FROM locks_bob;
 DROP ROLE locks_bob;
 ALTER DATABASE main SET work_mem = '8MB'; -- not measured: locks no table
+ALTER DATABASE main CONNECTION LIMIT 10; -- not measured: locks no table
 CREATE TABLESPACE x LOCATION ''; -- not measured: locks no table
 SECURITY LABEL ON TABLE users IS 'x'; -- not measured: needs a provider
 DO 'begin lock table users in share mode; end'; -- not measured: locks what its text does, as that runs: migguard looks at the effect
