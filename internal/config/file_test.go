@@ -102,14 +102,17 @@ func TestFileRefuses(t *testing.T) {
 	}
 }
 
-// What the README shows of the file can be read.
-func TestReadme(t *testing.T) {
+// What the documentation shows of the file can be read.
+func TestDocumented(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	var blocks []string
+	for _, name := range []string{"../../README.md", "../../docs/policy.md"} {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks = append(blocks, strings.Split(string(page), "```toml\n")[1:]...)
 	}
-	blocks := strings.Split(string(page), "```toml\n")[1:]
 	for _, block := range blocks {
 		text, _, _ := strings.Cut(block, "```")
 		if _, err := ParseFile(text); err != nil {

@@ -55,7 +55,8 @@ func HazardPage(w io.Writer, all []*hazard.Hazard) error {
 
 Each is a reason why a change is unsafe. ` + "`migguard hazards`" + ` lists them, ` + "`migguard explain ID`" + `
 shows one. "make generate" writes this page from what the binary says. What is not
-judged is at its end, and what migguard cannot do today in the README.
+judged is at its end; what is done about each in short is in [remedies.md](remedies.md), and what
+migguard cannot do today in [limits.md](limits.md).
 
 | id | SQLSTATE | kind | danger |
 | --- | --- | --- | --- |
