@@ -25,7 +25,7 @@ var manyKinds = map[string]struct{ first, before, after string }{
 // TestMemory: what is kept until all files are read is no part of their text, but what
 // other files may need of them. It is not parallel, as it looks at the whole heap.
 func TestMemory(t *testing.T) {
-	const files, most = 600, 4000 // bytes for each file, whose text is longer
+	const files, most = 1500, 4000 // bytes for each file, whose text is longer
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	for extension, kind := range manyKinds {
 		t.Run(extension, func(t *testing.T) {

@@ -22,7 +22,7 @@ type project struct {
 	copies bool
 }
 
-// Files are those of a tree. Of one without classes and queries nothing is kept.
+// Files are those of a tree. Of one without classes, queries and upserts nothing is kept.
 type Files struct {
 	files           []*File
 	first           string // the first of all, by its path
@@ -36,7 +36,7 @@ func (t *Files) Add(f *File) {
 	}
 	t.laravel, t.copies = t.laravel || f.laravel, t.copies || f.copies
 	f.imports = nil
-	if len(f.classes)+len(f.queries)+len(f.fragments) > 0 {
+	if len(f.classes)+len(f.queries)+len(f.fragments)+len(f.given) > 0 {
 		t.files = append(t.files, f)
 	}
 }
