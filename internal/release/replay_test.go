@@ -18,6 +18,14 @@ const items = `create table items (id int primary key, sku int, kind text, at ti
 	create function same(int, int) returns boolean language sql immutable as 'select $1 = $2';
 	create operator === (function = same, leftarg = int, rightarg = int)`
 
+// shadows makes a table of that name with other types, which sessions find first. No rule
+// but replay sees what that does.
+var shadows = shadowing("id text, sku text, kind json, at text")
+
+func shadowing(columns string) string {
+	return fmt.Sprintf("do $$ begin execute format('create schema %%I', current_user); execute format('create table %%I.items (%s)', current_user); end $$", columns)
+}
+
 // grouped is a query of which only a table takes what it wants, and no text says so:
 // whose column it is that the inner query names.
 const grouped = "select id, (select kind), count(*) from items group by id"
@@ -29,12 +37,12 @@ var replays = map[string]struct {
 	sql   []string
 	says  string
 }{
-	"operator":   {"select id from items where id + 1 > 2", []string{"do $$ begin alter table items alter id type text using id::text; end $$"}, "operator does not exist: text + unknown (42883)"},
-	"in a block": {"select id from items where sku + 1 > 2", []string{"begin", "do $$ begin alter table items alter sku type text using sku::text; end $$", "select 1", "commit"}, "(42883)"},
-	"interval": {"select id from items where at > now() - interval '1 day'", []string{"do $$ begin alter table items alter at drop default, alter at type text using at::text; end $$"},
+	"operator":   {"select id from items where id + 1 > 2", []string{shadows}, "operator does not exist: text + unknown (42883)"},
+	"in a block": {"select id from items where sku + 1 > 2", []string{"begin", shadows, "select 1", "commit"}, "(42883)"},
+	"interval": {"select id from items where at > now() - interval '1 day'", []string{shadows},
 		"operator does not exist: text > timestamp with time zone (42883)"},
-	"extract":          {"select extract(year from at) from items", []string{"do $$ begin alter table items alter at drop default, alter at type text using at::text; end $$"}, "(42883)"},
-	"json":             {"select distinct kind from items", []string{"do $$ begin alter table items alter kind type json using to_json(kind); end $$"}, "could not identify an equality operator for type json (42883)"},
+	"extract":          {"select extract(year from at) from items", []string{shadows}, "(42883)"},
+	"json":             {"select distinct kind from items", []string{shadows}, "could not identify an equality operator for type json (42883)"},
 	"function of wide": {"select twice(sku) from items", []string{"alter table items alter sku type bigint"}, "function twice(bigint) does not exist (42883)"},
 	"arbiter":          {"insert into items (id, sku) values (1, 2) on conflict (sku) do nothing", []string{"do $$ begin drop index items_sku; end $$"}, "there is no unique or exclusion constraint matching the ON CONFLICT specification (42P10)"},
 	"group by":         {grouped, []string{"alter table items rename to goods"}, `subquery uses ungrouped column "items.kind" from outer query`},
@@ -112,8 +120,8 @@ func TestReplayPasses(t *testing.T) {
 			`by what an exception or maintenance mode allows: a query seen once since `},
 		"function allowed": {options{allow: []string{"dropped-function:twice"}}, []string{"drop function twice(int)"}, "function twice(integer) does not exist (42883)"},
 		"warn":             {options{warn: true}, []string{"do $$ begin drop index items_sku; end $$"}, `replay = "warn" lets it: a query seen once since `},
-		"returns":          {options{}, []string{"do $$ begin alter table items alter sku type numeric(9,0), add fresh int; end $$"}, "function twice(numeric)"},
-		"type":             {options{}, []string{"do $$ begin alter table items alter kind type varchar(9); end $$"}, "a query returns other columns from now on"},
+		"returns":          {options{}, []string{shadowing("id int primary key, sku numeric(9,0) unique, kind text, at timestamptz, fresh int")}, "function twice(numeric)"},
+		"type":             {options{}, []string{shadowing("id int primary key, sku int unique, kind varchar(9), at timestamptz")}, "a query returns other columns from now on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,7 +192,7 @@ func TestReplayBudget(t *testing.T) {
 			t.Errorf("said %q", said)
 		}
 		b.Within(patience, patience)
-		if e := b.fails(t, "MG058", "do $$ begin alter table items alter sku type text using sku::text; end $$"); !strings.Contains(e.Detail, "a query seen 2 times") {
+		if e := b.fails(t, "MG058", shadows); !strings.Contains(e.Detail, "a query seen 2 times") {
 			t.Error(explain(e))
 		}
 	})
@@ -203,7 +211,7 @@ func TestReplayBehindLock(t *testing.T) {
 		if said := notes(b); !strings.HasPrefix(said, "not replayed: 1 of the queries") {
 			t.Errorf("said %q", said)
 		}
-		b.fails(t, "MG058", "do $$ begin alter table items alter sku type text using sku::text; end $$")
+		b.fails(t, "MG058", shadows)
 		b.olds(t, "rollback")
 	})
 }

@@ -135,6 +135,8 @@ func (a *act) affected(ctx context.Context, w *witness) (names []ddl.Name, all b
 			}
 		case l.catalog != 0:
 			return nil, true, nil
+		case r == nil && l.mode == ddl.AccessExclusive && l.name != "" && !l.temp: // new: sessions may find it before another
+			names = append(names, ddl.Name{Name: l.name})
 		case r != nil && l.mode == ddl.AccessExclusive && !r.created && r.kind != catalog.Sequence && r.kind != "t" && r.table == 0:
 			names = append(names, r.name)
 		}
