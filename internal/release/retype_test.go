@@ -73,6 +73,7 @@ func TestRetype(t *testing.T) {
 				bare.Exec(t, wide)
 				bare.Exec(t, sql...)
 				b := setup(t, db, options{large: true, code: byModel("things")}, wide)
+				sql := sql
 				if sql[0] == "begin" {
 					b.run(t, "begin")
 					if e := b.fails(t, "MG061", sql[1]); !strings.Contains(e.Message, "bigint") {
