@@ -67,6 +67,8 @@ type Relation struct {
 	Fires bool `json:"fires"`
 	// HasChildren: other tables inherit from it, or did.
 	HasChildren bool `json:"has_children"`
+	// Family are the other tables of its hierarchy; nil: not asked for, or too many.
+	Family []Member `json:"-"`
 	// Keyed: it has a primary key.
 	Keyed   bool     `json:"keyed"`
 	Columns []Column `json:"columns"`

@@ -10,6 +10,9 @@ import (
 type Change struct {
 	Kind     ChangeKind
 	Relation Name
+	// Also are other relations that code may name and mean this one, or rows of it, as
+	// partitions and their parents: of each the same is asked.
+	Also []Name
 	// Column is the one that is dropped, renamed, retyped, made required or
 	// added; empty for changes of the relation itself.
 	Column string
@@ -66,6 +69,20 @@ const (
 // Breaks answers whether a change would break the build: Yes with the uses that
 // fail, No when it cannot, Unknown when it may.
 func (c *Contract) Breaks(change Change) Answer {
+	one := change
+	one.Also = nil
+	answers := []Answer{c.breaks(one)}
+	for _, one.Relation = range change.Also {
+		answers = append(answers, c.breaks(one))
+	}
+	worst := Worst(answers...)
+	if worst.Verdict == No {
+		return answers[0] // the others' reasons are the same
+	}
+	return worst
+}
+
+func (c *Contract) breaks(change Change) Answer {
 	switch change.Kind {
 	case DropTable, RenameTable:
 		return c.Table(change.Relation)
@@ -208,11 +225,17 @@ func (c *Contract) rejected(change Change) Answer {
 	return c.unused(change.Parent, "", fmt.Sprintf("nothing that was scanned writes %s, or names %s", change.Relation, change.Parent))
 }
 
-// Word is the name that code has for what a change takes away: the column's, or
-// the relation's.
-func (c Change) Word() string {
+// Words are the names that code has for what a change takes away: the column's, or
+// the relation's and those of what goes with it.
+func (c Change) Words() []string {
 	if c.Column != "" {
-		return c.Column
+		return []string{c.Column}
 	}
-	return c.Relation.Name
+	words := []string{c.Relation.Name}
+	for _, name := range c.Also {
+		if c.Kind == DropTable {
+			words = append(words, name.Name)
+		}
+	}
+	return words
 }

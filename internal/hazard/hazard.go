@@ -290,13 +290,17 @@ func allow(id string, r catalog.Relation, column string) string {
 	return "--allow " + text
 }
 
-// needs is a question to the contract of the running code. Tables of a hierarchy
-// are known by names of their own each, so about them there is none.
+// needs is a question to the contract of the running code. Tables of a hierarchy are known
+// by names of their own each: where these are not at hand, there is none.
 func needs(kind contract.ChangeKind, r catalog.Relation, column string) *contract.Change {
-	if r.HasChildren || r.PartitionOf != 0 || r.Kind == catalog.PartitionedTable {
+	if r.InHierarchy() && r.Family == nil {
 		return nil
 	}
-	return &contract.Change{Kind: kind, Relation: contract.Name{Schema: r.Schema, Name: r.Name}, Column: column}
+	change := contract.Change{Kind: kind, Relation: contract.Name{Schema: r.Schema, Name: r.Name}, Column: column}
+	for _, m := range r.Family {
+		change.Also = append(change.Also, contract.Name{Schema: m.Schema, Name: m.Name})
+	}
+	return &change
 }
 
 // existed is the evidence there is without a contract.

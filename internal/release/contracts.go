@@ -216,7 +216,7 @@ func named(function, word string) string { return fmt.Sprintf("function %s names
 
 func wordsOf(unused []hazard.Finding) (words []string) {
 	for _, f := range unused {
-		words = append(words, f.Needs.Word())
+		words = append(words, f.Needs.Words()...)
 	}
 	return words
 }

@@ -79,6 +79,7 @@ func TestWhatNoCodeUses(t *testing.T) {
 		"required":            "alter table scraps add need int not null",
 		"required later":      "alter table users alter notes set default 'x'; update users set notes = ''; alter table users alter notes set not null",
 		"view":                "drop view shown",
+		"partitions' column":  "alter table parted drop column notes",
 		"column, then a view": "drop view shown; alter table users drop column notes",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +87,7 @@ func TestWhatNoCodeUses(t *testing.T) {
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 				released(t, db, "", "one", ignoring())
 				b := setup(t, db, options{}, `create table users (id int primary key, name text, notes text); insert into users values (1, 'a', 'b');
+					create table parted (id int, notes int) partition by list (id); create table parted_1 partition of parted for values in (1);
 					create table scraps (id int); create schema attic; create table attic.old (id int); create view shown as select id from users`)
 				b.run(t, sql)
 				b.olds(t, old)
@@ -112,7 +114,7 @@ func TestWhatCodeMayUse(t *testing.T) {
 		"gap":              {"alter table users drop column notes", "MG004", "", []string{"c1"}, []contract.Gap{anything}, "SQL that is built when the code runs (lib/report.rb:7)"},
 		"one without":      {"alter table users drop column notes", "MG004", "", []string{"x1", "c2"}, nil, "build x1 of run 1: no contract of it is recorded"},
 		"function":         {"alter table users drop column notes", "MG004", "create function f() returns text language sql as $$ select 'x' as NOTES $$;", []string{"c1"}, nil, "function f() names notes"},
-		"partitions":       {"alter table parted drop column notes", "MG004", "create table parted (id int, notes int) partition by list (id);", []string{"c1"}, nil, "was there before"},
+		"partitions":       {"alter table parted drop column name", "MG004", "create table parted (id int, name text) partition by list (id); alter table users rename to was; create table users partition of parted for values in (1);", []string{"c1"}, nil, "build c1 of run 1: model User reads and writes every column but notes"},
 		"left out":         {"alter table users alter notes set not null", "MG011", "", []string{"c1"}, nil, "model User reads and writes every column but notes, and leaves notes out"},
 		"required by code": {"alter table users add need int not null", "MG011", "delete from users;", []string{"c1"}, nil, "leaves need out"},
 	} {

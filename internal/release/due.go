@@ -161,6 +161,13 @@ func find(ctx context.Context, conn *pgx.Conn, relation uint32) (found catalog.L
 	if err == nil && found.Relation == nil {
 		err = fmt.Errorf("read the catalogs: relation %d is gone", relation)
 	}
+	if err != nil || !found.Relation.InHierarchy() {
+		return found, err
+	}
+	if doc, err = document(ctx, conn, pg.Family(relation)); err != nil {
+		return found, fmt.Errorf("read the catalogs: %w", err)
+	}
+	found.Relation.Family, err = family(doc)
 	return found, err
 }
 

@@ -138,6 +138,15 @@ func (a *act) judgeEffects(ctx context.Context, before, after catalog.Snapshot) 
 		noticed = append(noticed, e)
 	}
 	for i, e := range noticed {
+		if e.Before.InHierarchy() {
+			doc, err := a.outside.document(ctx, pg.Family(e.Before.OID)) // as it was
+			if err != nil {
+				return a.unseen(err)
+			}
+			if e.Before.Family, err = family(doc); err != nil {
+				return err
+			}
+		}
 		if err := a.judgeEffect(ctx, change(e), catalog.Lookup{Relation: &e.Before}, noticed[i+1:]...); err != nil {
 			return err
 		}

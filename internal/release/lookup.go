@@ -24,7 +24,23 @@ func (a *act) lookup(ctx context.Context, n pg.Names) (catalog.Lookup, error) {
 	if r := l.Relation; r != nil && r.Kind == catalog.Sequence {
 		r.Created = a.newName(catalog.SymbolID{Class: catalog.RelationClass, OID: r.OID}, r.Schema, r.Name) // the ledger holds none
 	}
+	if err != nil || l.Relation == nil || !l.Relation.InHierarchy() {
+		return l, err
+	}
+	if doc, err = a.document(ctx, pg.Family(l.Relation.OID)); err != nil {
+		return catalog.Lookup{}, explained(err)
+	}
+	l.Relation.Family, err = family(doc)
 	return l, err
+}
+
+// family are the other tables of a hierarchy; nil where there are too many.
+func family(doc []byte) ([]catalog.Member, error) {
+	all, err := catalog.DecodeFamily(doc)
+	if len(all) > pg.MaxFamily {
+		return nil, nil
+	}
+	return all, err
 }
 
 // document is the answer to one of the queries that give one in hex.

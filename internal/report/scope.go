@@ -29,8 +29,8 @@ const unjudged = `
 * ALTER SEQUENCE ... MAXVALUE, CYCLE and OWNED BY, and setval, which migrations send to mend what
   rows have brought.
 * ATTACH PARTITION of a table into which running code writes rows of its own, which the partition's bounds
-  reject. A table that is new, or moves, into a schema which running code looks into before
-  that of another one of its name. A function that is new beside one of its name, which
+  reject. Where no query that the database has seen, or that stands in the source, shows it: a table that
+  is new, or moves, into a schema which running code looks into before that of another one of its name. A function that is new beside one of its name, which
   makes a call of running code ambiguous.
 * A new enum value, and NULL after DROP NOT NULL, that running code reads and does not
   know.
