@@ -90,7 +90,7 @@ func TestStatus(t *testing.T) {
 	if len(first.Running.Builds) != 1 || first.Running.Builds[0].Build != "" || len(first.Runs)+len(first.Shims) != 0 {
 		t.Errorf("without a ledger: %+v", first)
 	}
-	s.call("status").run(t).says(t, "RUNNING\nv1, v2  of unknown build (everything counts as used), since 2", "  v2: worker.1 is up",
+	s.call("status").with("MIGGUARD_OVERLAP=1h").run(t).says(t, "RUNNING\nv1, v2  of unknown build (everything counts as used), since 2", "  v2: worker.1 is up",
 		"SHIMS\nNo shims stand.\n", "TASKS\nNothing is owed.\n", "MAINTENANCE\nMaintenance mode of shop is off.\n", "RUNS\nNone yet.\n")
 	if got := s.db.Value(t, "select count(*) from pg_namespace where nspname = 'migguard'"); got != "0" {
 		t.Error("the status has made a ledger")
