@@ -138,7 +138,7 @@ func steeredCode(id string) platform.Code {
 // is not proven, as "migguard status" says.
 func (s *shop) steering(t *testing.T, build string, env ...string) (overlay, why string) {
 	t.Helper()
-	r := on(s.DB.URL, "status", "--format", "json", "--app", platform.Name).with("HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, "MIGGUARD_OVERLAP=1s").with(env...).run(t)
+	r := on(s.DB.URL, "status", "--format", "json", "--app", platform.Name).with("HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, s.overlap()).with(env...).run(t)
 	r.expect(t, 0)
 	var doc struct {
 		Running struct {

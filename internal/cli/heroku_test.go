@@ -62,9 +62,12 @@ func emptyShop(t *testing.T, db *pgtest.DB, config herokutest.AppConfig) *shop {
 	return s
 }
 
+// overlap is for how long old dynos may run without being listed, as the app's dynos have it.
+func (s *shop) overlap() string { return "MIGGUARD_OVERLAP=" + s.State().ConfigVars["MIGGUARD_OVERLAP"] }
+
 // settle is "migguard settle --wait" on a laptop.
 func (s *shop) settle(flags ...string) call {
 	return on(s.DB.URL, append([]string{"settle", "--wait", "--app", platform.Name}, flags...)...).with(
-		"HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, "MIGGUARD_OVERLAP=1s",
+		"HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, s.overlap(),
 		"MIGGUARD_RETRY_FOR="+s.State().ConfigVars["MIGGUARD_RETRY_FOR"])
 }

@@ -47,7 +47,7 @@ func TestColumnRenameUnderOverlay(t *testing.T) {
 			v := s.Visit(t)
 			platform.Eventually(t, "every dyno has announced itself", func() bool { overlay, _ := s.steering(t, "one"); return overlay != "" })
 			platform.Eventually(t, "no release before it may run", func() bool {
-				r := on(db.URL, "status", "--format", "json", "--app", platform.Name).with("HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, "MIGGUARD_OVERLAP=1s").run(t)
+				r := on(db.URL, "status", "--format", "json", "--app", platform.Name).with("HEROKU_API_URL="+s.Platform.URL, "HEROKU_API_KEY="+s.Platform.Token, s.overlap()).run(t)
 				return r.code == 0 && !strings.Contains(r.stdout, "its build id is not known")
 			})
 			const rename = "ALTER TABLE users RENAME note TO label"

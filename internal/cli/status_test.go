@@ -125,7 +125,7 @@ func TestStatus(t *testing.T) {
 	if want := []string{"v5 three refused 77 false", "v4 two succeeded 0 false", "v3 one succeeded 0 false"}; !slices.Equal(runs, want) {
 		t.Errorf("runs %q, want %q", runs, want)
 	}
-	s.call("status").run(t).says(t, "v4  two, since 2", "run.1", "v3  one, since 2", "took over from it", "public.users", "two",
+	s.call("status").with("MIGGUARD_OVERLAP=1h").run(t).says(t, "v4  two, since 2", "run.1", "v3  one, since 2", "took over from it", "public.users", "two",
 		"MAINTENANCE\nMaintenance mode of shop is on.\n  since", "by jane@", ": fire", "RELEASE", "v5", "refused", "v4", "succeeded")
 }
 
