@@ -63,7 +63,9 @@ func emptyShop(t *testing.T, db *pgtest.DB, config herokutest.AppConfig) *shop {
 }
 
 // overlap is for how long old dynos may run without being listed, as the app's dynos have it.
-func (s *shop) overlap() string { return "MIGGUARD_OVERLAP=" + s.State().ConfigVars["MIGGUARD_OVERLAP"] }
+func (s *shop) overlap() string {
+	return "MIGGUARD_OVERLAP=" + s.State().ConfigVars["MIGGUARD_OVERLAP"]
+}
 
 // settle is "migguard settle --wait" on a laptop.
 func (s *shop) settle(flags ...string) call {
