@@ -13,7 +13,7 @@ var (
 	fenced   = regexp.MustCompile("(?s)```.*?```")
 	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	// dropped is what GitHub leaves out of a heading's anchor.
-	dropped = regexp.MustCompile("[^\\p{L}\\p{N}_ -]")
+	dropped = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
 // Links of the documentation to its own pages, and to their headings, lead somewhere.
