@@ -2,8 +2,8 @@ package pg
 
 import "fmt"
 
-// MaxFamily is how many tables of a hierarchy are looked at by their names. (Names of more
-// are no more than a question of time: contracts are asked of each.)
+// MaxFamily is how many tables of a hierarchy are looked at by their names, because each
+// contract is asked about each of them.
 const MaxFamily = 1000
 
 // Family is the query for the other tables of a relation's hierarchy, by oid: those above

@@ -111,7 +111,7 @@ func setPath(path string) string {
 // asCode is SQL that lets the session find what running code does, for no longer than
 // is left. A plan with the parameters' values would compute with them.
 func asCode(path string, left time.Duration) []string {
-	return []string{setPath(path), setLockTimeout(fmt.Sprint(max(left.Milliseconds()/4, 1))),
+	return []string{setPath(path), task.SetLockTimeout(fmt.Sprint(max(left.Milliseconds()/4, 1))),
 		"SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)",
 		fmt.Sprintf("SELECT pg_catalog.set_config('statement_timeout', '%d', true)", left.Milliseconds())}
 }

@@ -109,7 +109,7 @@ func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after 
 	if err != nil {
 		return "", err
 	}
-	first := append([]string{"SAVEPOINT " + savepoint, setLockTimeout(fmt.Sprint(timeout.Milliseconds()))}, before...)
+	first := append([]string{"SAVEPOINT " + savepoint, task.SetLockTimeout(fmt.Sprint(timeout.Milliseconds()))}, before...)
 	if err := a.conn.Exec(ctx, first...); err != nil {
 		return "", owned(err)
 	}
@@ -118,13 +118,8 @@ func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after 
 	if err != nil {
 		return "", err
 	}
-	last := slices.Concat(after, []string{setLockTimeout(*previous[0][0]), "RELEASE SAVEPOINT " + savepoint})
+	last := slices.Concat(after, []string{task.SetLockTimeout(*previous[0][0]), "RELEASE SAVEPOINT " + savepoint})
 	return tag, owned(a.conn.Exec(ctx, last...))
-}
-
-// setLockTimeout sets it for the transaction, as SET LOCAL does.
-func setLockTimeout(value string) string {
-	return fmt.Sprintf("SELECT pg_catalog.set_config('lock_timeout', '%s', true)", value)
 }
 
 func retryable(err error) bool {

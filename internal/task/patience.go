@@ -29,6 +29,11 @@ func LockTimeout(try int) time.Duration { return min(firstLockTimeout<<min(try, 
 // again and again.
 func BetweenTries(timeout time.Duration) time.Duration { return timeout/2 + rand.N(timeout) }
 
+// SetLockTimeout is SQL that sets lock_timeout for the transaction, as SET LOCAL does.
+func SetLockTimeout(value string) string {
+	return fmt.Sprintf("SELECT pg_catalog.set_config('lock_timeout', '%s', true)", value)
+}
+
 // shortly runs what next says until there is nothing left to do, or only a note
 // of why not. The ACCESS EXCLUSIVE lock is waited for as those of statements are:
 // never long enough for others to queue up.
