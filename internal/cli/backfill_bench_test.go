@@ -91,8 +91,8 @@ func backfillRound(b *testing.B, server *pgtest.Server, admin *pgtest.DB, templa
 	}
 }
 
-// yields is how the log tells of batches after which a backfill went slower.
-var yields = regexp.MustCompile(`slower after (\d+) batches`)
+// yields is how the log tells how often a backfill went slower.
+var yields = regexp.MustCompile(`slower (\d+) times`)
 
 // useIdle uses the table for a while without a migration.
 func useIdle(b *testing.B, url string) *usage {

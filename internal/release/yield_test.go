@@ -36,7 +36,7 @@ func TestBackfillYields(t *testing.T) {
 			if err := <-used; err != nil {
 				t.Error(err)
 			}
-			if said := out.String(); strings.Contains(said, "slower after") != busy || !strings.Contains(said, "filled in") {
+			if said := out.String(); strings.Contains(said, "slower ") != busy || !strings.Contains(said, "filled in") {
 				t.Errorf("busy: %v\n%s", busy, said)
 			}
 			if left := b.db.Value(t, "select count(*) from a where token is null"); left != "0" {

@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,13 +15,8 @@ import (
 )
 
 const (
-	// batchTarget is how long one batch keeps its rows locked, and so the longest
-	// that others wait for one. Beside batches of 100 ms the longest wait of old
-	// code was 100 ms, beside those of 50 ms 48, and as long beside those of 25 ms
-	// (medians of 7, PostgreSQL 18, on a machine with other work).
-	batchTarget = 50 * time.Millisecond
 	// firstBatch and maxBatch are numbers of blocks, 8 kB each.
-	firstBatch, maxBatch = 64, 1 << 16
+	firstBatch, maxBatch = 8, 1 << 16
 	// maxLag is how many bytes a standby may be behind, and lagPause how long
 	// a batch waits for it at most.
 	maxLag, lagPause = 64 << 20, 10 * time.Second
@@ -52,6 +48,9 @@ func (w *Worker) backfill(ctx context.Context, conn *pgx.Conn, task ledger.Task,
 	}
 	table := ddl.Name{Schema: task.Schema, Name: task.Table}.String()
 	f := backfiller{Worker: w, conn: conn, task: task, set: value, missing: missing, batch: firstBatch, began: time.Now(), told: time.Now()}
+	if f.trip, err = roundTrip(ctx, conn); err != nil {
+		return "", err
+	}
 	deadline := time.Now().Add(w.LockWait)
 	for pass, at := 1, task.Position; ; pass, at = pass+1, 0 {
 		state, err := pg.ReadFillState(ctx, conn, task.Relation, task.Object)
@@ -128,6 +127,7 @@ type backfiller struct {
 	told    time.Time
 	noted   time.Time
 	pace    pace
+	trip    time.Duration // of a message to the server and back
 	// others is nil before the first batch.
 	others *sampler
 }
@@ -164,11 +164,11 @@ func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all in
 		if err != nil && pg.SQLState(err) != codeSerialization {
 			return err
 		}
-		took := time.Since(began)
+		took := max(time.Since(began)-f.trip, 1)
 		f.rows += tag.RowsAffected()
 		rest := f.pace.after(took, f.others.take())
-		if to-at == f.batch || took > f.pace.target {
-			f.batch = min(max(int64(float64(f.batch)*min(2, max(0.25, float64(f.pace.target)/float64(took+1)))), 1), maxBatch)
+		if target := targetOver(f.trip); to-at == f.batch || took > target {
+			f.batch = min(max(int64(math.Round(float64(f.batch)*min(2, max(0.5, float64(target)/float64(took))))), 1), maxBatch)
 		}
 		at = to
 		if time.Since(f.noted) >= lookEvery {
@@ -212,7 +212,7 @@ func (f *backfiller) tell(how string) {
 	rate := float64(f.rows) / max(time.Since(f.began).Seconds(), 0.001)
 	slower := ""
 	if f.pace.yielded > 0 {
-		slower = fmt.Sprintf("; slower after %d batches, for others waited", f.pace.yielded)
+		slower = fmt.Sprintf("; slower %d times, for others waited", f.pace.yielded)
 	}
 	f.Out.Line("%s: %s, %d rows, %.0f a second%s", Describe(f.task).What, how, f.rows, rate, slower)
 }
