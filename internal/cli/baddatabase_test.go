@@ -46,6 +46,20 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
+// TestLookingAtNothing: what only looks, and what ends things by hand, say as a run
+// does that nobody listens, in a line.
+func TestLookingAtNothing(t *testing.T) {
+	t.Parallel()
+	closed := listen(t)
+	_ = closed.Close()
+	for _, args := range []string{"plan", "status", "shims", "tasks", "tasks drop 1", "shims drop --due", "shims keep d1"} {
+		r := on(fmt.Sprintf("postgres://app:hunter2@%s/shop", closed.Addr()), strings.Fields(args)...).in(newSQL(t, "goose", "first")).run(t)
+		if r.expect(t, 69, "migguard: connect to "+closed.Addr().String(), "connection refused", "heroku pg:info"); strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%s: more than one line:\n%s", args, r.stderr)
+		}
+	}
+}
+
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -8,7 +8,6 @@ import (
 
 	"github.com/migguard/migguard/internal/config"
 	"github.com/migguard/migguard/internal/ledger"
-	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/report"
 )
@@ -67,11 +66,6 @@ func (a *app) openLedger(c *cli.Context) (l *ledger.Ledger, asJSON bool, err err
 	if err != nil {
 		return nil, false, &usageError{err}
 	}
-	database, err := pg.Parse(cfg.DatabaseURL)
-	if err != nil {
-		return nil, false, err
-	}
-	// Preflight would refuse a read-only database, which can be looked at.
-	l, err = ledger.Open(c.Context, database.ConnConfig(), ledger.Options{})
+	l, err = lookAt(c.Context, cfg)
 	return l, cfg.JSON, err
 }
