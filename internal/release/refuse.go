@@ -76,7 +76,7 @@ const (
 	codeInvalidForeignKey = "42830"
 )
 
-// dependent explains an error that only a shim's view is the cause of. The
+// dependent explains an error that only a shim's view or trigger is the cause of. The
 // server's hint, CASCADE, would take the view away from the code it serves.
 func (g *gate) dependent(err error) error {
 	var server *guard.ServerError
@@ -98,17 +98,21 @@ func (g *gate) dependent(err error) error {
 			server.Response.Hint = "If it is about an index that this transaction asked for: migguard builds that after the commit. Put this statement in a migration of its own, after that one."
 		}
 	}
-	if view := g.inTheWay(server); view != "" {
-		server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", view)
+	if name := g.inTheWay(server); name != "" {
+		server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", name)
 	}
 	return err
 }
 
-// inTheWay is the view of a shim that an error says depends on what was to be changed.
-// The caller holds mu.
+// inTheWay is the view of a shim, or the trigger of a copy, that an error says depends
+// on what was to be changed. The caller holds mu.
 func (g *gate) inTheWay(server *guard.ServerError) string {
 	if state := server.SQLState(); state != codeDependents && state != codeNotSupported {
 		return ""
+	}
+	if _, number, found := strings.Cut(server.Response.Detail, "trigger "+shim.SyncTrigger); found {
+		number, _, _ = strings.Cut(number, " ")
+		return "trigger " + shim.SyncTrigger + number
 	}
 	for name := range g.standing {
 		if view := dependentView(server.Response.Detail, ddl.Quote(name)); view != "" {

@@ -25,6 +25,7 @@ func TestSyncIsKept(t *testing.T) {
 		"both defaults":          "do $$ begin alter table t alter h set default 'sad', alter n set default 'sad'; end $$",
 		"another name":           "do $$ begin alter table t rename h to g; end $$",
 		"the copy's name":        "do $$ begin alter table t rename n to g; end $$",
+		"no column":              "do $$ begin alter table t drop column h; end $$",
 		"no trigger":             "do $$ begin drop trigger zzz_migguard_sync_2 on t; end $$",
 		"the type's name":        "alter type mood rename to feeling",
 		"hidden":                 "insert into other values (1)",
@@ -53,7 +54,7 @@ func TestSyncIsKept(t *testing.T) {
 				if got := db.Value(t, "select string_agg(n || ' ' || h, ', ' order by id) from t"); got != "sad sad, ok ok, sad sad, sad sad, sad sad" {
 					t.Error(got)
 				}
-				if said := explain(err); err == nil || !strings.Contains(said, "MG057") && !strings.Contains(said, "MG002") && !strings.Contains(said, "MG010") {
+				if said := explain(err); err == nil || !strings.Contains(said, "MG057") && !strings.Contains(said, "MG002") && !strings.Contains(said, "MG010") && !strings.Contains(said, "trigger zzz_migguard_sync_2 is migguard's shim") {
 					t.Error(said)
 				}
 				b.end(t, ledger.Succeeded)

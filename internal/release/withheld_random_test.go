@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +42,9 @@ var heldSteps = []string{
 	"alter table facts add x%[2]d int check (x%[2]d > 0)",
 	"create table copy%[2]d (like facts including all)",
 }
+
+// nameless are those of heldSteps whose name the server chooses.
+var nameless = regexp.MustCompile(`index on|add (unique|foreign)`)
 
 // heldRenames are past the guard: its own refusals are not what this is about.
 var heldRenames = []string{"alter table facts rename %[1]s to z%[2]d", "alter table things rename n to m%[2]d /* %[1]s */", "alter table things rename to stuff%[2]d /* %[1]s */"}
@@ -83,6 +88,9 @@ func heldAtRandom(t *testing.T, db *pgtest.DB, seed int) {
 			sql, past = fmt.Sprintf(heldRenames[random.IntN(len(heldRenames))], columns[at], len(log)+10), true
 		}
 		sql, _, _ = strings.Cut(sql, "%!") // an argument that it has no place for
+		if slices.Contains(log, sql+"; commit") && nameless.MatchString(sql) {
+			continue // by its text it is the one that waits already, sent again
+		}
 		if err := on("begin; " + sql); err == nil {
 			end := "commit"
 			var server *pgconn.PgError
