@@ -37,6 +37,8 @@ var rooms = []struct {
 	{name: "cli"},
 	{name: "release"},
 	{name: "settle"},
+	{name: "replay"},
+	{name: "seen"},
 	{name: "task"},
 	{name: "maintenance"},
 	{name: "report"},

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
-	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
@@ -17,6 +16,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/seen"
 )
 
 // A Guarded is a run's guard without a runner: the test is the runner.
@@ -48,43 +48,17 @@ func (r *Run) Runs(code ...judge.Code) { r.codeRuns, r.learned = code, true }
 // Within bounds what replay takes before a commit, and before a transaction's first
 // gated statement.
 func (g *Guarded) Within(budget, ahead time.Duration) {
-	g.gate.replay.budget, g.gate.replay.ahead = budget, ahead
+	g.gate.replay.Budget, g.gate.replay.Ahead = budget, ahead
 }
 
 // Sees has the run look at the queries that the database has seen, as if all had come
 // after the last release, and had been counted for long enough.
-func (r *Run) Sees(ctx context.Context) (err error) {
-	r.counted = &counted{before: map[queryKey]ledger.SeenQuery{all: {}}, released: true}
-	r.counted.seen, err = pg.ReadSeen(ctx, r.Catalog, true)
-	r.counted.whole = r.counted.seen.Since
+func (r *Run) Sees(ctx context.Context) error {
+	now, err := pg.ReadSeen(ctx, r.Catalog, true)
+	all := ledger.SeenQuery{Outside: new(int64), RecordedAt: now.At} // none was left out
+	r.counted = seen.New(now, ledger.Seen{Queries: []ledger.SeenQuery{all}, Evictions: now.Evictions}, time.Time{}, time.Nanosecond)
 	return err
 }
-
-// A Count is what a run makes of queries by what is on record of them.
-type Count struct{ counted *counted }
-
-// Counted is that of a run which comes so long after the last release.
-func Counted(seen pg.Seen, recorded ledger.Seen, age time.Duration) Count {
-	c := &counted{seen: seen, before: map[queryKey]ledger.SeenQuery{}, enough: enough}
-	c.take(recorded)
-	c.look(recorded, seen.At.Add(-age))
-	return Count{c}
-}
-
-// Blind is why queries that are not there may be sent.
-func (c Count) Blind() string { return c.counted.blind(0) }
-
-// Young tells whether the last release is not as old as is enough.
-func (c Count) Young() bool { return c.counted.young }
-
-// Recent tells whether the first of the queries was sent since the last release.
-func (c Count) Recent() contract.Verdict {
-	_, recent := c.counted.calls(c.counted.seen.Queries[0])
-	return recent
-}
-
-// After is what is recorded at the run's end.
-func (c Count) After(now pg.Seen, succeeded bool) ledger.Seen { return c.counted.after(now, succeeded) }
 
 // Code is the code that runs, by what the Platform API and the ledger say.
 func (r *Run) Code(ctx context.Context) ([]judge.Code, error) {

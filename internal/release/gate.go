@@ -13,6 +13,7 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/replay"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
 )
@@ -30,7 +31,8 @@ type gate struct {
 	cancelAfter time.Duration
 	code        []judge.Code // what runs; nil: all that was there is in use
 	seen        *judge.Queries
-	replay      *replay
+	replay      *replay.Replay
+	warnReplay  bool               // queries that fail are said, and refused nowhere
 	next        *contract.Contract // of the code that is about to run; nil: unknown
 	out         *report.Reporter
 
@@ -106,7 +108,7 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 		w.excuse(a)
 	}
 	if a.plan.Alone && a.plan.Class == ddl.Schema {
-		g.replay.stale() // nobody has asked what queries do now
+		g.replay.Stale() // nobody has asked what queries do now
 	}
 	var waits *guard.Refusal
 	if errors.As(err, &waits) && waits.Code == codeCopy {
@@ -124,7 +126,7 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 // Committed implements guard.Gate.
 func (g *gate) Committed(ctx context.Context) {
 	_ = g.tasks.all(ctx, true) // what failed is remembered, and ends the run
-	g.replay.stale()
+	g.replay.Stale()
 }
 
 // tooLong records the guard's own refusal of a message nobody has seen whole.

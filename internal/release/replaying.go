@@ -10,52 +10,29 @@ import (
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/replay"
+	"github.com/migguard/migguard/internal/seen"
 )
+
+// replay is that of what the database has seen, and of what stands in the source. path
+// is the search_path that the application's sessions have by themselves.
+func (r *Run) replay(path string) *replay.Replay {
+	var sent []seen.Query
+	if r.seenQueries() != nil {
+		sent = r.counted.Queries()
+	}
+	return replay.New(r.codeRuns, path, sent)
+}
 
 // knowQueries finds out what queries do while the schema is as running code knows it:
 // before the first statement of a transaction that may change that. One that cannot
 // run in a block is not replayed.
 func (a *act) knowQueries(ctx context.Context) error {
 	p := a.replay
-	if a.idle || len(p.queries) == 0 || a.plan.Alone || has[ddl.Reindex](a.plan.Changes) || a.conn.Witness() != nil || !a.endsInBlock() {
+	if a.idle || !p.Any() || a.plan.Alone || has[ddl.Reindex](a.plan.Changes) || a.conn.Witness() != nil || !a.endsInBlock() {
 		return nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known {
-		return nil
-	}
-	until := time.Now().Add(p.ahead)
-	for i, path := range p.paths {
-		var asked []*replayed
-		for _, q := range p.queries {
-			if !q.isAsked(i) || q.fails(i) {
-				continue
-			}
-			q.before[i] = fate{}
-			asked = append(asked, q)
-		}
-		for len(asked) > 0 {
-			var again []*replayed
-			_, err := a.analyse(ctx, path, asked, until, func(q *replayed, returns string, err *guard.ServerError) {
-				switch {
-				case err == nil:
-					q.before[i] = fate{true, true, returns}
-				case undecided(err.SQLState()):
-				case i == q.first() && q.otherwise(err.SQLState()):
-					again = append(again, q)
-				default:
-					q.before[i].known = true
-				}
-			})
-			if err != nil {
-				return err
-			}
-			asked = again
-		}
-	}
-	p.known = true
-	return nil
+	return p.Know(ctx, a.conn)
 }
 
 // endsInBlock tells the statements that run in a block whatever is known of queries,
@@ -82,64 +59,43 @@ func (w *witness) Committing(ctx context.Context, c guard.Conn) error {
 // replayQueries asks about the queries that name what the transaction has locked
 // exclusively, or about all where it has changed what is in no relation.
 func (a *act) replayQueries(ctx context.Context, w *witness) error {
-	p := a.replay
-	if a.idle || len(p.queries) == 0 {
+	if a.idle || !a.replay.Any() {
 		return nil
 	}
-	affected, all, err := a.affected(ctx, w)
-	if err != nil || !all && len(affected) == 0 {
+	affected, err := a.affected(ctx, w)
+	if err != nil || !affected.All && len(affected.Relations) == 0 {
 		return err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	f := fared{witness: w}
-	until := time.Now().Add(p.budget)
-	for i, path := range p.paths {
-		var asked []*replayed
-		for _, q := range p.queries {
-			switch before := q.before[i]; {
-			case !q.isAsked(i) || !all && !q.touches(affected):
-			case !before.known:
-				f.unsure++
-			case before.passes:
-				asked = append(asked, q)
-			}
-		}
-		rest, err := a.analyse(ctx, path, asked, until, func(q *replayed, returns string, err *guard.ServerError) {
-			f.hear(q, i, path, returns, err)
-		})
-		if err != nil {
-			return err
-		}
-		f.asked, f.unsure = f.asked+len(asked), f.unsure+rest
+	fared, err := a.replay.Again(ctx, a.conn, affected, w)
+	if err != nil {
+		return err
 	}
-	p.known = p.known && f.asIs()
-	return a.conclude(f)
+	return a.conclude(fared)
 }
 
-// affected are the relations that the transaction may have changed for queries; all
-// says that it may have changed any, as functions, types and schemas do.
-func (a *act) affected(ctx context.Context, w *witness) (names []ddl.Name, all bool, err error) {
+// affected is what the transaction may have changed for queries: relations that it has
+// locked so, or any.
+func (a *act) affected(ctx context.Context, w *witness) (is replay.Affected, err error) {
 	held, err := a.held(ctx)
 	if err != nil {
-		return nil, false, err
+		return is, err
 	}
 	if _, err := a.see(ctx, w, held); err != nil {
-		return nil, false, err
+		return is, err
 	}
 	for _, l := range held {
 		switch r := w.relations[l.oid]; {
 		case l.oid == pg.NamespaceCatalog && l.catalog == 0:
-			if all, err = a.schemasChanged(ctx); err != nil || all {
-				return nil, all, err
+			if is.All, err = a.schemasChanged(ctx); err != nil || is.All {
+				return is, err
 			}
 		case l.catalog != 0:
-			return nil, true, nil
+			return replay.Affected{All: true}, nil
 		case r == nil && l.mode == ddl.AccessExclusive && l.name != "" && !l.temp: // new: sessions may find it before another
-			names = append(names, ddl.Name{Name: l.name})
+			is.Relations = append(is.Relations, ddl.Name{Name: l.name})
 		case r != nil && l.mode == ddl.AccessExclusive && !r.created && r.kind != catalog.Sequence && r.kind != "t" && r.table == 0:
-			names = append(names, r.name)
+			is.Relations = append(is.Relations, r.name)
 		}
 	}
-	return names, false, nil
+	return is, nil
 }

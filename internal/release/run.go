@@ -23,6 +23,7 @@ import (
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
+	"github.com/migguard/migguard/internal/seen"
 )
 
 // closeTimeout bounds the end of the runner's sessions: the server needs it to
@@ -81,8 +82,8 @@ type Run struct {
 	Log      *slog.Logger
 
 	known    Known
-	codeRuns []judge.Code // with contracts; nil: none is recorded
-	counted  *counted
+	codeRuns []judge.Code  // with contracts; nil: none is recorded
+	counted  *seen.Counted // nil: not looked at
 	learned  bool
 	ends     bool // it only ends what earlier runs have left; its build is the last one
 	back     bool // this build does not fit the schema any more

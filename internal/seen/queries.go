@@ -1,4 +1,4 @@
-package release
+package seen
 
 import (
 	"fmt"
@@ -8,30 +8,37 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/contract"
-	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/pg"
-	"github.com/migguard/migguard/internal/runner"
 )
 
 // evident matches a query that shows what code uses: not DDL.
 var evident = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:select|insert|update|delete|merge|with|prepare|declare|copy|truncate)\b`)
 
-// seenQueries is the evidence that the database has of what code uses; nil where
-// there is no contract that it could correct. Thousands of texts may have to be
-// parsed for it, so that is done once.
-func (r *Run) seenQueries() *judge.Queries {
-	if r.counted == nil || len(r.codeRuns) == 0 {
-		return nil
+// utility matches what needs tables, and is no evidence of columns.
+var utility = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock)\b`)
+
+// dumped matches what pg_dump sends of each table, with the role of an application often:
+// the lock before it reads, and COPY by which it names every column, in a form that others
+// hardly write (dumpTableData_copy, src/bin/pg_dump/pg_dump.c).
+var dumped = regexp.MustCompile(`(?s)^(?i:copy) \S.*\..* \(.*\) (?i:to) stdout;?$|(?i)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*lock\b.*\bin\s+access\s+share\s+mode(?:\s+nowait)?\s*;?\s*$`)
+
+// Evidence is what the queries show of what code uses. It is worked out once, as
+// thousands of texts may have to be parsed for it.
+func (c *Counted) Evidence() *judge.Queries {
+	if c.evidence == nil {
+		c.evidence = c.shown()
 	}
-	if r.counted.queries == nil {
-		r.counted.queries = r.readQueries()
-	}
-	return r.counted.queries
+	return c.evidence
 }
 
-func (r *Run) readQueries() *judge.Queries {
-	c := r.counted
+// Queries are those whose texts could be read, of code that is gone, too.
+func (c *Counted) Queries() []Query {
+	c.Evidence()
+	return c.read
+}
+
+func (c *Counted) shown() *judge.Queries {
 	if c.why != "" {
 		return &judge.Queries{Contract: &contract.Contract{}, Blind: "which queries the database has seen is not known: " + c.why,
 			Known: "Queries that the database has seen are not known: " + c.why + "."}
@@ -55,30 +62,24 @@ func (r *Run) readQueries() *judge.Queries {
 			}
 			continue
 		}
-		text := runner.Masked(strings.Join(strings.Fields(q.Text), " ")) // before 16, DECLARE keeps its constants
-		uses, err := ddl.NeedsOf(q.Text)
+		read, err := QueryOf(q.Text, contract.Use{Origin: contract.Query, Calls: calls, Since: c.seen.Since.UTC(), Recent: recent})
 		if err != nil {
 			if shows && (!gone || c.young) {
-				unread = append(unread, text)
+				unread = append(unread, read.Use.At.Text)
 			}
 			continue
 		}
-		use := contract.Use{Origin: contract.Query, At: contract.Evidence{Text: text},
-			Calls: calls, Since: c.seen.Since.UTC(), Recent: recent}
-		shown := relationsOf(uses, use)
-		if again := replayable(q.Text, uses, shown, use); again != nil {
-			c.replayed = append(c.replayed, again)
-		}
+		c.read = append(c.read, read)
 		switch {
 		case !shows:
 		case !gone:
-			relations = append(relations, shown...)
-			if len(shown) > 0 {
+			relations = append(relations, read.Relations...)
+			if len(read.Relations) > 0 {
 				asked++
 			}
 		case c.young:
-			use.Recent = contract.Unknown
-			earlier = append(earlier, relationsOf(uses, use)...)
+			read.Use.Recent = contract.Unknown
+			earlier = append(earlier, relationsOf(read.Uses, read.Use)...)
 		}
 	}
 	is := &judge.Queries{Contract: contract.New(contract.Source{Scanner: "pg_stat_statements"}, relations, nil),
@@ -88,35 +89,6 @@ func (r *Run) readQueries() *judge.Queries {
 		is.Earlier = contract.New(contract.Source{Scanner: "pg_stat_statements", Whole: true, Upserts: true, Rows: true}, earlier, nil)
 	}
 	return is
-}
-
-// relationsOf says what a query uses, of all but the server's and migguard's own
-// tables. It reads the columns it names: SELECT * works without any of them, if it
-// is prepared anew.
-func relationsOf(uses ddl.Uses, use contract.Use) (relations []contract.Relation) {
-	for _, n := range uses.Needs {
-		switch n.Relation.Schema {
-		case "migguard":
-			return nil
-		case "pg_catalog", "information_schema":
-			continue
-		}
-		use.Reads, use.Updates = contract.Named(n.Reads.Names...), columnsOf(n.Updates)
-		use.Adds, use.Inserts, use.Arbiters = n.Adds, columnsOf(n.Inserts), nil
-		for _, a := range n.Arbiters {
-			use.Arbiters = append(use.Arbiters, contract.Arbiter{Name: a.Name, Columns: a.Columns, Expressions: a.Expressions, Partial: a.Partial})
-		}
-		use.Star, use.OnTable = n.Star, n.OnTable
-		relations = append(relations, contract.Relation{Name: contract.Name{Schema: n.Relation.Schema, Name: n.Relation.Name}, Uses: []contract.Use{use}})
-	}
-	return relations
-}
-
-func columnsOf(c ddl.ColumnSet) contract.Columns {
-	if c.All {
-		return contract.Every()
-	}
-	return contract.Named(c.Names...)
 }
 
 func known(s pg.Seen, asked, old, unread int) string {

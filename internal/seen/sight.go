@@ -1,7 +1,6 @@
-package release
+package seen
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -10,20 +9,15 @@ import (
 	"github.com/migguard/migguard/internal/report"
 )
 
-// enough is how long all queries have to have been counted for before one that is not
-// there is taken not to be sent: what code does every night, it has done.
-const enough = 24 * time.Hour
-
-// enough is how long queries have to have been counted for.
-func (r *Run) enough() time.Duration {
-	return cmp.Or(r.CountedFor, enough)
-}
+// aDay is how long queries have to have been counted for where nobody says: what code
+// does every night, it has done.
+const aDay = 24 * time.Hour
 
 // look finds out since when none of the queries has been forgotten. What was forgotten
 // between two runs may have been a moment ago: for want of room; by a reset of one
 // database, role or query, which does not count as one; on a server that took over; and
 // in a copy of the database its queries are not.
-func (c *counted) look(recorded ledger.Seen, released time.Time) {
+func (c *Counted) look(recorded ledger.Seen, released time.Time) {
 	c.young = c.seen.At.Sub(released) < c.enough
 	c.whole = c.seen.Since
 	if recorded.Whole.After(c.whole) {
@@ -66,7 +60,7 @@ func lacks(now pg.Seen, least map[queryKey]int64) bool {
 
 // blind is why code may send what is not among the queries, with what to do next; empty:
 // all that it does in a day was counted. long are queries whose texts are too long.
-func (c *counted) blind(long int) string {
+func (c *Counted) blind(long int) string {
 	s, counted := c.seen, c.seen.At.Sub(c.whole)
 	again := "release again after " + c.whole.Add(c.enough).UTC().Format("2006-01-02 15:04 UTC")
 	switch {

@@ -1,4 +1,4 @@
-package release
+package replay
 
 import (
 	"context"
@@ -14,10 +14,11 @@ import (
 	"github.com/migguard/migguard/internal/task"
 )
 
-// SQLSTATEs of a relation and a column that there is none of.
+// SQLSTATEs of a relation and a column that there is none of, and of what is no SQL.
 const (
 	codeUndefinedTable  = "42P01"
 	codeUndefinedColumn = "42703"
+	codeSyntaxError     = "42601"
 )
 
 // Bounds of what one round trip asks about: between two the time that is left is
@@ -35,29 +36,38 @@ const timeoutError = 5 * time.Millisecond
 // be had.
 func undecided(code string) bool { return task.LockFailed(code) || strings.HasPrefix(code, "53") }
 
+// savepoint is where the session goes back to.
+const savepoint = "migguard_replay"
+
 // analyse asks the server about queries, as sessions with that search path see the
 // schema, until the time is up. heard gets each answer; err is nil for a query that
 // passes. rest are those that were not asked about. It leaves nothing behind, locks
-// neither.
-func (a *act) analyse(ctx context.Context, path string, queries []*replayed, until time.Time, heard func(q *replayed, returns string, err *guard.ServerError)) (rest int, err error) {
-	err = a.aside(ctx, func() error {
-		rows, err := a.conn.Query(ctx, "SELECT pg_catalog.current_setting('client_encoding')")
-		if err != nil {
-			return err
-		}
-		if *rows[0][0] != "UTF8" {
-			queries, rest = readableBy(queries)
-		}
-		queries, err = a.analyseAside(ctx, path, queries, until, heard)
-		rest += len(queries)
-		return err
-	})
-	return rest, err
+// neither. After an error nothing needs to be taken back: the transaction is aborted
+// with it.
+func analyse(ctx context.Context, conn guard.Conn, path string, queries []*Query, until time.Time, heard func(q *Query, returns string, err *guard.ServerError)) (rest int, err error) {
+	if err := conn.Block(ctx); err != nil {
+		return 0, err
+	}
+	if err := conn.Exec(ctx, "SAVEPOINT "+savepoint); err != nil {
+		return 0, err
+	}
+	rows, err := conn.Query(ctx, "SELECT pg_catalog.current_setting('client_encoding')")
+	if err != nil {
+		return 0, err
+	}
+	if *rows[0][0] != "UTF8" {
+		queries, rest = readableBy(queries)
+	}
+	left, err := analyseAside(ctx, conn, path, queries, until, heard)
+	if err != nil {
+		return 0, err
+	}
+	return rest + len(left), conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint, "RELEASE SAVEPOINT "+savepoint)
 }
 
 // readableBy leaves out the queries that mean something else in another encoding
 // than the one they were read in.
-func readableBy(queries []*replayed) (plain []*replayed, rest int) {
+func readableBy(queries []*Query) (plain []*Query, rest int) {
 	for _, q := range queries {
 		if utf8.RuneCountInString(q.question.SQL) == len(q.question.SQL) {
 			plain = append(plain, q)
@@ -66,7 +76,7 @@ func readableBy(queries []*replayed) (plain []*replayed, rest int) {
 	return plain, len(queries) - len(plain)
 }
 
-func (a *act) analyseAside(ctx context.Context, path string, queries []*replayed, until time.Time, heard func(*replayed, string, *guard.ServerError)) ([]*replayed, error) {
+func analyseAside(ctx context.Context, conn guard.Conn, path string, queries []*Query, until time.Time, heard func(*Query, string, *guard.ServerError)) ([]*Query, error) {
 	failed := false
 	for ; len(queries) > 0; failed = true {
 		left := time.Until(until)
@@ -75,15 +85,15 @@ func (a *act) analyseAside(ctx context.Context, path string, queries []*replayed
 		}
 		var sql []string
 		if failed {
-			sql = []string{"ROLLBACK TO SAVEPOINT " + probeSavepoint}
+			sql = []string{"ROLLBACK TO SAVEPOINT " + savepoint}
 		}
-		if err := a.conn.Exec(ctx, append(sql, asCode(path, left)...)...); err != nil {
+		if err := conn.Exec(ctx, append(sql, asCode(path, left)...)...); err != nil {
 			return queries, err
 		}
 		var refused *guard.ServerError
 		for len(queries) > 0 && refused == nil && time.Now().Before(until) {
 			batch := batchOf(queries)
-			returns, err := a.conn.Analyse(ctx, batch...)
+			returns, err := conn.Analyse(ctx, batch...)
 			if err != nil && !errors.As(err, &refused) {
 				return queries, err
 			}
@@ -117,7 +127,7 @@ func asCode(path string, left time.Duration) []string {
 }
 
 // batchOf are the first of the queries, as many as are asked about at once.
-func batchOf(queries []*replayed) (batch []guard.Question) {
+func batchOf(queries []*Query) (batch []guard.Question) {
 	size := 0
 	for _, q := range queries[:min(len(queries), atOnce)] {
 		if size += len(q.question.SQL); size > bytesAtOnce && batch != nil {
