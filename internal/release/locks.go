@@ -10,6 +10,7 @@ import (
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/task"
 )
 
@@ -109,7 +110,7 @@ func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after 
 	if err != nil {
 		return "", err
 	}
-	first := append([]string{"SAVEPOINT " + savepoint, task.SetLockTimeout(fmt.Sprint(timeout.Milliseconds()))}, before...)
+	first := append([]string{"SAVEPOINT " + savepoint, pg.SetLockTimeout(fmt.Sprint(timeout.Milliseconds()))}, before...)
 	if err := a.conn.Exec(ctx, first...); err != nil {
 		return "", owned(err)
 	}
@@ -118,7 +119,7 @@ func (a *act) attempt(ctx context.Context, timeout time.Duration, before, after 
 	if err != nil {
 		return "", err
 	}
-	last := slices.Concat(after, []string{task.SetLockTimeout(*previous[0][0]), "RELEASE SAVEPOINT " + savepoint})
+	last := slices.Concat(after, []string{pg.SetLockTimeout(*previous[0][0]), "RELEASE SAVEPOINT " + savepoint})
 	return tag, owned(a.conn.Exec(ctx, last...))
 }
 
@@ -127,7 +128,7 @@ func retryable(err error) bool {
 	if !errors.As(err, &server) {
 		return false
 	}
-	return task.LockFailed(server.SQLState())
+	return pg.LockFailed(server.SQLState())
 }
 
 // noLock ends the tries: nothing was changed, and another run may have more

@@ -69,7 +69,7 @@ func (a *act) attachCopy(ctx context.Context, attached *catalog.Relation, asDefa
 		return err
 	}
 	const key, below, siblings, invalid, unkeyed = 0, 1, 2, 3, 4
-	if err := a.conn.Exec(ctx, task.SetLockTimeout(fmt.Sprint(task.MaxLockTimeout.Milliseconds())),
+	if err := a.conn.Exec(ctx, pg.SetLockTimeout(fmt.Sprint(task.MaxLockTimeout.Milliseconds())),
 		copyOf(copiedParent, *l.Parent)+" PARTITION BY "+*rows[0][key]); err != nil {
 		return err
 	}

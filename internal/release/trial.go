@@ -141,7 +141,7 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 		return false, err
 	}
 	copied := ddl.Name{Schema: "pg_temp", Name: table.Name}
-	steps := []string{task.SetLockTimeout(fmt.Sprint(task.MaxLockTimeout.Milliseconds())),
+	steps := []string{pg.SetLockTimeout(fmt.Sprint(task.MaxLockTimeout.Milliseconds())),
 		fmt.Sprintf("CREATE TEMPORARY TABLE %s (LIKE %s INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS)", copied, qualified(table))}
 	without, err := a.unproven(ctx, table, copied)
 	if err != nil {

@@ -20,7 +20,7 @@ func (a *act) outwait(ctx context.Context) (ended bool, err error) {
 		return false, nil
 	}
 	for _, row := range a.look(ctx, pg.Vacuuming(names)) {
-		if err := a.conn.Exec(ctx, "SAVEPOINT "+savepoint, task.SetLockTimeout(fmt.Sprint(task.VacuumWait.Milliseconds()))); err != nil {
+		if err := a.conn.Exec(ctx, "SAVEPOINT "+savepoint, pg.SetLockTimeout(fmt.Sprint(task.VacuumWait.Milliseconds()))); err != nil {
 			return false, err
 		}
 		err := a.conn.Exec(ctx, *row[0])

@@ -11,7 +11,6 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/pg"
-	"github.com/migguard/migguard/internal/task"
 )
 
 // SQLSTATEs of a relation and a column that there is none of, and of what is no SQL.
@@ -34,7 +33,7 @@ const timeoutError = 5 * time.Millisecond
 
 // undecided tells SQLSTATEs that say nothing of a query: a lock, or memory, could not
 // be had.
-func undecided(code string) bool { return task.LockFailed(code) || strings.HasPrefix(code, "53") }
+func undecided(code string) bool { return pg.LockFailed(code) || strings.HasPrefix(code, "53") }
 
 // savepoint is where the session goes back to.
 const savepoint = "migguard_replay"
@@ -121,7 +120,7 @@ func setPath(path string) string {
 // asCode is SQL that lets the session find what running code does, for no longer than
 // is left. A plan with the parameters' values would compute with them.
 func asCode(path string, left time.Duration) []string {
-	return []string{setPath(path), task.SetLockTimeout(fmt.Sprint(max(left.Milliseconds()/4, 1))),
+	return []string{setPath(path), pg.SetLockTimeout(fmt.Sprint(max(left.Milliseconds()/4, 1))),
 		"SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)",
 		fmt.Sprintf("SELECT pg_catalog.set_config('statement_timeout', '%d', true)", left.Milliseconds())}
 }

@@ -29,11 +29,6 @@ func LockTimeout(try int) time.Duration { return min(firstLockTimeout<<min(try, 
 // again and again.
 func BetweenTries(timeout time.Duration) time.Duration { return timeout/2 + rand.N(timeout) }
 
-// SetLockTimeout is SQL that sets lock_timeout for the transaction, as SET LOCAL does.
-func SetLockTimeout(value string) string {
-	return fmt.Sprintf("SELECT pg_catalog.set_config('lock_timeout', '%s', true)", value)
-}
-
 // shortly runs what next says until there is nothing left to do, or only a note
 // of why not. The ACCESS EXCLUSIVE lock is waited for as those of statements are:
 // never long enough for others to queue up.
@@ -59,7 +54,7 @@ func (w *Worker) shortly(ctx context.Context, conn *pgx.Conn, task ledger.Task, 
 		if locksTooLong(task, results, err) {
 			err = fmt.Errorf("%w: %w", errLocks, err)
 		}
-		if !LockFailed(pg.SQLState(err)) && !errors.Is(err, errLocks) || time.Now().After(deadline) {
+		if !pg.LockFailed(pg.SQLState(err)) && !errors.Is(err, errLocks) || time.Now().After(deadline) {
 			return "", err
 		}
 		own, readErr := w.ownHold(ctx, conn, task.Relation)
@@ -83,9 +78,4 @@ func (w *Worker) ownHold(ctx context.Context, conn *pgx.Conn, table uint32) (boo
 	holders, err := pg.ReadHolders(ctx, conn, table)
 	own := w.Own()
 	return slices.ContainsFunc(holders, func(pid uint32) bool { return slices.Contains(own, pid) }), err
-}
-
-// LockFailed tells the SQLSTATEs of a try that did not get its lock.
-func LockFailed(code string) bool {
-	return code == pg.LockNotAvailable || code == pg.DeadlockDetected
 }

@@ -32,7 +32,7 @@ func Outwait(ctx context.Context, conn *pgx.Conn, relation uint32) (ended bool) 
 	}
 	for _, lock := range locks {
 		// One message is one transaction.
-		_, err := conn.PgConn().Exec(ctx, SetLockTimeout(fmt.Sprint(VacuumWait.Milliseconds()))+"; "+lock).ReadAll()
+		_, err := conn.PgConn().Exec(ctx, pg.SetLockTimeout(fmt.Sprint(VacuumWait.Milliseconds()))+"; "+lock).ReadAll()
 		ended = ended || err == nil
 	}
 	return ended
