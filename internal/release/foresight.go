@@ -14,6 +14,7 @@ import (
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
+	"github.com/migguard/migguard/internal/task"
 )
 
 // A foresight judges statements that have not been sent, by what there is now.
@@ -168,7 +169,7 @@ func (f *foresight) judge(ctx context.Context, a *act) (unknown string, err erro
 			return "", err
 		}
 		if found.Relation != nil {
-			f.takes = f.takes.Plus(estimate(d, found.Relation.Size))
+			f.takes = f.takes.Plus(task.Estimate(d, found.Relation.Size))
 		}
 		if _, _, err := a.bookkeeping(ctx, change, found); err != nil {
 			return "", err

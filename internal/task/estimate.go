@@ -1,4 +1,4 @@
-package release
+package task
 
 import (
 	"fmt"
@@ -24,9 +24,9 @@ var (
 	filled    = rate{5e3, 50e3}     // rows
 )
 
-// estimate is how long what a decision leaves for after the commit may take; nil for
-// nothing, or what is not known.
-func estimate(d judge.Decision, size *catalog.Size) *report.Span {
+// Estimate is how long the task may take that a decision leaves for after the commit; nil
+// for none, or what is not known.
+func Estimate(d judge.Decision, size *catalog.Size) *report.Span {
 	if size == nil {
 		return nil
 	}
