@@ -81,8 +81,8 @@ func (w *witness) excuse(a *act) {
 	w.excused = append(w.excused, a.broken...)
 }
 
-// Excuses implements replay.Allowed: a change that is allowed may break the query, of what the query
-// names, or of a function and the like whose name is in it.
+// Excuses implements replay.Allowed, for a change of what the query names, or of a
+// function and the like whose name is in it.
 func (w *witness) Excuses(q *replay.Query) bool {
 	return slices.ContainsFunc(w.excused, func(f hazard.Finding) bool {
 		if f.Hazard.Kind != hazard.BreaksCode || f.Hazard.Tolerable || f.Hazard.Passing { // none fails in analysis

@@ -75,7 +75,7 @@ func Read(ctx context.Context, conn *pgx.Conn, l *ledger.Ledger, texts bool, eno
 // New takes what is counted together with what the run before has recorded. released is
 // when the last run that succeeded has ended; zero: none has. enough is how long all
 // queries have to have been counted for before one that is not there is taken not to be
-// sent; 0: a day.
+// sent; 0: a day, and less: none is needed, whatever was forgotten.
 func New(now pg.Seen, recorded ledger.Seen, released time.Time, enough time.Duration) *Counted {
 	c := &Counted{seen: now, before: map[queryKey]ledger.SeenQuery{}, enough: cmp.Or(enough, aDay)}
 	c.take(recorded)

@@ -25,26 +25,25 @@ type bench struct {
 func newBench(t *testing.T, db *pgtest.DB) bench {
 	t.Helper()
 	config, err := pg.Parse(db.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	l, err := ledger.Open(t.Context(), config.ConnConfig(), ledger.Options{})
+	must(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	must(t, l.Lock(t.Context(), time.Minute, nil))
+	return bench{db, l, config, db.Connect(t)}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	if err := l.Lock(t.Context(), time.Minute, nil); err != nil {
-		t.Fatal(err)
-	}
-	return bench{db, l, config, db.Connect(t)}
 }
 
 func (b bench) read(t *testing.T) *seen.Counted {
 	t.Helper()
 	c, err := seen.Read(t.Context(), b.conn, b.ledger, true, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return c
 }
 
@@ -52,23 +51,15 @@ func (b bench) read(t *testing.T) *seen.Counted {
 func (b bench) run(t *testing.T, own int, how ledger.Outcome) {
 	t.Helper()
 	id, err := b.ledger.Begin(t.Context(), ledger.Release{Build: "b", Migguard: "1.2.3"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	c := b.read(t)
-	if err := c.Begin(t.Context(), b.ledger); err != nil {
-		t.Fatal(err)
-	}
+	must(t, c.Begin(t.Context(), b.ledger))
 	b.send(t, own)
 	if how == "" {
 		return
 	}
-	if err := c.End(t.Context(), b.config, b.ledger, how == ledger.Succeeded); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.ledger.Finish(t.Context(), id, how, 0, nil); err != nil {
-		t.Fatal(err)
-	}
+	must(t, c.End(t.Context(), b.config, b.ledger, how == ledger.Succeeded))
+	must(t, b.ledger.Finish(t.Context(), id, how, 0, nil))
 }
 
 func (b bench) send(t *testing.T, times int) {
