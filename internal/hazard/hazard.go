@@ -58,6 +58,9 @@ type Hazard struct {
 	// Passing: it is no reason to refuse, because each session meets it once or it
 	// passes with the statement, and said where nothing keeps code from it.
 	Passing bool `json:"passing,omitempty"`
+	// Parts: a finding may be about a column or constraint of the table, which an
+	// exception names behind it, or about the table. IDs of columns' hazards say so.
+	Parts bool `json:"-"`
 	// Bad is SQL that has the hazard where users(id, notes, mood) exists, the
 	// last an enum, and what Given makes; Good is SQL that has not.
 	Given string `json:"given,omitempty"`

@@ -16,6 +16,7 @@ var RejectedWrite = &Hazard{
 	Code:      "MG033",
 	Shimmed:   true,
 	Tolerable: true,
+	Parts:     true,
 	Title:     "a new constraint may reject what running code writes",
 	Explanation: `SET NOT NULL, and a new CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY, EXCLUDE or unique index
 on a table that was there: rows that running code was free to write fail from then on,

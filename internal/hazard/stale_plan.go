@@ -14,6 +14,7 @@ var StalePlan = &Hazard{
 	Code:    "MG034",
 	Passing: true,
 	Shimmed: true,
+	Parts:   true,
 	Title:   "a prepared statement of running code returns other columns than when it was prepared",
 	Explanation: `After ADD COLUMN a prepared SELECT * or RETURNING *, and after ALTER COLUMN ... TYPE
 each prepared statement that returns the column, fails with "cached plan must not

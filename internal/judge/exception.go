@@ -3,6 +3,7 @@ package judge
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,9 +21,9 @@ const (
 // An Exception is what the user takes for safe: one hazard on one object.
 type Exception struct {
 	Hazard string // id or SQLSTATE
-	// Object is TABLE, or TABLE.COLUMN for a hazard of columns; the table
-	// with or without its schema, which is public then. Names are written as
-	// in SQL: folded unless quoted.
+	// Object is TABLE, or TABLE.COLUMN for a hazard of columns, or either for one
+	// of parts; the table with or without its schema, which is public then. Names are
+	// written as in SQL: folded unless quoted.
 	Object string
 	By     string
 	Reason string
@@ -62,13 +63,15 @@ type Standing struct {
 // exception is one that is understood.
 type exception struct {
 	Exception
-	relation  ddl.Name
-	column    string
+	meant     []object
 	statement string // in normal form
 	any       bool   // whatever the object
 	expired   bool
 	used      bool
 }
+
+// An object is what a finding is about.
+type object struct{ relation, column string }
 
 func parseException(e Exception) (*exception, error) {
 	if e.Object == "" {
@@ -84,16 +87,17 @@ func parseException(e Exception) (*exception, error) {
 	if !ok {
 		return nil, fmt.Errorf("%q holds no name: %s", e, e.Object)
 	}
-	if strings.HasSuffix(h.ID, "-column") {
-		last := len(parts) - 1
-		parsed.column, parts = parts[last], parts[:last]
-	}
-	switch len(parts) {
-	case 1, 2:
-		parsed.relation = relationOf(parts)
-	case 0:
+	column := strings.HasSuffix(h.ID, "-column")
+	if column && len(parts) == 1 {
 		return nil, fmt.Errorf("%q names no column: write %s:TABLE.COLUMN", e, e.Hazard)
-	default:
+	}
+	if !column && len(parts) < 3 {
+		parsed.meant = append(parsed.meant, object{relationOf(parts).String(), ""})
+	}
+	if last := len(parts) - 1; (column || h.Parts) && last > 0 && last < 3 {
+		parsed.meant = append(parsed.meant, object{relationOf(parts[:last]).String(), parts[last]})
+	}
+	if parsed.meant == nil {
 		return nil, fmt.Errorf("%q has more names than schema, table and, for a hazard of columns, column", e)
 	}
 	if e.Statement == "" {
@@ -107,7 +111,7 @@ func parseException(e Exception) (*exception, error) {
 
 // covers tells whether it is for a finding in a statement, expired or not.
 func (e *exception) covers(f hazard.Finding, statement string) bool {
-	if e.Hazard != f.Hazard.ID || !e.any && (e.relation.String() != f.Relation || e.column != f.Column) {
+	if e.Hazard != f.Hazard.ID || !e.any && !slices.Contains(e.meant, object{f.Relation, f.Column}) {
 		return false
 	}
 	if e.statement == "" {
