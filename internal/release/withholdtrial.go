@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/judge"
 )
@@ -75,16 +76,18 @@ func (a *act) tryHeld(ctx context.Context, held []withheldChange, trial []string
 		return slices.ContainsFunc(before, func(old constraint) bool { return old.oid == c.oid }) ||
 			slices.ContainsFunc(held, func(h withheldChange) bool { return h.Name == c.name })
 	})
-	for _, h := range held {
+	for i := range held {
+		h := &held[i]
+		h.nameNotNull(after)
 		name := h.Name
 		switch {
 		case h.Constraint == "" || h.Constraint == ddl.NotNull:
 			name = h.Column
 		case name == "":
-			i := slices.IndexFunc(after, func(c constraint) bool { return c.kind == contypes[h.Constraint] })
-			if i >= 0 {
-				name = after[i].name
-				after = slices.Delete(after, i, i+1)
+			at := slices.IndexFunc(after, func(c constraint) bool { return c.kind == contypes[h.Constraint] })
+			if at >= 0 {
+				name = after[at].name
+				after = slices.Delete(after, at, at+1)
 			} else if h.Indexed() { // which a large table has only been tried without
 				name = a.apart.UniqueName(h.action, h.Table.Name)
 			}
@@ -95,6 +98,19 @@ func (a *act) tryHeld(ctx context.Context, held []withheldChange, trial []string
 		names = append(names, name)
 	}
 	return names, a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+probeSavepoint, "RELEASE SAVEPOINT "+probeSavepoint)
+}
+
+// nameNotNull gives what the statement does not name the name that the server gave it in
+// the trial (since 18): its table or column may have another one when it is made. Not where
+// children have it, too: with a name in the statement it would be theirs.
+func (h *withheldChange) nameNotNull(made []constraint) {
+	if h.Constraint != ddl.NotNull || h.NotNull.Name != "" || h.Table.Kind != catalog.Table || h.Table.HasChildren {
+		return
+	}
+	i := slices.IndexFunc(made, func(c constraint) bool { return c.kind == "n" && c.column == h.Column })
+	if i >= 0 {
+		h.NotNull.Constraint, h.NotNull.Name = true, made[i].name
+	}
 }
 
 // contypes are pg_constraint.contype.
