@@ -106,14 +106,34 @@ func (r *Run) unkept(ctx context.Context, some bool) (map[copied]bool, error) {
 	for _, s := range all {
 		k := shim.Kept{Synced: s}
 		why := k.Broken()
+		if why == "" && k.SameDefault() != "" {
+			why = r.differ(ctx, k)
+		}
 		if why != "" {
 			r.Out.Line("%s are to be one to code that runs, and may differ: %s", k.What(), why)
-		}
-		if why != "" || k.SameDefault() != "" {
 			found[copied{s.Relation, s.Number}] = true
 		}
 	}
 	return found, err
+}
+
+// differ says why two defaults that are written differently do not come to the same value,
+// or that nobody knows; empty if they do.
+func (r *Run) differ(ctx context.Context, k shim.Kept) string {
+	same := false
+	err := pgx.BeginFunc(ctx, r.Catalog, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, pg.CopyingPath); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, k.SameDefault()).Scan(&same)
+	})
+	switch {
+	case err != nil:
+		return "whether they have the same default is not known: " + err.Error()
+	case !same:
+		return "they have different defaults"
+	}
+	return ""
 }
 
 // readSynced reads what keeps columns equal.
