@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (a *act) judgeDemands(ctx context.Context, before map[string]demand, tables
 	}
 	var added []string
 	for key, d := range after {
-		if _, was := before[key]; was || same[d.sql] || strings.HasPrefix(key, pg.Filling) || strings.HasPrefix(key, pg.Typing) {
+		if _, was := before[key]; was || same[d.sql] || strings.Contains(pg.Filling+pg.Typing+pg.Belonging, key[:1]) {
 			continue
 		}
 		if _, was := tables[d.table]; was {
@@ -61,7 +62,26 @@ func (a *act) judgeDemands(ctx context.Context, before map[string]demand, tables
 			return err
 		}
 	}
+	if err := a.judgeParted(ctx, before, after); err != nil {
+		return err
+	}
 	return a.judgeUnfilled(ctx, before, after)
+}
+
+// judgeParted judges what a statement has taken, unseen, from a partitioned table, or from one
+// that it inherited from. What is dropped too is not found.
+func (a *act) judgeParted(ctx context.Context, before, after map[string]demand) error {
+	for _, key := range slices.Sorted(maps.Keys(before)) {
+		if _, is := after[key]; is || !strings.HasPrefix(key, pg.Belonging) {
+			continue
+		}
+		if parsed := ddl.Parse(before[key].sql); len(parsed) == 1 && len(parsed[0].Changes) == 1 {
+			if err := a.judgeDemand(ctx, parsed[0].Changes[0]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // judgeDemand judges one as if it were not there yet.
@@ -84,10 +104,22 @@ func (a *act) judgeDemand(ctx context.Context, change ddl.Change) error {
 		}
 	case ddl.DropDefault, ddl.DropIdentity, ddl.DropExpression:
 		refill(r, change)
+	case ddl.SetRowSecurity:
+		r.RowSecurity = r.RowSecurity && c.Action != "enable"
+		r.RowSecurityForced = r.RowSecurityForced && c.Action != "force"
+	case ddl.SetIdentity:
+		for i, column := range r.Columns {
+			if column.Name == c.Column && column.Definition != nil {
+				r.Columns[i].Definition.Identity = "d"
+			}
+		}
 	case ddl.AddConstraint:
 		r.Arbiters = slices.DeleteFunc(r.Arbiters, func(is catalog.Arbiter) bool { return is.Constraint == c.Name })
 	case ddl.CreateIndex:
 		r.Arbiters = slices.DeleteFunc(r.Arbiters, func(is catalog.Arbiter) bool { return is.Index == c.Name })
+	}
+	if err := a.triggerSource(ctx, change, &found); err != nil {
+		return err
 	}
 	if found.Passes, err = a.passesUnknown(ctx, change, r); err != nil {
 		return err
