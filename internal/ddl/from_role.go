@@ -7,11 +7,16 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// alterRole reads ALTER ROLE. ALTER GROUP ... ADD and DROP USER are the same statement,
-// and left to OtherSchema.
+// alterRole reads ALTER ROLE. ALTER GROUP ... DROP USER is the same statement, and a REVOKE; ADD
+// USER is left to OtherSchema.
 func (b *builder) alterRole(s *pg.AlterRoleStmt) {
 	options := s.GetOptions()
-	if option(options, "rolemembers") != nil {
+	if members := option(options, "rolemembers"); members != nil {
+		if s.GetAction() < 0 {
+			for _, from := range members.GetArg().GetList().GetItems() {
+				b.add(RevokeRole{Role: roleName(s.GetRole()), From: roleName(from.GetRoleSpec())})
+			}
+		}
 		return
 	}
 	c := AlterRole{Role: roleName(s.GetRole()), Password: option(options, "password") != nil,
@@ -45,12 +50,13 @@ func (b *builder) sessionDefault(role *pg.RoleSpec, database string, s *pg.Varia
 }
 
 // revokeRole reads REVOKE of roles; GRANT is left to OtherSchema. INHERIT OPTION FOR, from 16
-// on, takes the rights and leaves the membership.
+// on, takes the rights and leaves the membership, and so does GRANT ... WITH INHERIT FALSE.
 func (b *builder) revokeRole(s *pg.GrantRoleStmt) {
-	if s.GetIsGrant() {
+	inherit := option(s.GetOpt(), "inherit")
+	if s.GetIsGrant() && (inherit == nil || isOn(inherit)) {
 		return
 	}
-	optionOnly := len(s.GetOpt()) > 0 && option(s.GetOpt(), "inherit") == nil
+	optionOnly := len(s.GetOpt()) > 0 && inherit == nil
 	for _, granted := range s.GetGrantedRoles() {
 		for _, from := range s.GetGranteeRoles() {
 			b.add(RevokeRole{Role: granted.GetAccessPriv().GetPrivName(), From: roleName(from.GetRoleSpec()), OptionOnly: optionOnly})

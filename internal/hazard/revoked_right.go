@@ -26,8 +26,10 @@ for REFERENCES, TRIGGER and MAINTAIN, which statements of code do not need, for 
 no release has known yet, if no code runs that could break, and with
 --allow revoked-right:TABLE. For a function or schema its name stands in the place of
 TABLE. OWNER TO of a table, view or sequence passes where the roles that have sessions, and that of DATABASE_URL, keep
-what they may do: a superuser, a member of the new owner; REVOKE of a role from one of them where it gave no right
-to a relation that the role has not itself. Not judged: OWNER TO of others, REASSIGN OWNED,
+what they may do: a superuser, a member of the new owner; REVOKE of a role, from one of them or from one that it is a member of,
+ALTER GROUP ... DROP USER, GRANT ... WITH INHERIT FALSE and DROP OWNED where they take no right
+to a relation that the role has not itself. Not judged: OWNER TO of others, REASSIGN OWNED, functions that a role
+may call by another,
 rights on databases, types and languages, and default privileges.`,
 	Remedy: `Release code that logs in as another role, or does without, and revoke the privilege
 in the release after.`,
@@ -38,7 +40,9 @@ in the release after.`,
 		case ddl.SetOwner:
 			return disowned(p, c)
 		case ddl.RevokeRole:
-			return dismissed(p, c)
+			return dismissed(p, fmt.Sprintf("revoking role %s from %s", ddl.Quote(c.Role), ddl.Quote(c.From)), "the latter, or a member of it")
+		case ddl.DropOwned:
+			return dismissed(p, "dropping what is owned by "+quotedList(c.Roles)+", with what was granted to it,", "it, or a member of it")
 		}
 		c, ok := p.Change.(ddl.Revoke)
 		if !ok || !needed(c) || c.GrantOptionOnly && !c.Cascade {
@@ -89,16 +93,16 @@ func disowned(p *Pass, c ddl.SetOwner) []Finding {
 	}}
 }
 
-// dismissed is about what a role may use as a member of another.
-func dismissed(p *Pass, c ddl.RevokeRole) (found []Finding) {
+// dismissed is about what roles may use as another.
+func dismissed(p *Pass, what, as string) (found []Finding) {
 	for _, r := range p.Lookup.Lost {
 		found = append(found, Finding{
 			Relation: qualified(r),
-			Message: fmt.Sprintf("revoking role %s from %s breaks the code that is still running as the latter: its statements on %s fail with \"permission denied\" (42501)",
-				ddl.Quote(c.Role), ddl.Quote(c.From), Display(r)),
+			Message: fmt.Sprintf("%s breaks the code that is still running as %s: its statements on %s fail with \"permission denied\" (42501)",
+				what, as, Display(r)),
 			Detail: existed("relation"),
 			Needs:  needs(contract.DropTable, r, ""),
-			Hint: fmt.Sprintf("Grant it what it needs itself, or revoke the role when no release in use needs it. Or say that no running code does: %s",
+			Hint: fmt.Sprintf("Grant it what it needs by another role first, or do this when no release in use needs it. Or say that no running code does: %s",
 				allow("revoked-right", r, "")),
 		})
 	}

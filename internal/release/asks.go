@@ -144,6 +144,8 @@ func (g *gate) asksNames(change ddl.Change) (n pg.Names, needed bool) {
 		n.Schema = ddl.Literal(c.Schema)
 	case ddl.RevokeRole:
 		return n, !c.OptionOnly
+	case ddl.DropOwned:
+		return n, true
 	case ddl.AlterRole, ddl.AlterDatabase, ddl.SetSessionDefault, ddl.RenameObject:
 		_, _, needed = ofSessions(change)
 		return n, needed

@@ -70,6 +70,15 @@ var logins = map[string]loginCase{
 	"membership of the owner":   {group + "; alter table g owner to TWO", "revoke TWO from ONE", inGroup, "42501", "MG015", ""},
 	"membership, granted":       {group + "; grant insert on g to ONE", "revoke TWO from ONE", inGroup, "", "", ""},
 	"membership, option":        {group + "; grant TWO to ONE with admin option", "revoke admin option for TWO from ONE", inGroup, "", "", ""},
+	"membership, group":         {group, "alter group TWO drop user ONE", inGroup, "42501", "MG015", ""},
+	"membership, another":       {group, "alter group TWO add user current_user; alter group TWO drop user current_user", inGroup, "", "", ""},
+	"membership of a member":    {group + `; create role "DB mid"; grant TWO to "DB mid"; grant "DB mid" to ONE; revoke TWO from ONE`, `revoke TWO from "DB mid"`, inGroup, "42501", "MG015", ""},
+	"membership, columns":       {"create table g (n int, m int); grant insert (n) on g to TWO; grant TWO to ONE", "revoke TWO from ONE", "insert into g (n) values (1)", "42501", "MG015", ""},
+	"membership, own columns":   {group + "; revoke insert on g from TWO; grant insert (n) on g to ONE, TWO", "revoke TWO from ONE", "insert into g (n) values (1)", "", "", ""},
+	"membership, schema":        {"create schema app; create table app.g (n int); grant usage on schema app to TWO; grant insert on app.g to ONE; grant TWO to ONE", "revoke TWO from ONE", "insert into app.g values (1)", "42501", "MG015", ""},
+	"membership, sequence":      {"create sequence s; grant usage on sequence s to TWO; grant TWO to ONE", "revoke TWO from ONE", "select nextval('s')", "42501", "MG015", ""},
+	"owned":                     {schemas, "drop owned by ONE", writes, "42501", "MG015", ""},
+	"owned by another":          {schemas, "drop owned by TWO", writes, "", "", ""},
 	"timeout":                   {schemas, "alter role ONE set statement_timeout = '5s'", writes, "", "", "statement_timeout '5s'"},
 	"timeout of database, zone": {schemas, "alter database DB set timezone = 'Asia/Tokyo'", writes, "", "", "timezone 'Asia/Tokyo'"},
 	"what nobody notices":       {schemas, "alter role ONE set work_mem = '8MB'", writes, "", "", ""},
@@ -164,5 +173,20 @@ func TestLoginsAllowed(t *testing.T) {
 		role := "one_" + db.Name
 		b, named, _ := loginCase{before: schemas, old: writes}.setup(t, db, options{allow: []string{"unfit-session:" + role, "refused-login:" + role}})
 		b.run(t, named.Replace("alter role ONE set default_transaction_read_only = on"), named.Replace("alter role ONE nologin"))
+	})
+}
+
+// From PostgreSQL 16 on a role may be a member of another without its rights.
+func TestLoginsInherit(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		if db.Major < 16 {
+			t.Skip("WITH INHERIT is new in PostgreSQL 16")
+		}
+		for _, sql := range []string{"grant TWO to ONE with inherit false", "revoke inherit option for TWO from ONE"} {
+			c := loginCase{before: group, sql: sql, old: inGroup, code: "42501", mg: "MG015"}
+			c.check(t, db.Server.NewDB(t), false)
+			c.check(t, db.Server.NewDB(t), true)
+		}
 	})
 }

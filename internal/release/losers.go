@@ -11,8 +11,19 @@ import (
 
 // losers asks who may do less when a relation has another owner.
 func (a *act) losers(ctx context.Context, change ddl.Change, found *catalog.Lookup) error {
-	if c, ok := change.(ddl.RevokeRole); ok && !c.OptionOnly && !a.idle {
-		return a.lostWith(ctx, c, found)
+	switch c := change.(type) {
+	case ddl.RevokeRole:
+		if c.OptionOnly || a.idle {
+			return nil
+		}
+		return a.lostWith(ctx, c.Role, c.From, found)
+	case ddl.DropOwned:
+		for _, role := range c.Roles {
+			if err := a.lostWith(ctx, role, role, found); err != nil || a.idle {
+				return err
+			}
+		}
+		return nil
 	}
 	c, ok := change.(ddl.SetOwner)
 	if !ok || a.idle || found.Relation == nil || found.Relation.Created {
@@ -28,9 +39,9 @@ func (a *act) losers(ctx context.Context, change ddl.Change, found *catalog.Look
 	return nil
 }
 
-// lostWith asks what a role may use only as a member of another that is taken from it.
-func (a *act) lostWith(ctx context.Context, c ddl.RevokeRole, found *catalog.Lookup) error {
-	rows, err := a.conn.Query(ctx, pg.LostBy(roleIs(c.Role), roleIs(c.From), ledger.CreatedFrom))
+// lostWith asks what running code may use only as a role that is taken from another, or from itself.
+func (a *act) lostWith(ctx context.Context, role, from string, found *catalog.Lookup) error {
+	rows, err := a.conn.Query(ctx, pg.LostBy(roleIs(role), roleIs(from), ledger.CreatedFrom))
 	if err != nil {
 		return explained(err)
 	}

@@ -40,7 +40,7 @@ const unjudged = `
   or ALTER INDEX ... RENAME, and what only a table takes (that, TRUNCATE, COPY of the name,
   ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
 * ALTER SEQUENCE ... AS a smaller type; INHERIT; OWNER
-  TO of schemas, functions and types, REASSIGN OWNED and DROP OWNED.
+  TO of schemas, functions and types, and REASSIGN OWNED.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show, and a query that the
   database has seen, or that stands in the source ([replay](evidence.md#replay)).
