@@ -1,6 +1,9 @@
 package ddl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Veto is what a trigger's function does to the write that fires it.
 type Veto byte
@@ -10,37 +13,48 @@ const (
 	NoVeto Veto = iota
 	// MayVeto: it does so under some condition.
 	MayVeto
-	// AlwaysVetoes: that is the first thing it does.
+	// AlwaysVetoes: whatever the row, it comes to that.
 	AlwaysVetoes
 )
 
 // quietLevels are those of RAISE that end nothing.
 var quietLevels = map[string]bool{"debug": true, "log": true, "info": true, "notice": true, "warning": true}
 
-// VetoOf looks at the source of a function in PL/pgSQL for RAISE of an exception, and
-// where skips is set for RETURN NULL, by which a trigger BEFORE or INSTEAD OF a row leaves
+// branches are words of PL/pgSQL after which a statement may not be come to, or its error
+// may be caught.
+var branches = map[string]bool{"if": true, "case": true, "for": true, "foreach": true, "while": true, "loop": true,
+	"exit": true, "continue": true, "return": true, "exception": true, "assert": true}
+
+// VetoOf looks at the source of a function in PL/pgSQL for RAISE of an exception and for ASSERT, and
+// for RETURN of one of the words in skips, by which a trigger BEFORE or INSTEAD OF a row leaves
 // the row out. RAISE without more is no veto: the error it raises again there was already.
 // What it calls, or runs by EXECUTE, is not looked at.
-func VetoOf(source string, skips bool) Veto {
+func VetoOf(source string, skips ...string) Veto {
 	l := lexer{text: source}
-	begun, first, found := false, false, NoVeto
+	begun, straight, found := false, true, NoVeto
 	for kind := l.next(); kind != endOfText; kind = l.next() {
 		is := ""
 		if kind == word {
 			is = strings.ToLower(source[l.start:l.pos])
 		}
-		if !begun {
+		switch {
+		case !begun:
 			begun = is == "begin"
-			first = begun
-			continue
-		}
-		if is == "raise" && l.raises() || is == "return" && skips && l.isNext("null") {
-			if first {
-				return AlwaysVetoes
+		case is == "raise" && l.raises(), is == "return" && slices.ContainsFunc(skips, l.isNext):
+			found = max(found, MayVeto)
+			if straight {
+				found = AlwaysVetoes
 			}
-			found = MayVeto
+			l.next() // the EXCEPTION of RAISE catches nothing
+			straight = false
+		case is == "exception": // which may catch all that was raised
+			return min(found, MayVeto)
+		default:
+			if is == "assert" {
+				found = max(found, MayVeto)
+			}
+			straight = straight && !branches[is]
 		}
-		first = false
 	}
 	return found
 }

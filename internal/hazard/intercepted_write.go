@@ -19,8 +19,8 @@ var InterceptedWrite = &Hazard{
 	Explanation: `A rule ... DO INSTEAD on a table takes the place of the running code's INSERT, UPDATE or DELETE: with
 NOTHING the rows are gone without an error, with another statement they go where that code does not
 look for them, and in either case INSERT ... RETURNING, as ORMs send it, fails with 0A000. A trigger whose function
-begins with RAISE EXCEPTION fails each such statement, and one that begins with RETURN NULL, before a row, leaves
-each row out without an error.`,
+comes to RAISE EXCEPTION whatever the row fails each such statement, and one that comes to RETURN NULL, before a row, leaves
+each row out without an error. So do RETURN NEW before a DELETE and RETURN OLD before an INSERT; before an UPDATE it takes that back.`,
 	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] intercepted-write = "maintenance". Passes where the
 contracts of all builds that run show that none writes the table so, on a table that no release has known yet,
 for a rule of a view, for a trigger with WHEN or UPDATE OF, if no code runs that could break, and with
@@ -45,7 +45,7 @@ CREATE TRIGGER trimmed BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION trim
 			}
 		case ddl.CreateTrigger:
 			if p.veto(c) == ddl.AlwaysVetoes {
-				return []Finding{intercepts(r, c.Events, fmt.Sprintf("trigger %s of %s keeps each %s of the code that is still running from it: the first thing its function %s does is RAISE EXCEPTION or RETURN NULL",
+				return []Finding{intercepts(r, c.Events, fmt.Sprintf("trigger %s of %s keeps each %s of the code that is still running from it: whatever the row, its function %s comes to RAISE EXCEPTION or to RETURN no row",
 					ddl.Quote(c.Name), Display(r), events(c.Events), c.Function))}
 			}
 		}
@@ -58,11 +58,26 @@ func (p *Pass) veto(c ddl.CreateTrigger) ddl.Veto {
 	if !slices.ContainsFunc(c.Events, func(event string) bool { return event != "truncate" }) {
 		return ddl.NoVeto
 	}
-	veto := ddl.VetoOf(p.Lookup.TriggerSource, c.Row && c.Timing != "after")
+	veto := ddl.VetoOf(p.Lookup.TriggerSource, skips(p.Lookup.TriggerSource, c)...)
 	if c.Conditional {
 		veto = min(veto, ddl.MayVeto)
 	}
 	return veto
+}
+
+// skips are what a trigger's function may RETURN by which its row is left out, or stays as it was: of a DELETE
+// there is no NEW, of an INSERT no OLD. A function that looks at TG_OP knows.
+func skips(source string, c ddl.CreateTrigger) []string {
+	deletes := slices.Contains(c.Events, "delete")
+	switch {
+	case !c.Row || c.Timing == "after":
+		return nil
+	case strings.Contains(strings.ToLower(source), "tg_op") || deletes && len(c.Events) > 1:
+		return []string{"null"}
+	case deletes:
+		return []string{"null", "new"}
+	}
+	return []string{"null", "old"}
 }
 
 // events are those of a trigger in a sentence.

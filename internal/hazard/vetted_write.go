@@ -15,7 +15,7 @@ var VettedWrite = &Hazard{
 	Passing: true,
 	Title:   "a trigger or rule may reject what running code writes",
 	Explanation: `A trigger whose function has a RAISE EXCEPTION fails the statements of running code that meet its condition, and
-one that has a RETURN NULL, before a row, leaves rows out without an error; the rest of its transaction goes on.
+one that has a RETURN NULL (or OLD before an INSERT or UPDATE, NEW before a DELETE), before a row, leaves rows out without an error; the rest of its transaction goes on.
 A rule ... DO ALSO runs another statement beside each of the code's, and lets no INSERT ... ON CONFLICT of the
 table pass (0A000).`,
 	Verdicts: `Passes, and the log says so: to guard and to copy rows by triggers is daily business, and which rows running code
@@ -46,7 +46,7 @@ CREATE TRIGGER told AFTER INSERT ON users FOR EACH STATEMENT EXECUTE FUNCTION to
 			if p.veto(c) != ddl.MayVeto {
 				return nil
 			}
-			finding.Message = fmt.Sprintf("trigger %s of %s may reject, or leave out, what the code that is still running writes: its function %s can RAISE EXCEPTION or RETURN NULL on %s",
+			finding.Message = fmt.Sprintf("trigger %s of %s may reject, or leave out, what the code that is still running writes: its function %s can RAISE EXCEPTION, ASSERT or RETURN no row on %s",
 				ddl.Quote(c.Name), Display(r), c.Function, events(c.Events))
 			finding.Needs = written(r, c.Events)
 		default:
