@@ -39,23 +39,7 @@ func (a *app) checkDatabase(ctx context.Context, d *diagnosis, cfg config.Config
 	default:
 		d.ok("grants", "role %q may create the ledger, and owns the tables", facts.User)
 	}
-	d.checkQueries(pg.ReadSeen(ctx, conn, false))
-}
-
-// checkQueries is about evidence that migguard can do without.
-func (d *diagnosis) checkQueries(seen pg.Seen, err error) {
-	var unseen *pg.UnseenError
-	switch {
-	case errors.As(err, &unseen) && unseen.Err == nil: // the extension is not there
-		d.warn("queries", d.on("pg:psql")+" -c '"+unseen.Mend+"'",
-			"%s: a query that the source does not show, but the database has run, is no evidence", unseen.Reason)
-	case err != nil:
-		d.warn("queries", d.on("pg:info"), "%v", err)
-	case seen.Hidden > 0:
-		d.ok("queries", "pg_stat_statements has %d queries, and %d of other roles that may not be read", len(seen.Queries), seen.Hidden)
-	default:
-		d.ok("queries", "pg_stat_statements has %d queries", len(seen.Queries))
-	}
+	d.checkQueries(ctx, conn, database, facts.User)
 }
 
 // mendDatabase is the command for what Preflight found. An attachment named

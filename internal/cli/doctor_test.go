@@ -128,7 +128,7 @@ func patients(t *testing.T, db *pgtest.DB) []patient {
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	platform := herokutest.StartFor(t, herokutest.Config{Contract: apischema.For(t)})
-	db := pgtest.New(t)
+	db := pgtest.StartFor(t, pgtest.Options{}).NewDB(t) // where no other test fills up pg_stat_statements
 	all := patients(t, db)
 	for _, p := range all {
 		t.Run(p.name, func(t *testing.T) {

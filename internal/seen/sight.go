@@ -13,6 +13,16 @@ import (
 // does every night, it has done.
 const aDay = 24 * time.Hour
 
+// InSight is since when none of the queries has been forgotten, as far as they and what
+// the last run has recorded tell, and from when on one that is not among them is
+// taken not to be sent.
+func InSight(seen pg.Seen, recorded ledger.Seen) (whole, telling time.Time) {
+	c := &counted{seen: seen, before: map[queryKey]ledger.SeenQuery{}, enough: enough}
+	c.take(recorded)
+	c.look(recorded, time.Time{})
+	return c.whole, c.whole.Add(c.enough)
+}
+
 // look finds out since when none of the queries has been forgotten. What was forgotten
 // between two runs may have been a moment ago: for want of room; by a reset of one
 // database, role or query, which does not count as one; on a server that took over; and
