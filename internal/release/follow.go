@@ -165,7 +165,7 @@ func (a *act) secures(ctx context.Context, change ddl.Change, found catalog.Look
 		return &guard.Refusal{Code: hazard.HiddenRows.Code,
 			Message: fmt.Sprintf("turning row security on for %s would not reach the code that sees it through the shim %s (%s)", hazard.Display(table), v.name, hazard.HiddenRows.ID),
 			Detail:  why.Error() + ".",
-			Hint:    "Do this in the next release, when the shim is gone (see \"migguard shims\")."}
+			Hint:    laterRelease}
 	}
 	return nil
 }

@@ -212,14 +212,11 @@ func (a *act) notUnderParent(old, table catalog.Relation, why string) error {
 	a.verdict = judge.Refuse
 	return &guard.Refusal{Code: codeNameTaken,
 		Message: fmt.Sprintf("the code that is still running reaches %s through the shim %s, %s", hazard.Display(table), hazard.Display(old), why),
-		Detail:  parentDetail, Hint: parentHint}
+		Detail:  parentDetail, Hint: laterRelease}
 }
 
-// What a refusal says that is about a parent.
-const (
-	parentDetail = "The shim is a partitioned table, and the table its one partition."
-	parentHint   = "Do this in the next release, when the shim is gone (see \"migguard shims\")."
-)
+// parentDetail is said by a refusal that is about a parent.
+const parentDetail = "The shim is a partitioned table, and the table its one partition."
 
 // unparented makes a refusal of the error of a shim that cannot be made anew, since the
 // statement.
@@ -231,5 +228,5 @@ func (a *act) unparented(err error) error {
 	a.verdict = judge.Refuse
 	return &guard.Refusal{Code: codeNameTaken,
 		Message: "the shim through which the code that is still running reaches the table does not outlive this statement: " + server.Response.Message,
-		Detail:  parentDetail + " The statement was rolled back.", Hint: parentHint}
+		Detail:  parentDetail + " The statement was rolled back.", Hint: laterRelease}
 }

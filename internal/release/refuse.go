@@ -76,6 +76,10 @@ const (
 	codeInvalidForeignKey = "42830"
 )
 
+// laterRelease is for what a shim stands in the way of. A release of the same
+// migrations meets the same shim: the code that it serves runs until one succeeds.
+const laterRelease = "This has to come with a later release: take the migration out of this one, and bring it when the shim is gone (see \"migguard shims\")."
+
 // dependent explains an error that only a shim's view or trigger is the cause of. The
 // server's hint, CASCADE, would take the view away from the code it serves.
 func (g *gate) dependent(err error) error {
@@ -88,7 +92,7 @@ func (g *gate) dependent(err error) error {
 	switch server.SQLState() {
 	case codeWrongObject, codeInvalidDefinition:
 		if g.parented && server.Response.Hint == "" {
-			server.Response.Hint = "If it is about a table that a shim has for its partition: write it as a statement of the migration's own, or do it in the next release, when the shim is gone (see \"migguard shims\")."
+			server.Response.Hint = "If it is about a table that a shim has for its partition: write it as a statement of the migration's own, or bring it with a later release, when the shim is gone (see \"migguard shims\")."
 		}
 	case codeUndefinedObject, codeInvalidForeignKey:
 		if g.withholds && server.Response.Hint == "" {
@@ -99,7 +103,7 @@ func (g *gate) dependent(err error) error {
 		}
 	}
 	if name := g.inTheWay(server); name != "" {
-		server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. Do this in the next release, when the shim is gone (see \"migguard shims\").", name)
+		server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. %s", name, laterRelease)
 	}
 	return err
 }
@@ -152,7 +156,7 @@ func (a *act) shimInTheWay(change ddl.Change, view catalog.Relation) error {
 		Hint:    fmt.Sprintf("If the table is meant, write its name, %s.", view.Standing.Name)}
 	switch change.(type) {
 	case ddl.CreateTable, ddl.CreateView, ddl.CreateMaterializedView, ddl.RenameTable, ddl.SetSchema:
-		r.Hint = "Do this in the next release, when the shim is gone (see \"migguard shims\"), or choose another name."
+		r.Hint = laterRelease + " Or choose another name."
 	}
 	return r
 }
@@ -163,7 +167,7 @@ func (a *act) shimLost(view catalog.Relation) error {
 	return &guard.Refusal{Code: codeNameTaken,
 		Message: fmt.Sprintf("the shim %s does not outlive this statement, and the code that is still running needs it", hazard.Display(view)),
 		Detail:  "The statement was rolled back.",
-		Hint:    "Do this in the next release, when the shim is gone (see \"migguard shims\")."}
+		Hint:    laterRelease}
 }
 
 // taken says what the server would say, before anything is done.
