@@ -12,8 +12,8 @@ import (
 
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
-	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/seen"
 )
 
 // counts are values of the settings by which nothing is counted, or not all, that
@@ -64,32 +64,32 @@ func recordedQueries(ctx context.Context, database *pg.Config) (ledger.Seen, err
 }
 
 // checkSight names what hides most first.
-func (d *diagnosis) checkSight(seen pg.Seen, room pg.Room, recorded ledger.Seen, role string) {
-	whole, telling := release.InSight(seen, recorded)
-	since := seen.Since.UTC().Format(time.DateTime + " UTC")
+func (d *diagnosis) checkSight(now pg.Seen, room pg.Room, recorded ledger.Seen, role string) {
+	whole, telling := seen.New(now, recorded, time.Time{}, 0).InSight()
+	since := now.Since.UTC().Format(time.DateTime + " UTC")
 	empty := d.on("pg:outliers --reset") + "; or, if it fills up again, on a server of your own: ALTER SYSTEM SET pg_stat_statements.max = " + fmt.Sprint(4*room.Max) + ", and a restart"
 	switch {
-	case seen.Off != "":
-		name, _, _ := strings.Cut(seen.Off, " = ")
+	case now.Off != "":
+		name, _, _ := strings.Cut(now.Off, " = ")
 		d.warn("queries", fmt.Sprintf("as a superuser: ALTER SYSTEM SET %s = '%s'; SELECT pg_reload_conf(); where a role or database has it: ALTER ... RESET %[1]s", name, counts[name]),
-			"pg_stat_statements does not count all queries: %s", seen.Off)
-	case seen.Since.IsZero():
+			"pg_stat_statements does not count all queries: %s", now.Off)
+	case now.Since.IsZero():
 		d.warn("queries", d.sql("ALTER EXTENSION pg_stat_statements UPDATE"), "pg_stat_statements is of an old version, which does not tell since when it counts")
-	case seen.Hidden > 0:
+	case now.Hidden > 0:
 		d.warn("queries", d.sql("GRANT pg_read_all_stats TO "+pgx.Identifier{role}.Sanitize()),
-			"pg_stat_statements has %d queries, and %d of other roles that may not be read", len(seen.Queries), seen.Hidden)
-	case !seen.Whole:
+			"pg_stat_statements has %d queries, and %d of other roles that may not be read", len(now.Queries), now.Hidden)
+	case !now.Whole:
 		d.warn("queries", empty, "pg_stat_statements has more than %d queries of this app, and only so many are looked at", pg.MaxSeen)
-	case seen.Evictions > 0 && seen.At.Before(telling):
+	case now.Evictions > 0 && now.At.Before(telling):
 		d.warn("queries", empty, "pg_stat_statements has room for %d queries, and since %s has thrown out the least called %d times, %s ago at the latest: one that it does not show may be sent all the same",
-			room.Max, since, seen.Evictions, report.Age(seen.At.Sub(whole)))
+			room.Max, since, now.Evictions, report.Age(now.At.Sub(whole)))
 	case room.Short():
 		d.warn("queries", empty, "pg_stat_statements has %d queries of all databases, and room for %d: then it throws out the least called", room.Held, room.Max)
-	case seen.At.Before(telling):
+	case now.At.Before(telling):
 		d.ok("queries", "pg_stat_statements has %d queries, and forgot none for %s; from %s on one that it does not show counts as not sent",
-			len(seen.Queries), report.Age(seen.At.Sub(whole)), telling.UTC().Format("2006-01-02 15:04 UTC"))
+			len(now.Queries), report.Age(now.At.Sub(whole)), telling.UTC().Format("2006-01-02 15:04 UTC"))
 	default:
-		d.ok("queries", "pg_stat_statements has %d queries, and forgot none for %s", len(seen.Queries), report.Age(seen.At.Sub(whole)))
+		d.ok("queries", "pg_stat_statements has %d queries, and forgot none for %s", len(now.Queries), report.Age(now.At.Sub(whole)))
 	}
 }
 

@@ -13,13 +13,12 @@ import (
 // does every night, it has done.
 const aDay = 24 * time.Hour
 
-// InSight is since when none of the queries has been forgotten, as far as they and what
-// the last run has recorded tell, and from when on one that is not among them is
-// taken not to be sent.
-func InSight(seen pg.Seen, recorded ledger.Seen) (whole, telling time.Time) {
-	c := &counted{seen: seen, before: map[queryKey]ledger.SeenQuery{}, enough: enough}
-	c.take(recorded)
-	c.look(recorded, time.Time{})
+// InSight is since when none of the queries has been forgotten, and from when on one
+// that is not among them is taken not to be sent; zero where the server does not tell.
+func (c *Counted) InSight() (whole, telling time.Time) {
+	if c.why != "" {
+		return time.Time{}, time.Time{}
+	}
 	return c.whole, c.whole.Add(c.enough)
 }
 
