@@ -17,6 +17,8 @@ func TestBadCalls(t *testing.T) {
 	db.Exec(t, "CREATE TABLE users (id int PRIMARY KEY)")
 	before := wholeCatalog(t, db)
 	goose := newSQL(t, "goose", "first")
+	django := t.TempDir()
+	writeFile(t, django, "manage.py", "")
 	both := newRails(t, "first")
 	addFiles(t, filepath.Join(both, "migrations"), "goose/first")
 	for _, tt := range []struct {
@@ -42,6 +44,8 @@ func TestBadCalls(t *testing.T) {
 		{"allow unknown", []string{"run", "--allow", "bad-luck:users"}, goose, 64, []string{"--allow", "bad-luck"}},
 		{"version of what", []string{"version", "2"}, goose, 64, []string{`"2" is not expected`}},
 		{"nothing found", []string{"run"}, t.TempDir(), 64, []string{"no migration command found", "goose", "Rails", "migguard run -- COMMAND"}},
+		{"nothing to plan", []string{"plan"}, t.TempDir(), 64, []string{"no migration command found", "rehearse it: migguard plan --rehearse URL -- COMMAND"}},
+		{"nothing to plan for Django", []string{"plan"}, django, 64, []string{"none that is found by itself\nrehearse it: migguard plan --rehearse URL -- python manage.py migrate"}},
 		{"two found", []string{"run"}, both, 64, []string{"more than one", "goose", "bin/rails db:migrate", "choose one"}},
 		{"not found", []string{"run", "--", "no-such-program"}, goose, 127, []string{"no-such-program", "not found"}},
 		{"not executable", []string{"run", "--", notExecutable(t)}, goose, 126, []string{"can't be executed"}},

@@ -88,7 +88,7 @@ func (a *app) doctorAction(c *cli.Context) error {
 func (a *app) examined(c *cli.Context, d *diagnosis) (config.Config, error) {
 	file, err := configFile(c.String("config"))
 	if err != nil {
-		d.fail("config", "mend the file; a migguard.toml without a line is one, too", "%v", err)
+		d.fail("config", "mend the file: docs/policy.md says what may stand in it; it may be empty, too", "%v", err)
 	}
 	cfg, err := config.Load(a.environ, config.Flags{
 		App: c.String("app"), Format: c.String("format"), File: file, Baked: a.baked(),

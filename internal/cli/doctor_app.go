@@ -71,7 +71,7 @@ func (a *app) checkRunner(d *diagnosis) {
 	case errors.As(err, &owner):
 		d.fail("runner", "write in the Procfile: release: "+owner.Command, "%v", err)
 	case errors.As(err, &none):
-		d.fail("runner", releaseLine+" -- "+none.Likely, "%v", err)
+		d.fail("runner", releaseLine+" -- "+none.Likely, "%s", none.Reason())
 	case err != nil:
 		d.fail("runner", releaseLine+" -- COMMAND", "%v", err)
 	default:
@@ -100,7 +100,7 @@ func (d *diagnosis) checkPolicy(cfg config.Config) {
 		return
 	}
 	if _, err := policyOf(cfg); err != nil {
-		d.fail("policy", "mend "+config.FileName+": its hazards and verdicts are those that \"migguard run\" prints", "%v", err)
+		d.fail("policy", "mend "+config.FileName+": \"migguard hazards\" lists hazards, and \"migguard explain HAZARD\" says which words one takes", "%v", err)
 		return
 	}
 	d.ok("policy", "%s is understood", config.FileName)

@@ -9,10 +9,11 @@ import (
 // TestHelp keeps what users read as it was agreed on.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "run", "plan", "settle", "status", "doctor", "shims", "tasks", "boot", "scan", "hazards", "explain", "demo", "version"} {
+	for _, command := range []string{"", "run", "plan", "settle", "status", "doctor", "shims", "tasks", "boot", "scan", "hazards", "explain", "demo", "version",
+		"maintenance", "maintenance on", "maintenance off", "maintenance status", "shims drop", "shims keep", "tasks drop"} {
 		name, args := "help.txt", []string{"--help"}
 		if command != "" {
-			name, args = "help_"+command+".txt", []string{command, "--help"}
+			name, args = "help_"+strings.ReplaceAll(command, " ", "_")+".txt", append(strings.Fields(command), "--help")
 		}
 		r := call{args: args}.run(t)
 		r.expect(t, 0)
@@ -20,7 +21,7 @@ func TestHelp(t *testing.T) {
 		if r.stderr != "" {
 			t.Errorf("%s: stderr: %s", command, r.stderr)
 		}
-		if command != "version" && !strings.Contains(r.stdout, "   migguard "+command) {
+		if !strings.Contains(r.stdout, "\n      migguard "+command) && command != "" && command != "boot" {
 			t.Errorf("%s: no example", command)
 		}
 	}
@@ -46,6 +47,8 @@ func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ args, want string }{
 		{"run --frce", `migguard: --frce is no flag of "migguard run"; see "migguard run --help"`},
+		{"shims dropp s1", `migguard: "dropp" is not expected here; there are: migguard shims drop, migguard shims keep`},
+		{"tasks give-up 3", `migguard: "give-up" is not expected here; there are: migguard tasks drop`},
 		{"shims -x", `migguard: --x is no flag of "migguard shims"; see "migguard shims --help"`},
 		{"demo --pg 9", `migguard: --pg "9": majors from 14 on, comma-separated`},
 		{"demo --scenario none", `migguard: --scenario "none" is not known; there are: rename-table, rename-column, drop-column`},

@@ -139,8 +139,15 @@ func (a *app) noCommand(c *cli.Context) error {
 func noArguments(c *cli.Context) error {
 	if c.Args().Present() {
 		hint := ""
-		if c.Command.Name == "run" {
+		switch {
+		case c.Command.Name == "run":
 			hint = "; the migration command goes behind --: migguard run -- " + strings.Join(c.Args().Slice(), " ")
+		case len(c.Command.Subcommands) > 0:
+			var names []string
+			for _, sub := range c.Command.Subcommands {
+				names = append(names, "migguard "+c.Command.Name+" "+sub.Name)
+			}
+			hint = "; there are: " + strings.Join(names, ", ")
 		}
 		return usage("%q is not expected here%s", c.Args().First(), hint)
 	}
@@ -170,8 +177,9 @@ func (a *app) noDash() error {
 
 func (a *app) versionCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "version",
-		Usage: "print migguard's version",
+		Name:        "version",
+		Usage:       "print migguard's version",
+		Description: `   migguard version`,
 		Action: func(c *cli.Context) error {
 			if err := errors.Join(noArguments(c), a.noDash()); err != nil {
 				return err

@@ -25,6 +25,11 @@ func (a *app) maintenance() *cli.Command {
 		Subcommands: []*cli.Command{{
 			Name:  "on",
 			Usage: "turn maintenance mode on",
+			Description: `   migguard maintenance on --app shop --reason 'moving the database' --stop worker
+   migguard maintenance on --app shop --for 15m
+
+The router answers 503, and the processes that --stop names are scaled to 0. It stays
+on until "migguard maintenance off", or with --for until then.`,
 			Flags: []cli.Flag{
 				app,
 				&cli.StringFlag{Name: "reason", Usage: "`TEXT` for whoever looks at the status"},
@@ -37,6 +42,8 @@ func (a *app) maintenance() *cli.Command {
 		}, {
 			Name:  "off",
 			Usage: "turn maintenance mode off and restore the formation",
+			Description: `   migguard maintenance off --app shop
+   migguard maintenance off --app shop --restore worker=2,clock=1`,
 			Flags: []cli.Flag{
 				app,
 				&cli.StringFlag{Name: "restore", Usage: "scale process types back, `TYPE=N,...`, where \"on\" had no ledger to record them"},
@@ -44,8 +51,10 @@ func (a *app) maintenance() *cli.Command {
 			},
 			Action: a.maintenanceOff,
 		}, {
-			Name:   "status",
-			Usage:  "say whether it is on, who turned it on, why, and since when",
+			Name:  "status",
+			Usage: "say whether it is on, who turned it on, why, and since when",
+			Description: `   migguard maintenance status --app shop
+   migguard maintenance status --app shop --format json`,
 			Flags:  []cli.Flag{app, format},
 			Action: a.maintenanceStatus,
 		}},

@@ -196,13 +196,3 @@ func TestMaintenanceErrors(t *testing.T) {
 	s.maintenance("on").run(t).expect(t, 69, "status.heroku.com")
 	t.Logf("an API that is down is given up after %v", time.Since(began).Round(time.Second))
 }
-
-func TestMaintenanceHelp(t *testing.T) {
-	t.Parallel()
-	for _, command := range []string{"", "on", "off", "status"} {
-		args := strings.Fields("maintenance " + command + " --help")
-		r := call{args: args}.run(t)
-		r.expect(t, 0)
-		golden(t, strings.TrimSuffix("help_maintenance_"+command, "_")+".txt", r.stdout)
-	}
-}

@@ -86,6 +86,10 @@ func (a *app) planRun(c *cli.Context) (*release.Run, config.Config, error) {
 		r.Maintenance = &maintenance.Machine{} // only that there could be one
 	}
 	r.Command, err = a.migrationCommand()
+	var none *runner.NotFoundError
+	if errors.As(err, &none) { // whoever wants to know what a run would do is not told to run
+		err = usage("%s\nrehearse it: migguard plan --rehearse URL -- %s (URL: a server where a database may be made)", none.Reason(), none.Likely)
+	}
 	return r, cfg, err
 }
 

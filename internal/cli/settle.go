@@ -128,7 +128,7 @@ func (a *app) settleQuietly(c *cli.Context, cfg config.Config, err error) error 
 }
 
 // errNoToken is returned by settler when nobody may be asked.
-var errNoToken = errors.New("no token of the Platform API; give the app one: " + heroku.GiveToken(""))
+var errNoToken = errors.New("no token of the Platform API")
 
 // settler refuses what asking again does not mend, such as a pooler through
 // which the lock of the one that settles would not hold.
@@ -138,7 +138,7 @@ func (a *app) settler(ctx context.Context, cfg config.Config, out *report.Report
 		return nil, err
 	}
 	if token == "" {
-		return nil, &usageError{errNoToken}
+		return nil, usage("%w; %s", errNoToken, heroku.NeedToken(cfg.App))
 	}
 	client, err := a.platform(cfg)
 	if err != nil {

@@ -93,6 +93,9 @@ func ParseFile(text string) (File, error) {
 	if err != nil {
 		var at toml.ParseError
 		if errors.As(err, &at) {
+			if strings.Contains(at.Message, "'allow' was already") {
+				at.Message = "allow = [...] and [[allow]] do not go together: write each exception as an [[allow]], with hazard, table and reason"
+			}
 			return f, fmt.Errorf("line %d: %s", at.Position.Line, at.Message)
 		}
 		return f, inWords(err)

@@ -14,6 +14,12 @@ func GiveToken(app string) string {
 	return `heroku config:set HEROKU_API_KEY="$(heroku authorizations:create -d migguard -s write -S)" --app ` + cmp.Or(app, "APP")
 }
 
+// NeedToken says how a command comes by a token: in a dyno, and on the machine of
+// somebody who is logged in with Heroku's command line.
+func NeedToken(app string) string {
+	return "give the app one: " + GiveToken(app) + `; on your own machine: export HEROKU_API_KEY="$(heroku auth:token)"`
+}
+
 // advice says what to do next; "" when there is nothing more to say.
 func (e *Error) advice() string {
 	switch {

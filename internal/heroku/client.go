@@ -79,7 +79,7 @@ const uuid = `[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`
 func (c Config) withDefaults() (Config, error) {
 	switch {
 	case c.Token == "":
-		return c, errors.New("no token; give the app one: " + GiveToken(c.App))
+		return c, errors.New("no token; " + NeedToken(c.App))
 	case strings.ContainsFunc(c.Token, notInToken):
 		return c, errors.New("the token has characters that no token has (spaces, line ends): copy it again")
 	case c.App == "":

@@ -23,7 +23,7 @@ func TestNewChecksItsConfig(t *testing.T) {
 		{"line end", func(c *Config) { c.App = "shop\n" }, "no app name or id"},
 		{"capital", func(c *Config) { c.App = "Shop" }, "no app name or id"},
 		{"no app", func(c *Config) { c.App = "" }, "set HEROKU_APP_NAME"},
-		{"no token", func(c *Config) { c.Token = "" }, "heroku authorizations:create"},
+		{"no token", func(c *Config) { c.Token = "" }, `on your own machine: export HEROKU_API_KEY="$(heroku auth:token)"`},
 		{"token with line end", func(c *Config) { c.Token += "\n" }, "characters that no token has"},
 		{"local", func(c *Config) { c.BaseURL = "http://127.0.0.1:8080/" }, ""},
 		{"scheme", func(c *Config) { c.BaseURL = "ftp://x" }, "no http or https URL"},

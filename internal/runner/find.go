@@ -76,9 +76,16 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
-	return "no migration command found; looked for\n  " +
-		strings.Join(e.Looked, "\n  ") +
-		"\nname it: migguard run -- " + e.Likely
+	return e.Reason() + "\nname it: migguard run -- " + e.Likely
+}
+
+// Reason is what is wrong, without what to do: not every command is a run. What was
+// looked for is of no use to whom a file tells the command of.
+func (e *NotFoundError) Reason() string {
+	if e.Likely != unknownCommand {
+		return "this app's migration command is none that is found by itself"
+	}
+	return "no migration command found in this folder; looked for\n  " + strings.Join(e.Looked, "\n  ")
 }
 
 // folders are the usual places of SQL migrations, relative to the application.

@@ -14,6 +14,9 @@ var byName = []struct{ file, command string }{
 	{"drizzle.config.ts", "npx drizzle-kit migrate"},
 }
 
+// unknownCommand stands where no file tells.
+const unknownCommand = "COMMAND"
+
 // likely is the command that a file of the application tells of, or COMMAND.
 func (t tree) likely() string {
 	for _, named := range byName {
@@ -21,5 +24,5 @@ func (t tree) likely() string {
 			return named.command
 		}
 	}
-	return "COMMAND"
+	return unknownCommand
 }
