@@ -75,7 +75,7 @@ func TestContractPolicy(t *testing.T) {
 			four := s.releases(t, "four", "SELECT 1")
 			after("four", four)
 			if at == "never" {
-				four.expect(t, 0, "help  Release code that ignores public.users.note (")
+				four.expect(t, 0, "help  Release code that ignores public.users.note (", "so that migguard knows. Or say")
 				if !strings.Contains(four.stdout, `"help": "Release code that ignores public.users.note (`) {
 					t.Errorf("the report does not say how to end it:\n%s", four.stdout)
 				}
@@ -91,6 +91,8 @@ func TestDropByHand(t *testing.T) {
 	s.call("shims", "drop", "public.users.note").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.users.note stays: ", "build one of v3",
 		"help  Release code that ignores public.users.note", "migguard run --allow dropped-column:public.users.note")
 	s.call("shims", "drop", "pets").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 77, "public.pets stays: the code of v1, v2 may run, and which build that is is not known")
+	s.call("shims", "drop", "--due").with("MIGGUARD_OVERLAP=1h").run(t).expect(t, 0, "public.users.note, which release v4 has dropped, stays: ",
+		"the shim public.pets of release v4 stays: the code of v1, v2 may run, and which build that is is not known")
 	s.call("shims", "drop", "pets").with("HEROKU_API_KEY=").run(t).expect(t, 77, "public.pets stays: build one, which may run, ")
 	s.wantLeft(t, allLeft)
 	for words, want := range map[string]string{"": "give the ID or NAME", "a b": "give the ID or NAME", "nothing": `no shim "nothing" stands`, "--due x": `"x" is not expected`} {

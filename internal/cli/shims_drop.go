@@ -26,9 +26,9 @@ func (a *app) shimsDrop() *cli.Command {
    migguard shims drop --due
 
 Views go, and so does what migrations have dropped; a constraint that waits is made.
-What code that runs may need stays, with the reason, and exit status 77. Which
-code that is, is known with a token of the Platform API; without one it is that of
-the last two builds that were released.`,
+What code that runs may need stays, with the reason, and exit status 77 (with --due:
+0). Which code that is, is known with a token of the Platform API; without one it is
+that of the last two builds that were released.`,
 		Flags:        append(lookingFlags(), &cli.BoolFlag{Name: "due", Usage: "all that may be dropped; the rest stays, with the reason", DisableDefaultText: true}),
 		OnUsageError: usageHandler("migguard shims drop"),
 		Action:       a.dropAction,

@@ -163,3 +163,33 @@ func descendants(t *testing.T, pid int) []int {
 	}
 	return all
 }
+
+// TestInterruptedTask: a Ctrl-C while an index is built is called one, and the next
+// run builds it.
+func TestInterruptedTask(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Exec(t, "CREATE TABLE notes (id int)", "INSERT INTO notes VALUES (1)")
+	other := db.Connect(t)
+	if _, err := other.PgConn().Exec(t.Context(), "BEGIN; INSERT INTO notes VALUES (2)").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFile(t, dir, "migguard.toml", largeTables)
+	writeFile(t, dir, "migrations/1_index.up.sql", "CREATE INDEX notes_id ON notes (id);")
+	run := on(db.URL, "run").in(dir).start(t)
+	for deadline := time.Now().Add(patience); db.Value(t, "SELECT (count(*) > 0)::text FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND wait_event_type = 'Lock' AND query ILIKE 'create index concurrently%'") != "true"; {
+		if time.Now().After(deadline) {
+			t.Fatalf("no index is built: %s", run.stderr)
+		}
+	}
+	if err := run.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	run.wait(t).expect(t, 75, "index notes_id on public.notes: interrupted: ", "Release again: what is owed stays in the ledger")
+	on(db.URL, "tasks").run(t).says(t, "interrupted: ")
+	if _, err := other.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	on(db.URL, "run").in(dir).run(t).expect(t, 0, "built    index notes_id on public.notes")
+}

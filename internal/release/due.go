@@ -80,7 +80,7 @@ func endsWaiting(d ledger.Deferred) string {
 	case d.Kind == ledger.DropTable:
 		return fmt.Sprintf("Release code that does not use %s. Or say that no code does: migguard run --allow dropped-table:%[1]s", d.Name)
 	}
-	return fmt.Sprintf("Release code that ignores %s (Rails: self.ignored_columns += [%q]). Or say that no code uses it: migguard run --allow dropped-column:%[1]s", d.Name, d.Column)
+	return fmt.Sprintf("Release code that ignores %s (Rails: self.ignored_columns += [%q]), built with migguard's buildpack or run with --contract, so that migguard knows. Or say that no code uses it: migguard run --allow dropped-column:%[1]s", d.Name, d.Column)
 }
 
 // rollbacks is how many builds of an app are looked through for one that is back.

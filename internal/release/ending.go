@@ -25,7 +25,27 @@ func (r *Run) EndDue(ctx context.Context) ([]report.Shim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.endDue(ctx, last.ID)
+	ended, err := r.endDue(ctx, last.ID)
+	if err != nil {
+		return ended, err
+	}
+	return ended, r.viewsStay(ctx)
+}
+
+// viewsStay says of the views that stand what they wait for; why one could not be
+// dropped that waits for nothing is said already.
+func (r *Run) viewsStay(ctx context.Context) error {
+	shims, err := r.Ledger.Shims(ctx)
+	for _, s := range shims {
+		why, err := r.neededBy(ctx, s)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			r.Out.Line("the shim %s of %s stays: %s", name(s), releaseName(s.Version, s.ReleaseID), why)
+		}
+	}
+	return err
 }
 
 // endingWait is how long what is made outside of a run waits for a lock in all.

@@ -201,6 +201,9 @@ func (t *tasks) do(ctx context.Context, owed ledger.Task, commandRuns bool) erro
 	done.Duration = time.Since(began)
 	keep := context.WithoutCancel(ctx)
 	if err != nil {
+		if ctx.Err() != nil { // a signal: alone, Go's words for it tell nobody that
+			err = fmt.Errorf("interrupted: %w", err)
+		}
 		if errors.Is(err, task.ErrPostponed) {
 			t.run.Out.Line("%s is %s when the command is over: %v", done.What, done.Done, err)
 		}
