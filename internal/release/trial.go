@@ -188,14 +188,21 @@ func (a *act) tryOnCopy(ctx context.Context, table catalog.Relation, action int,
 	return false, nil
 }
 
-// earlier are the actions before one that may change what it finds.
+// earlier are the actions that the server does before one and that may change what it
+// finds: those before it, and columns that are dropped, which goes first (AT_PASS_DROP,
+// src/backend/commands/tablecmds.c), so that their names are free.
 func (a *act) earlier(action int) (earlier []int) {
-	for i, change := range a.plan.Changes[:action] {
+	for i, change := range a.plan.Changes {
 		switch change.(type) {
 		case ddl.AddConstraint, ddl.DropConstraint, ddl.ValidateConstraint:
+			continue
+		case ddl.DropColumn:
 		default:
-			earlier = append(earlier, i)
+			if i >= action {
+				continue
+			}
 		}
+		earlier = append(earlier, i)
 	}
 	return earlier
 }

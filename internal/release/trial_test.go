@@ -102,8 +102,9 @@ func TestWorkIsForetold(t *testing.T) {
 				after, _ := b.Recorded()
 				verdicts := after[len(before):]
 				b.run(t, "rollback")
-				foretold := len(verdicts) == 1 && verdicts[0] != "allow"
-				if foretold != really || len(verdicts) != 1 {
+				copies := strings.Contains(explain(err), "MG061") // before it is judged
+				foretold := copies || len(verdicts) == 1 && verdicts[0] != "allow"
+				if foretold != really || len(verdicts) != 1 && !copies {
 					t.Errorf("%s in %s: %v (%s), file %d %d, scans %d %d", form, zone, verdicts, explain(err), file, fileAfter, scans, scansAfter)
 				}
 			}
@@ -123,5 +124,20 @@ func TestIndexOfNoTable(t *testing.T) {
 		b := setup(t, db, options{})
 		b.fails(t, "42P01", "alter table missing add primary key using index missing_pkey")
 		b.run(t, "alter table if exists missing add primary key using index missing_pkey")
+	})
+}
+
+// The server drops columns before it does anything else of a statement, so a column may
+// have the name of one that goes.
+func TestColumnInAnothersPlace(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true, allow: []string{"dropped-column:t.p"}},
+			"create domain word as text; create table t (id int, p int not null, l int not null); insert into t values (1, 1, 1)")
+		b.run(t, "alter table t add p word, alter l drop not null, drop column p")
+		if got := db.Value(t, "select string_agg(attname || format_type(atttypid, atttypmod) || attnotnull, ' ' order by attnum) from pg_attribute where attrelid = 't'::regclass and attnum > 0 and not attisdropped"); got != "idintegerfalse lintegerfalse pwordfalse" {
+			t.Error(got)
+		}
+		b.end(t, ledger.Succeeded)
 	})
 }
