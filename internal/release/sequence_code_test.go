@@ -1,15 +1,10 @@
 package release_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
@@ -30,6 +25,9 @@ type uses struct {
 	named   string // as its SQL names it
 	star    bool   // it selects and returns all columns, whichever there are
 	keyed   bool   // the server makes its ids, too
+	plain   bool   // no unique index but that of its ids is counted on
+	asks    bool   // it looks up the primary key, as ActiveRecord does
+	groups  bool   // it groups by the primary key
 	writes  []column
 	reads   []column
 	results string
@@ -41,14 +39,14 @@ func (d *dice) program(tables []table, overlay string, whole bool) *program {
 	p := &program{overlay: overlay, prepares: whole || !d.one(4)}
 	var relations []contract.Relation
 	for _, t := range tables {
-		if !whole && d.one(4) || t.columns[0].name != "id" {
+		if id := t.columns[0]; !whole && d.one(4) || id.name != "id" || !id.alone || id.computed {
 			continue
 		}
-		u := uses{table: t, named: t.name, star: !whole && d.one(3), keyed: t.columns[0].filled}
+		u := uses{table: t, named: t.name, star: !whole && d.one(3), keyed: t.columns[0].filled, asks: !whole && d.one(5), groups: !whole && d.one(8)}
 		if !whole && d.one(12) {
 			u.named = "public." + t.name
 		}
-		var ignored, writes, reads []string
+		var ignored, computed, writes, reads []string
 		for _, c := range t.columns {
 			needed := c.name == "id" || c.required && !c.filled
 			if !needed && d.one(3) {
@@ -56,7 +54,9 @@ func (d *dice) program(tables []table, overlay string, whole bool) *program {
 				continue
 			}
 			u.reads, reads = append(u.reads, c), append(reads, c.name)
-			if needed || !d.one(5) {
+			if c.computed {
+				computed = append(computed, c.name)
+			} else if needed || !d.one(5) {
 				u.writes, writes = append(u.writes, c), append(writes, c.name)
 			}
 		}
@@ -67,9 +67,16 @@ func (d *dice) program(tables []table, overlay string, whole bool) *program {
 		case u.star:
 			use.Reads, use.Star, u.results = contract.Every(), true, "*"
 		case !whole && d.one(3): // as an ORM that ignores columns
-			every := contract.Every(ignored...)
-			use.Reads, use.Updates, use.Inserts = every, every, every
-			u.writes = u.reads
+			written := contract.Every(append(computed, ignored...)...)
+			use.Reads, use.Updates, use.Inserts = contract.Every(ignored...), written, written
+			u.writes = slices.DeleteFunc(slices.Clone(u.reads), func(c column) bool { return c.computed })
+		}
+		use.Arbiters, use.Introspects = []contract.Arbiter{{Columns: []string{"id"}}}, u.asks
+		if u.unique() != "" {
+			use.Arbiters = append(use.Arbiters, contract.Arbiter{Columns: []string{u.unique()}})
+		}
+		if u.groups {
+			use.OnTable = contract.GroupsByKey
 		}
 		name := contract.Name{Name: t.name}
 		if u.named != t.name {
@@ -78,7 +85,7 @@ func (d *dice) program(tables []table, overlay string, whole bool) *program {
 		relations = append(relations, contract.Relation{Name: name, Uses: []contract.Use{use}})
 		p.tables = append(p.tables, u)
 	}
-	p.contract = contract.New(contract.Source{Scanner: "scan", Whole: true, Models: len(relations), Rows: true}, relations, nil)
+	p.contract = contract.New(contract.Source{Scanner: "scan", Whole: true, Models: len(relations), Rows: true, Upserts: true}, relations, nil)
 	return p
 }
 
@@ -119,7 +126,7 @@ func (u uses) statements() []string {
 
 func (u uses) unique() string {
 	for _, c := range u.writes[1:] {
-		if c.alone {
+		if c.alone && !u.plain {
 			return c.name
 		}
 	}
@@ -139,134 +146,4 @@ func (u uses) values(id int) []string {
 		values = append(values, valueOf(c, n))
 	}
 	return values
-}
-
-// A worker is a session of a program.
-type worker struct {
-	*program
-	conn *pgx.Conn
-}
-
-// A failure is a statement that did not do what it did before.
-type failure struct {
-	uses uses
-	sql  string
-	err  error
-}
-
-func (f *failure) Error() string { return f.sql + ": " + explain(f.err) }
-
-func (f *failure) state() (e *pgconn.PgError, ok bool) {
-	ok = errors.As(f.err, &e)
-	return e, ok
-}
-
-// prepare prepares all statements, again if need be.
-func (w worker) prepare(ctx context.Context) *failure {
-	if !w.prepares {
-		return nil
-	}
-	if _, err := w.conn.PgConn().Exec(ctx, "deallocate all").ReadAll(); err != nil {
-		return &failure{sql: "deallocate all", err: err}
-	}
-	for i, u := range w.tables {
-		for j, sql := range u.statements() {
-			if _, err := w.conn.PgConn().Prepare(ctx, fmt.Sprintf("s%d_%d", i, j), sql, nil); err != nil {
-				return &failure{u, sql, err}
-			}
-		}
-	}
-	return nil
-}
-
-// work does all there is, for each table in a transaction or not. What it wrote
-// it has to find.
-func (w worker) work(ctx context.Context, transaction bool) *failure {
-	for i, u := range w.tables {
-		if transaction {
-			if _, err := w.conn.PgConn().Exec(ctx, "begin").ReadAll(); err != nil {
-				return &failure{u, "begin", err}
-			}
-		}
-		failed := w.table(ctx, i)
-		if transaction {
-			end := "commit"
-			if failed != nil {
-				end = "rollback"
-			}
-			if _, err := w.conn.PgConn().Exec(ctx, end).ReadAll(); err != nil && failed == nil {
-				return &failure{u, end, err}
-			}
-		}
-		if failed != nil {
-			return failed
-		}
-	}
-	return nil
-}
-
-func (w worker) table(ctx context.Context, i int) *failure {
-	u := w.tables[i]
-	all := u.statements()
-	id := nextPlace()
-	for j, sql := range all {
-		values, wants := u.values(id), 1
-		switch {
-		case j == 0 || j == 2:
-		case j == 1 || j > 5:
-			values = u.values(nextPlace())
-			values = values[len(values)-strings.Count(sql, "$"):] // without the id
-		case j == 4:
-			values = nil
-		default:
-			values = values[:1]
-		}
-		if j == 5 || strings.HasSuffix(sql, "do nothing") {
-			wants = 0
-		}
-		rows, names, err := w.send(ctx, fmt.Sprintf("s%d_%d", i, j), sql, values)
-		if err == nil && len(rows) != wants {
-			err = fmt.Errorf("%d rows", len(rows))
-		}
-		if err == nil && j < 3 {
-			err = u.shows(names, rows[0], values)
-		}
-		if err != nil {
-			return &failure{u, sql, err}
-		}
-	}
-	return nil
-}
-
-// shows holds a row to what was written.
-func (u uses) shows(names []string, row [][]byte, values []string) error {
-	for _, c := range u.reads {
-		i := slices.Index(names, c.name)
-		if i < 0 {
-			return fmt.Errorf("no column %s among %q", c.name, names)
-		}
-		written := slices.IndexFunc(u.writes, func(w column) bool { return w.name == c.name })
-		if written >= 0 && string(row[i]) != values[written] {
-			return fmt.Errorf("%s is %q, and %q was written", c.name, row[i], values[written])
-		}
-	}
-	return nil
-}
-
-func (w worker) send(ctx context.Context, name, sql string, values []string) (rows [][][]byte, names []string, err error) {
-	var args [][]byte
-	for _, v := range values {
-		args = append(args, []byte(v))
-	}
-	var reader *pgconn.ResultReader
-	if w.prepares {
-		reader = w.conn.PgConn().ExecPrepared(ctx, name, args, nil, nil)
-	} else {
-		reader = w.conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil)
-	}
-	result := reader.Read()
-	for _, f := range result.FieldDescriptions {
-		names = append(names, f.Name)
-	}
-	return result.Rows, names, result.Err
 }

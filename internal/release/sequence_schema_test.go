@@ -19,7 +19,7 @@ var (
 	tableNames  = []string{"a", "b", "c", "d"}
 	columnNames = []string{"p", "q", "r", `s "T"`}
 	keyNames    = []string{"k", "l"}
-	columnTypes = []string{"int", "bigint", "text", "character varying(40)", "word"}
+	columnTypes = []string{"int", "bigint", "text", "character varying(40)", "word", "numeric", "timestamptz", "jsonb", "uuid", "mood"}
 )
 
 // A table is one of the bare database's, as the catalogs say.
@@ -28,17 +28,30 @@ type table struct {
 	name    string
 	parted  bool
 	columns []column // id is the first
+	// What else there is of it; unproven constraints are not valid. Views are those of
+	// any table.
+	indexes, constraints, unproven, triggers, views []string
 }
 
 type column struct {
 	name, kind              string
 	required, filled, alone bool // alone: it is unique
+	// shared: it is in a unique index or an EXCLUDE. computed: nobody writes it.
+	shared, computed bool
 }
 
 func (c column) refers() bool { return slices.Contains(keyNames, c.name) }
 
-const tablesQuery = `select c.oid, c.relname, c.relkind = 'p', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef or a.attidentity <> '',
-		exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and i.indkey::text = a.attnum::text)
+const tablesQuery = `select c.oid, c.relname, c.relkind = 'p',
+		array(select quote_ident(i.relname) from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid order by 1),
+		array(select quote_ident(conname) from pg_constraint where conrelid = c.oid and contype <> 'n' order by 1),
+		array(select quote_ident(conname) from pg_constraint where conrelid = c.oid and not convalidated order by 1),
+		array(select quote_ident(tgname) from pg_trigger where tgrelid = c.oid and not tgisinternal order by 1),
+		array(select quote_ident(v.relname) from pg_class v where v.relnamespace = c.relnamespace and v.relkind = 'v' order by 1), a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef or a.attidentity <> '',
+		exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and i.indkey::text = a.attnum::text and i.indpred is null),
+		exists (select from pg_index i where i.indrelid = c.oid and (i.indisunique or i.indisexclusion) and (a.attnum = any(i.indkey)
+			or exists (select from pg_depend p where p.objid = i.indexrelid and p.refobjid = c.oid and p.refobjsubid = a.attnum))),
+		a.attgenerated <> '' or a.attidentity = 'a'
 	from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 	where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by c.oid, a.attnum`
 
@@ -49,7 +62,8 @@ func readTables(ctx context.Context, conn *pgx.Conn) (tables []table, err error)
 	}
 	var t table
 	var c column
-	_, err = pgx.ForEachRow(rows, []any{&t.oid, &t.name, &t.parted, &c.name, &c.kind, &c.required, &c.filled, &c.alone}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&t.oid, &t.name, &t.parted, &t.indexes, &t.constraints, &t.unproven, &t.triggers, &t.views,
+		&c.name, &c.kind, &c.required, &c.filled, &c.alone, &c.shared, &c.computed}, func() error {
 		if len(tables) == 0 || tables[len(tables)-1].oid != t.oid {
 			tables = append(tables, t)
 		}
@@ -100,13 +114,6 @@ func (d *dice) column() string {
 	return def
 }
 
-func defaultOf(kind string) string {
-	if strings.Contains(kind, "int") {
-		return "7"
-	}
-	return "'seven'"
-}
-
 // createTable makes a table whose columns take a row without them, and row 1.
 func (d *dice) createTable(name string) string {
 	defs := []string{"id int primary key"}
@@ -142,6 +149,8 @@ func (d *dice) schema(ctx context.Context, bare *pgx.Conn) (done []string, err e
 		}
 	}
 	do("create domain word as text check (value <> 'none')")
+	do("create type mood as enum ('ok', 'bad')")
+	do("create function touch() returns trigger language plpgsql as 'begin return new; end'")
 	for _, name := range tableNames[:1+d.IntN(3)] {
 		do(d.createTable(name))
 	}
@@ -167,21 +176,13 @@ func (d *dice) schema(ctx context.Context, bare *pgx.Conn) (done []string, err e
 func fillRow(t table, row int) string {
 	names, values, set := []string{"id"}, []string{fmt.Sprint(row)}, []string{"id = excluded.id"}
 	for _, c := range t.columns[1:] {
+		if c.computed {
+			continue
+		}
 		names, values = append(names, ddl.Quote(c.name)), append(values, ddl.Literal(valueOf(c, row)))
 		set = append(set, fmt.Sprintf("%s = excluded.%[1]s", ddl.Quote(c.name)))
 	}
 	return fmt.Sprintf("insert into %s (%s) values (%s) on conflict (id) do update set %s", t.name, strings.Join(names, ", "), strings.Join(values, ", "), strings.Join(set, ", "))
-}
-
-// valueOf is what is written of a column in the n-th place.
-func valueOf(c column, n int) string {
-	switch {
-	case c.refers():
-		return "1"
-	case strings.Contains(c.kind, "int"):
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprint("v", n)
 }
 
 // try runs SQL in a savepoint, or a transaction of its own.

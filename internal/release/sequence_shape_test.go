@@ -1,6 +1,9 @@
 package release_test
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fullShape is what is compared in the end.
 const fullShape = `select string_agg(x, E'\n' order by x) from (
@@ -18,6 +21,37 @@ const fullShape = `select string_agg(x, E'\n' order by x) from (
 	union all
 	select 'schema ' || nspname from pg_namespace where nspname like 'mg\_%') y`
 
-// sequenceShape is fullShape with partitioned tables, and what views show.
+// sequenceShape is fullShape with partitioned tables, what views show, and kindsShape.
 var sequenceShape = "select (" + strings.Replace(fullShape, "c.relkind = 'r'", "c.relkind in ('r', 'p')", 1) +
-	`) || coalesce((select string_agg(concat(c.relname, pg_get_viewdef(c.oid)), E'\n' order by c.relname) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'v'), '')`
+	`) || coalesce((select string_agg(concat(c.relname, pg_get_viewdef(c.oid)), E'\n' order by c.relname) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'v'), '')
+	|| coalesce((` + kindsShape + `), '')`
+
+// kindsShape is what else migrations make of tables, columns and types.
+const kindsShape = `select E'\n' || string_agg(x, E'\n' order by x) from (
+	select format('enum %s', string_agg(enumlabel, ' ' order by enumsortorder)) as x from pg_enum
+	union all
+	select format('trigger %s %s %s', tgrelid::regclass, tgname, tgenabled) from pg_trigger join pg_class c on c.oid = tgrelid where relnamespace = 'public'::regnamespace and not tgisinternal
+	union all
+	select format('policy %s %s', polrelid::regclass, polname) from pg_policy
+	union all
+	select format('table %s %s: %s, %s', relname, relrowsecurity, obj_description(oid, 'pg_class'), relacl) from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+	union all
+	select format('column %s %s: %s%s, %s, %s, %s', relname, attname, attidentity, attgenerated, col_description(c.oid, attnum), attacl, attstattarget)
+		from pg_class c join pg_attribute on attrelid = c.oid and attnum > 0 and not attisdropped where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')) y`
+
+// difference are the lines that only one of two texts has.
+func difference(got, want string) string {
+	var said []string
+	gots, wants := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for _, line := range gots {
+		if !slices.Contains(wants, line) {
+			said = append(said, "too much: "+line)
+		}
+	}
+	for _, line := range wants {
+		if !slices.Contains(gots, line) {
+			said = append(said, "missing:  "+line)
+		}
+	}
+	return strings.Join(said, "\n")
+}

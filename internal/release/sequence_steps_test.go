@@ -26,6 +26,9 @@ func (d *dice) step(tables []table) step {
 		return step{sql: d.createTable(pickOne(d, tableNames))}
 	}
 	t := pickOne(d, tables)
+	if d.one(2) {
+		return d.kind(t)
+	}
 	c := d.of(t)
 	alter, name := "alter table "+t.name+" ", ddl.Quote(c.name)
 	kind := d.IntN(19)
@@ -52,7 +55,7 @@ func (d *dice) step(tables []table) step {
 		}
 		return step{sql: alter + "alter " + name + " set not null", requires: c.name}
 	case 12:
-		if c.alone || c.refers() || d.one(2) {
+		if c.shared || c.refers() || d.one(2) {
 			return step{sql: alter + "alter " + name + " drop default"}
 		}
 		return step{sql: alter + "alter " + name + " set default " + defaultOf(c.kind)}
@@ -111,7 +114,7 @@ func (d *dice) constraint(t table) string {
 		return fmt.Sprintf("create index %s on %s (%s)", d.name(), t.name, name)
 	case d.one(3):
 		return fmt.Sprintf("%sadd constraint %s check (%s::text <> '')", alter, d.name(), name)
-	case c.filled || c.refers():
+	case c.filled || c.repeats():
 		return fmt.Sprintf("create index %s on %s (%s, id)", d.name(), t.name, name)
 	case d.one(2):
 		return fmt.Sprintf("create unique index %s on %s (%s)", d.name(), t.name, name)
