@@ -3,6 +3,7 @@ package judge
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
@@ -28,7 +29,11 @@ func (facts Facts) tableParent(view shim.TableView) (*shim.TableParent, string) 
 		if a.Primary {
 			continue
 		}
-		if why := facts.countsOn(view.Old, a); why != "" {
+		lost := contract.DropArbiter
+		if slices.ContainsFunc(view.Old.Arbiters, func(p catalog.Arbiter) bool { return p.Primary && p.Serves(a) }) {
+			lost = contract.RenameArbiter // by its columns ON CONFLICT finds the primary key
+		}
+		if why := facts.countsOn(lost, view.Old, a); why != "" {
 			return nil, why
 		}
 	}
@@ -37,8 +42,8 @@ func (facts Facts) tableParent(view shim.TableView) (*shim.TableParent, string) 
 
 // countsOn says why code may need an arbiter that a partitioned table does not have: its
 // unique indexes hold the columns that it is partitioned by.
-func (facts Facts) countsOn(r catalog.Relation, a catalog.Arbiter) string {
-	needs := hazard.ArbiterNeeds(contract.DropArbiter, r, a)
+func (facts Facts) countsOn(lost contract.ChangeKind, r catalog.Relation, a catalog.Arbiter) string {
+	needs := hazard.ArbiterNeeds(lost, r, a)
 	if needs == nil {
 		return ""
 	}

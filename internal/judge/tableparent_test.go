@@ -26,6 +26,9 @@ func TestParentWhereAViewDoesNotDo(t *testing.T) {
 	seen := &judge.Queries{Contract: contract.New(contract.Source{Scanner: "seen"}, nil, nil)}
 	can := &catalog.AsPartition{Key: []string{"id"}}
 	unique := []catalog.Arbiter{{Index: "orders_pkey", Primary: true, Keys: []int16{1}}, {Index: "orders_email", Keys: []int16{2}}}
+	same := []catalog.Arbiter{unique[0], {Index: "orders_again", Constraint: "orders_again", Keys: []int16{1}}}
+	byID, named := active, active
+	byID.Arbiters, named.Arbiters = []contract.Arbiter{{Columns: []string{"id"}}}, []contract.Arbiter{{Name: "orders_again"}}
 	for name, c := range map[string]struct {
 		use      contract.Use
 		gaps     []contract.Gap
@@ -53,6 +56,8 @@ func TestParentWhereAViewDoesNotDo(t *testing.T) {
 		"unique, may be sent": {active, []contract.Gap{gap}, can, unique, queries(contract.Unknown, upsert), false, false, "But what the database has seen may be a use: a query seen 3 times, perhaps not since the last release"},
 		"unique, sent before": {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Earlier: queries(contract.Unknown, upsert).Contract}, false, false, "; and code may not have come to it since the last release: a query seen 3 times"},
 		"unique, other sent":  {active, []contract.Gap{gap}, can, unique, &judge.Queries{Contract: seen.Contract, Earlier: queries(contract.Unknown, contract.Use{Reads: all}).Contract}, false, true, ""},
+		"as the primary key":  {byID, nil, can, same, nil, false, true, ""},
+		"by its name":         {named, nil, can, same, nil, false, false, "no unique index orders_again for INSERT ... ON CONFLICT"},
 		"may be truncated":    {model, []contract.Gap{gap}, can, nil, queries(contract.Unknown, contract.Use{OnTable: "TRUNCATE"}), false, true, ""},
 		"groups":              {groups, nil, can, unique, nil, false, true, ""},
 		"groups, no parent":   {groups, nil, &catalog.AsPartition{Not: "it has no key"}, nil, seen, false, false, "needs a table: GROUP BY the primary key; and public.orders cannot"},
