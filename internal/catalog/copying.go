@@ -47,8 +47,9 @@ type CopiedIndex struct {
 	Definition string `json:"definition"`
 	// Immediate: ON CONFLICT can use it, if it is unique.
 	Immediate bool `json:"immediate"`
-	// Doubled: there is a valid one of its double's name.
-	Doubled bool `json:"doubled"`
+	// Doubled: there is a valid one of its double's name, Double.
+	Doubled bool   `json:"doubled"`
+	Double  uint32 `json:"double"`
 }
 
 // DecodeCopying reads the JSON document of a copying.

@@ -10,6 +10,9 @@ import (
 type Retyping struct {
 	// Why is why none can take its place, in a clause; empty: it can.
 	Why string `json:"why"`
+	// Overlay is why only a copy beside which the column stays can take its place, in a clause;
+	// empty: one can otherwise.
+	Overlay string `json:"overlay"`
 	// Last: no other column of the table comes behind it.
 	Last bool `json:"last"`
 	// Zone is the session's TimeZone.

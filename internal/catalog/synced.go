@@ -16,11 +16,13 @@ type Synced struct {
 	Copy   string `json:"copy"`
 	// Renamed: both have names that code knows. Otherwise the copy is being prepared.
 	Renamed bool `json:"renamed"`
-	// Converted: it is of another type, and is to take the column's place.
+	// Converted: it is of another type, CopyType, and is to take the column's place, or, Renamed, it
+	// is what had that.
 	Converted bool `json:"converted"`
 	// Type is the column's, in SQL; Alike: the copy has it, too, and its collation.
-	Type  string `json:"type"`
-	Alike bool   `json:"alike"`
+	Type     string `json:"type"`
+	CopyType string `json:"copy_type"`
+	Alike    bool   `json:"alike"`
 	// Default and CopyDefault are in SQL; empty: there is none. Constant is of Default,
 	// as in Copying.
 	Default     string `json:"default"`

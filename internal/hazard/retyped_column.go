@@ -13,15 +13,18 @@ import (
 // RetypedColumn is a column whose type no longer takes what running code
 // writes, or gives it something else to read.
 var RetypedColumn = &Hazard{
-	ID:    "retyped-column",
-	Kind:  BreaksCode,
-	Code:  "MG012",
-	Title: "a column's new type rejects what running code writes, or reads as something else",
+	ID:      "retyped-column",
+	Shimmed: true,
+	Kind:    BreaksCode,
+	Code:    "MG012",
+	Title:   "a column's new type rejects what running code writes, or reads as something else",
 	Explanation: `After ALTER COLUMN ... TYPE the running code writes values of the old type, and
 expects them when it reads. A narrower type rejects some (22001, 22003), another one
 all (42804), operators are missing (42883), and a client decodes what it gets as
 another kind of value: a string for a number, a local time for a UTC one.`,
-	Verdicts: `Refused. Under maintenance mode, if migguard.toml has [policy] retyped-column =
+	Verdicts: `Shimmed, an integer to a wider one, where each build that runs is proven to look into a
+schema of its own before any other: it goes on with a column of the old type there, which a
+trigger keeps equal (docs/shims.md). Otherwise refused. Under maintenance mode, if migguard.toml has [policy] retyped-column =
 "maintenance". Passes where every old value fits and is read as the same kind:
 varchar to a longer one or to text, text to varchar without length, numeric with
 more digits before the point, smallint to int to bigint, real to double precision, a

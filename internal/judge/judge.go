@@ -98,7 +98,8 @@ type Decision struct {
 	View    *shim.TableView
 	// Parent, for verdict Shim, stands in where a view cannot.
 	Parent *shim.TableParent
-	// Overlays, for verdict Shim, are those that a rename of a column needs.
+	// Overlays, for verdict Shim, are those that a rename of a column needs, or, with Retyped, its
+	// change of type.
 	Overlays []shim.Overlay
 	// Sync, for verdict Shim, is the copy that a renamed column needs.
 	Sync *shim.Sync
@@ -183,6 +184,7 @@ func (d *Decision) weigh(change ddl.Change, facts Facts, policy *Policy) {
 	}
 	d.moved(change, facts, policy)
 	d.sync(change, facts, policy)
+	d.keepType(change, facts, policy)
 	d.retype(change, facts, policy)
 	if not := d.Obstacle; later && d.Verdict == "" {
 		if d.overlay(change, facts, policy); d.Verdict == "" {

@@ -14,6 +14,10 @@ func (d *Decision) pass(f hazard.Finding, change ddl.Change, facts Facts, policy
 	if d.Verdict == Maintenance || d.Verdict == Refuse {
 		return
 	}
+	if d.Retyped != nil && d.Overlays != nil { // they show code what it has prepared
+		d.Findings = append(d.Findings, f)
+		return
+	}
 	choice, table := policy.choice(f)
 	var overlays []shim.Overlay
 	var why *Obstacle
@@ -52,20 +56,24 @@ func (facts Facts) beside(change ddl.Change) ([]shim.Overlay, *Obstacle) {
 	}
 	return facts.overlays(func(schema string) shim.Overlay {
 		return shim.OverlayBefore(*r, schema, facts.Major, facts.Release)
-	}, func(code Code) string {
-		name := contract.Name{Schema: r.Schema, Name: r.Name}
-		is := code.Contract.OnTable(name)
-		if is.Verdict == contract.Unknown {
-			if why := facts.Seen.unseen(name, func(c *contract.Contract) contract.Answer { return c.OnTable(name) }); why != "" {
-				return "what it does with the table is not known: " + Spoken(is) + "; and " + why
-			}
+	}, facts.worksOnView)
+}
+
+// worksOnView is why a view would not do for what a build does with the relation; empty: it does.
+func (facts Facts) worksOnView(code Code) string {
+	r := facts.Lookup.Relation
+	name := contract.Name{Schema: r.Schema, Name: r.Name}
+	is := code.Contract.OnTable(name)
+	if is.Verdict == contract.Unknown {
+		if why := facts.Seen.unseen(name, func(c *contract.Contract) contract.Answer { return c.OnTable(name) }); why != "" {
+			return "what it does with the table is not known: " + Spoken(is) + "; and " + why
 		}
-		if is.Verdict != contract.Yes && facts.Seen != nil {
-			is = facts.Seen.Contract.OnTable(name)
-		}
-		if is.Verdict == contract.Yes {
-			return Spoken(is)
-		}
-		return ""
-	})
+	}
+	if is.Verdict != contract.Yes && facts.Seen != nil {
+		is = facts.Seen.Contract.OnTable(name)
+	}
+	if is.Verdict == contract.Yes {
+		return Spoken(is)
+	}
+	return ""
 }

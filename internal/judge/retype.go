@@ -28,6 +28,8 @@ func (d *Decision) retype(change ddl.Change, facts Facts, policy *Policy) {
 	case s.Same(): // nothing is to be done
 	case errors.As(s.Check(), &p):
 		why = p.Reason
+	case s.Copying.Retyping.Overlay != "":
+		why = s.What() + " would have to stay beside a copy: " + s.Copying.Retyping.Overlay
 	case s.Moves() != "":
 		if why = facts.byPosition(contract.Name{Schema: r.Schema, Name: r.Name}); why != "" {
 			why = "a copy of the new type would be the last column, and " + why

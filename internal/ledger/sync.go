@@ -39,6 +39,15 @@ func RecordSyncSQL(n NewSync) string {
 		n.ReleaseID, literal(n.Column), n.Relation, n.CopyOf)
 }
 
+// RecordKeptSQL is the statement that a migration's own session runs in the transaction in
+// which a copy takes the place of its column, CopyOf, and the column, by its new name, is
+// kept as a copy of that from then on.
+func RecordKeptSQL(n NewSync) string {
+	return fmt.Sprintf("UPDATE migguard.deferred SET kind = 'sync', release_id = %d, attnum = copy_of, copy_of = attnum, column_name = %s, conversion = %s, created_at = pg_catalog.now()"+
+		" WHERE relation OPERATOR(pg_catalog.=) %d::pg_catalog.oid AND copy_of OPERATOR(pg_catalog.=) %d AND closed_at IS NULL",
+		n.ReleaseID, literal(n.Column), literal(n.Conversion), n.Relation, n.CopyOf)
+}
+
 // CloseSyncSQL is the statement that a session runs in the transaction that takes a copy
 // away itself.
 func CloseSyncSQL(relation uint32, copyOf int16, releaseID int64) string {

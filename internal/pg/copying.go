@@ -76,7 +76,9 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       ORDER BY g.tgname LIMIT 1), ''),
   'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', i.indexrelid::pg_catalog.int8, 'definition', pg_catalog.pg_get_indexdef(i.indexrelid),
       'immediate', i.indimmediate, 'doubled', EXISTS (SELECT FROM pg_catalog.pg_class b JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid
-        WHERE b.relnamespace = c.relnamespace AND b.relname = %[5]s || i.indexrelid AND j.indrelid = c.oid AND j.indisvalid)) ORDER BY i.indexrelid)
+        WHERE b.relnamespace = c.relnamespace AND b.relname = %[5]s || i.indexrelid AND j.indrelid = c.oid AND j.indisvalid),
+      'double', coalesce((SELECT b.oid::pg_catalog.int8 FROM pg_catalog.pg_class b JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid
+        WHERE b.relnamespace = c.relnamespace AND b.relname = %[5]s || i.indexrelid AND j.indrelid = c.oid), 0)) ORDER BY i.indexrelid)
     FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND (t.attnum = ANY (i.indkey) OR EXISTS (
       SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = i.indexrelid
         AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum))),

@@ -5,9 +5,10 @@ import "fmt"
 // Retyping is the query for what a copy has to take over from a column whose place it takes
 // because it has another type, in the form of catalog.Retyping, as Copying. awaiting is a
 // FROM item with the columns that something is about which waits (relation, attnum), copied the name
-// of the copy, and proxy that of the CHECK that stands for its NOT NULL, as literals.
-func Retyping(relation uint32, attnum int16, awaiting, copied, proxy string) string {
-	return fmt.Sprintf(retypingQuery, relation, attnum, copied, proxy, awaiting)
+// of the copy, and proxy that of the CHECK that stands for its NOT NULL, as literals. overlays is a
+// FROM item, too (view, relation, plain): views that may follow the column.
+func Retyping(relation uint32, attnum int16, awaiting, overlays, copied, proxy string) string {
+	return fmt.Sprintf(retypingQuery, relation, attnum, copied, proxy, awaiting, overlays)
 }
 
 // retypingQuery takes from pg_depend whatever hangs on the column: of that ALTER COLUMN ... TYPE
@@ -47,6 +48,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', i.indexrelid::pg_catalog.int8, 'name', b.relname,
       'comment', coalesce(pg_catalog.obj_description(b.oid, 'pg_class'), '')) ORDER BY b.oid)
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.oid = i.indexrelid WHERE i.indrelid = c.oid),
+  'overlay', coalesce((SELECT overlay.view::pg_catalog.regclass || ' shows its table to code by other names' FROM %[6]s WHERE overlay.relation = c.oid AND NOT overlay.plain LIMIT 1), ''),
   'why', coalesce(
     (SELECT pg_catalog.format('the foreign key %%I of %%s refers to it, ', k.conname, k.conrelid::pg_catalog.regclass) || CASE WHEN r.relkind = 'p' OR k.conparentid <> 0 THEN 'which has partitions, or is one'
         ELSE 'which belongs to another role' END
@@ -62,7 +64,8 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       LEFT JOIN pg_catalog.pg_class b ON e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND b.oid = e.objid
       LEFT JOIN pg_catalog.pg_attrdef f ON e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND f.oid = e.objid
       WHERE e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum
-        AND e.classid NOT IN ('pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass) AND (b.relkind IS NULL OR b.relkind NOT IN ('i', 'S')) AND f.adnum IS DISTINCT FROM t.attnum LIMIT 1),
+        AND e.classid NOT IN ('pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass) AND (b.relkind IS NULL OR b.relkind NOT IN ('i', 'S')) AND f.adnum IS DISTINCT FROM t.attnum
+        AND NOT EXISTS (SELECT FROM %[6]s JOIN pg_catalog.pg_rewrite w ON w.ev_class = overlay.view WHERE e.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND e.objid = w.oid) LIMIT 1),
     (SELECT 'what an earlier migration has asked of it waits for code that runs' FROM %[5]s WHERE awaiting.relation = c.oid AND awaiting.attnum = t.attnum LIMIT 1),
     (SELECT 'its sequence has privileges, or a comment, of its own' FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class q ON q.oid = e.objid AND q.relkind = 'S'
       WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum

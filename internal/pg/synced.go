@@ -21,6 +21,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(coalesce(pg_catalog.json_agg(pg_c
   'relation', c.oid::pg_catalog.int8, 'number', s.copy_of, 'table', c.oid::pg_catalog.regclass, 'column', coalesce(t.attname, ''), 'copy', coalesce(x.attname, ''),
   'renamed', s.kind = 'sync', 'converted', s.conversion IS NOT NULL,
   'type', coalesce(pg_catalog.format_type(t.atttypid, t.atttypmod), ''),
+  'copy_type', coalesce(pg_catalog.format_type(x.atttypid, x.atttypmod), ''),
   'alike', coalesce((t.atttypid, t.atttypmod, t.attcollation) = (x.atttypid, x.atttypmod, x.attcollation), false),
   'default', coalesce(d.expression, ''), 'constant', ` + constantDefault + `,
   'copy_default', coalesce((SELECT pg_catalog.pg_get_expr(f.adbin, f.adrelid) FROM pg_catalog.pg_attrdef f WHERE f.adrelid = c.oid AND f.adnum = x.attnum), ''),

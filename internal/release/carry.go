@@ -50,7 +50,7 @@ func (a *act) carry(ctx context.Context, i int, todo *carrying) (tag string, goe
 	if _, ok := change.(ddl.Reindex); ok && found.Relation != nil && found.Relation.Kind == catalog.PartitionedTable {
 		a.plan.Alone = true // a transaction for each of its partitions
 	}
-	if decision.Verdict != judge.Refuse && decision.Deferred == nil {
+	if decision.Verdict != judge.Refuse && decision.Deferred == nil && decision.Overlays == nil {
 		if err := a.giveWay(ctx, change, found); err != nil {
 			return "", runs, err
 		}

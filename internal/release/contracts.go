@@ -135,6 +135,8 @@ func (a *act) judge(ctx context.Context, change ddl.Change, facts judge.Facts) (
 	}
 	d := judge.Decide(change, facts, a.policy)
 	switch {
+	case d.Retyped != nil && d.Overlays != nil:
+		facts.Unlike, err = a.unlike(ctx, d.Overlays, facts.Lookup)
 	case d.Overlays != nil:
 		facts.Doubt, err = a.naming(ctx, d.Findings)
 	case d.Beside != nil:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/shim"
 )
 
 // dropDeferred drops what earlier migrations have dropped and no code needs any
@@ -62,20 +64,27 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 // leftBy says why something is there, in a clause.
 func leftBy(d ledger.Deferred) string {
 	of := releaseName(d.Version, d.ReleaseID)
-	switch d.Kind {
-	case ledger.Sync:
+	switch {
+	case keepsType(d):
+		return "the old type of what " + of + " has given another"
+	case d.Kind == ledger.Sync:
 		return "the old name of what " + of + " has renamed"
-	case ledger.PrepareSync:
+	case d.Kind == ledger.PrepareSync:
 		return "a copy that " + of + " has prepared for another name or type"
 	}
 	return "which " + of + " has dropped"
+}
+
+// keepsType tells a column that stays for code which minds its type, and sees it by another name.
+func keepsType(d ledger.Deferred) bool {
+	return d.Kind == ledger.Sync && strings.HasPrefix(d.Column, shim.KeptPrefix)
 }
 
 // endsWaiting says how people end what a deferred drop waits for; nothing where the
 // next run does.
 func endsWaiting(d ledger.Deferred) string {
 	switch {
-	case d.Name == "" || d.Kind == ledger.PrepareSync:
+	case d.Name == "" || d.Kind == ledger.PrepareSync || keepsType(d):
 		return ""
 	case d.Kind == ledger.DropTable:
 		return fmt.Sprintf("Release code that does not use %s. Or say that no code does: migguard run --allow dropped-table:%[1]s", d.Name)
@@ -100,6 +109,13 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 		return "this build's id is not known, and a later build is to drop it", nil
 	case d.Build == r.Build:
 		return "a later build is to drop it", nil
+	}
+	if keepsType(d) {
+		shims, err := r.Ledger.Shims(ctx)
+		if err == nil && shimmedTables(shims)[d.Object.Relation] {
+			return throughShim, nil
+		}
+		return "", err // by its name no code knows it
 	}
 	found, err := r.find(ctx, d.Object.Relation)
 	if err != nil {

@@ -24,16 +24,19 @@ func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Look
 		return a.plan.Tag, nil
 	}
 	if !s.Ready() {
+		var err error
+		if s.Show, _, err = a.overlays(ctx, s.Shown, s.Table); err != nil {
+			return "", err
+		}
 		if err := a.prepareSync(ctx, s); err != nil {
 			return "", err
 		}
 		var again judge.Decision
-		var err error
 		again, found, err = a.decide(ctx, i)
 		switch {
 		case err != nil:
 			return "", err
-		case again.Retyped == nil || !again.Retyped.Ready():
+		case again.Retyped == nil || !again.Retyped.Ready() || s.Kept() && !again.Retyped.Kept():
 			return "", a.noCopy(s, "the copy that was made is not as it ought to be")
 		}
 		s = *again.Retyped
@@ -42,7 +45,15 @@ func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Look
 	if err := a.readable(found.Encoding, swap); err != nil {
 		return "", err
 	}
-	tag, err := a.withLock(ctx, nil, []string{ledger.CloseSyncSQL(s.Table.OID, s.Column.Number, a.releaseID)}, a.instead(swap...))
+	after := []string{ledger.CloseSyncSQL(s.Table.OID, s.Column.Number, a.releaseID)}
+	var shown []string
+	if s.Kept() {
+		var err error
+		if after, shown, err = a.keepOld(ctx, s); err != nil {
+			return "", err
+		}
+	}
+	tag, err := a.withLock(ctx, nil, after, a.instead(swap...))
 	if err != nil {
 		return "", err
 	}
@@ -54,8 +65,12 @@ func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Look
 		a.conn.AfterCommit()
 	}
 	table := hazard.Display(s.Table)
-	a.notes = append(a.notes, fmt.Sprintf("a copy of %s of type %s takes its place: %s", s.What(), s.Type, a.findings[0].Detail),
-		"prepared statements of "+table+` that return the column, or *, fail once in each session, "cached plan must not change result type" (0A000); those with * did when the copy came, too`)
+	a.notes = append(a.notes, fmt.Sprintf("a copy of %s of type %s takes its place: %s", s.What(), s.Type, a.findings[0].Detail))
+	if s.Kept() {
+		a.keptOld(s, shown)
+		return tag, nil
+	}
+	a.notes = append(a.notes, "prepared statements of "+table+` that return the column, or *, fail once in each session, "cached plan must not change result type" (0A000); those with * did when the copy came, too`)
 	if moves := s.Moves(); moves != "" {
 		a.notes = append(a.notes, moves)
 	}
@@ -70,7 +85,7 @@ func alreadyOf(s shim.Sync) string {
 // path is as for Copying.
 func (a *act) retyping(ctx context.Context, table catalog.Relation, column catalog.Column, c *catalog.Copying) error {
 	copied := shim.Sync{Column: column}.Copy()
-	doc, err := a.document(ctx, pg.Retyping(table.OID, column.Number, ledger.AwaitingFrom, ddl.Literal(copied), ddl.Literal(task.Proxy(table.Name, copied))))
+	doc, err := a.document(ctx, pg.Retyping(table.OID, column.Number, ledger.AwaitingFrom, ledger.OverlaysFrom, ddl.Literal(copied), ddl.Literal(task.Proxy(table.Name, copied))))
 	if err != nil {
 		return explained(err)
 	}

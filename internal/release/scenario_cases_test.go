@@ -326,7 +326,12 @@ var scenarios = []scenario{
 		deploys: []deploy{{code: code{build: "two"}, sql: []string{"alter table users alter note drop default"}}},
 	},
 	{
-		name: "int to bigint, of a large table", old: code{build: firstBuild},
+		name: "int to bigint, of a large table, steered", old: code{build: firstBuild},
+		given:   manyUsers,
+		deploys: []deploy{{code: code{build: "two"}, sql: []string{"alter table users alter amount type bigint"}}},
+	},
+	{
+		name: "int to bigint, of a large table", old: code{build: firstBuild, unsteered: true},
 		given:   manyUsers,
 		deploys: []deploy{{code: code{build: "two"}, sql: []string{"alter table users alter amount type bigint"}}},
 		passes:  "it is said, for each session meets it once",

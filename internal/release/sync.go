@@ -209,6 +209,7 @@ func (s wantedSync) tasks(major int) (all []ledger.NewTask) {
 	if !s.Copying.Ready {
 		own := append(s.Expand(), ledger.RecordPrepareSQL(ledger.NewSync{ReleaseID: s.release, Relation: s.Table.OID,
 			CopyOf: s.Column.Number, Schema: s.Table.Schema, Table: s.Table.Name, Column: s.Copy(), Conversion: s.Conversion()}))
+		own = append(own, s.Show...)
 		add(ledger.CopyColumn, s.Copy(), strings.Join(own, ";\n"))
 	}
 	for _, double := range s.Doubles() {

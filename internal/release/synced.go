@@ -10,6 +10,7 @@ import (
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/shim"
 )
 
 // A syncedness is what a change is to columns that are kept equal.
@@ -32,7 +33,7 @@ func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, e
 	if !a.hasDeferred() || names == nil || len(relations) == 0 {
 		return apart, nil
 	}
-	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT t.attname, x.attname, s.kind FROM %s
+	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT t.attname, x.attname, s.kind, s.conversion IS NOT NULL, pg_catalog.format_type(t.atttypid, t.atttypmod) FROM %s
 		JOIN pg_catalog.pg_attribute t ON t.attrelid = s.relation AND t.attnum = s.copy_of
 		JOIN pg_catalog.pg_attribute x ON x.attrelid = s.relation AND x.attnum = s.attnum AND NOT x.attisdropped
 		WHERE s.relation = pg_catalog.to_regclass(%s)`, ledger.SyncsFrom, ddl.Literal(relations[0].String())))
@@ -40,10 +41,15 @@ func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, e
 		return apart, explained(err)
 	}
 	for _, row := range rows {
-		column, copied, synced := *row[0], *row[1], *row[2] == ledger.Sync
+		column, copied, synced, kept := *row[0], *row[1], *row[2] == ledger.Sync, *row[2] == ledger.Sync && *row[3] == "t"
 		rename, isRename := change.(ddl.RenameColumn)
 		retyped, isRetyped := change.(ddl.ChangeColumnType)
 		switch {
+		case kept && isRetyped && retyped.Column == column && sameType(*row[4], retyped) && len(a.plan.Changes) == 1:
+			a.notes = append(a.notes, fmt.Sprintf("column %s of %s is of type %s already: there is nothing to do", ddl.Quote(column), relations[0], retyped.Type))
+			a.verdict = a.verdict.Over(judge.Shim)
+			return answered, nil
+		case kept: // the two have but these names
 		case isRename && synced && rename.Column == column && rename.To == copied:
 			return changesPlaces, nil
 		case isRename && synced && rename.Column == copied && rename.To == column:
@@ -62,6 +68,12 @@ func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, e
 		}
 	}
 	return apart, nil
+}
+
+// sameType tells a change of type that changes nothing.
+func sameType(is string, c ddl.ChangeColumnType) bool {
+	s := shim.Sync{Type: c.Type, Copying: &catalog.Copying{Type: is}}
+	return s.Same() && c.Collation == "" && hazard.KeepsValues(c)
 }
 
 // changesColumn are the columns that a change is about in a way that a copy would have
@@ -88,7 +100,7 @@ func (a *act) keptEqual(change ddl.Change, column, copied string) error {
 	a.verdict = judge.Refuse
 	return &guard.Refusal{Code: codeDeferred,
 		Message: fmt.Sprintf("columns %s and %s of %s are one to code that runs: a trigger keeps them equal, and this statement would change one of them", ddl.Quote(column), ddl.Quote(copied), change.Relations()[0]),
-		Detail:  "A migration has renamed the one, or is about to, and the other goes when no code that runs needs it; \"migguard shims\" tells what it waits for.",
+		Detail:  "A migration has renamed the one, or changed its type, or is about to, and the other goes when no code that runs needs it; \"migguard shims\" tells what it waits for.",
 		Hint:    "Put this statement in a release after that."}
 }
 

@@ -101,12 +101,18 @@ func (a *act) dropDouble(ctx context.Context, which string) error {
 	if !a.hasDeferred() {
 		return nil
 	}
-	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT b.oid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.relname = %s || i.indexrelid
-		JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid AND j.indrelid = i.indrelid WHERE %s`, ddl.Literal(shim.SyncDouble), which))
+	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT b.oid::pg_catalog.regclass::pg_catalog.text, 
+		CASE WHEN k.oid IS NULL THEN '' ELSE pg_catalog.format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::pg_catalog.regclass, k.conname) END
+		FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.relname = %s || i.indexrelid
+		JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid AND j.indrelid = i.indrelid
+		LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = b.oid AND k.contype = 'u' AND k.conrelid = i.indrelid WHERE %s`, ddl.Literal(shim.SyncDouble), which))
 	for _, row := range rows {
-		if a.plan.Alone {
+		switch {
+		case *row[1] != "":
+			a.beside = append(a.beside, *row[1])
+		case a.plan.Alone:
 			a.doubles = append(a.doubles, "DROP INDEX CONCURRENTLY "+*row[0])
-		} else {
+		default:
 			a.beside = append(a.beside, "DROP INDEX "+*row[0])
 		}
 	}

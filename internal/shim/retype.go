@@ -129,9 +129,17 @@ func (s Sync) Swap() []string {
 		sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", ddl.Name{Schema: k.Schema, Name: k.Table}, ddl.Quote(k.Name)))
 	}
 	for _, k := range r.Constraints {
+		if k.Index != 0 && s.Kept() {
+			continue // its name goes with the index's
+		}
 		sql = append(sql, fmt.Sprintf("%s DROP CONSTRAINT %s", s.alter(), ddl.Quote(k.Name)))
 	}
-	sql = append(sql, fmt.Sprintf("%s DROP COLUMN %s", s.alter(), column), s.rename(s.Copy(), s.Column.Name))
+	if s.Kept() {
+		sql = append(sql, s.setAside()...)
+	} else {
+		sql = append(sql, fmt.Sprintf("%s DROP COLUMN %s", s.alter(), column))
+	}
+	sql = append(sql, s.rename(s.Copy(), s.Column.Name))
 	if s.Copying.Default != "" {
 		sql = append(sql, fmt.Sprintf("%s ALTER COLUMN %s SET DEFAULT %s", s.alter(), column, s.Copying.Default))
 	}
@@ -152,6 +160,9 @@ func (s Sync) Swap() []string {
 	}
 	for _, k := range r.Referencing {
 		sql = append(sql, addAgain(ddl.Name{Schema: k.Schema, Name: k.Table}, k.RetypedConstraint)...)
+	}
+	if s.Kept() {
+		sql = append(sql, s.keepEqual()...)
 	}
 	return sql
 }

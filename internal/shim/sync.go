@@ -22,6 +22,10 @@ type Sync struct {
 	// Type, as a statement writes it, is what the column gets in the place of a name.
 	Type    string
 	Copying *catalog.Copying
+	// Shown, beside a Type, are overlays in which code that runs goes on with the column as it
+	// was: it stays then. Show is the SQL that makes those which do not stand, with the copy.
+	Shown []Overlay
+	Show  []string
 }
 
 // The names of what a Sync makes. Triggers of a kind fire in the order of their names
@@ -188,11 +192,17 @@ func (s Sync) body() string {
 	if s.Copying.Constant {
 		written += fmt.Sprintf(" AND NOT (%s)", differ("NEW."+column, was))
 	}
+	return equalBody(column, old, "NEW."+old, "NEW."+column, written)
+}
+
+// equalBody lets a column have what is made of its old one where code has written that,
+// and that what is made of the column elsewhere. written tells such a row that is added.
+func equalBody(column, old, ofOld, ofColumn, written string) string {
 	return fmt.Sprintf(`IF TG_OP = 'INSERT' AND %[3]s OR TG_OP = 'UPDATE' AND %[4]s AND NOT (%[5]s) THEN
-    NEW.%[1]s := NEW.%[2]s;
+    NEW.%[1]s := %[6]s;
   ELSE
-    NEW.%[2]s := NEW.%[1]s;
-  END IF;`, column, old, written, differ("NEW."+old, "OLD."+old), differ("NEW."+column, "OLD."+column))
+    NEW.%[2]s := %[7]s;
+  END IF;`, column, old, written, differ("NEW."+old, "OLD."+old), differ("NEW."+column, "OLD."+column), ofOld, ofColumn)
 }
 
 // differ compares by image: "=" takes 1.0 for 1.00, and some types have none (manual,

@@ -23,9 +23,9 @@ func (k Kept) Broken() string {
 		return ""
 	case !k.Fires:
 		return "the trigger that keeps them equal is gone, off, or another one"
-	case k.Converted: // a trigger's condition keeps the type of the column
+	case k.Converted && !k.Renamed: // a trigger's condition keeps the type of the column
 		return ""
-	case !k.Alike:
+	case !k.Converted && !k.Alike:
 		return "they are of different types"
 	case k.Renamed && k.Beside != "":
 		return k.Beside
@@ -49,7 +49,11 @@ func (k Kept) given() string {
 func (k Kept) body() string {
 	s := Sync{Column: catalog.Column{Name: k.Copy, Number: k.Number}, To: k.Column,
 		Copying: &catalog.Copying{Type: k.Type, Default: k.Default, Constant: k.Constant}}
-	if k.Renamed {
+	switch {
+	case k.Converted && k.Renamed:
+		s = Sync{Column: catalog.Column{Name: k.Column}, Type: k.Type, Copying: &catalog.Copying{Type: k.CopyType, Default: k.CopyDefault, Constant: k.Constant}}
+		return s.keptBody(k.Copy)
+	case k.Renamed:
 		return s.body()
 	}
 	s.Column.Name = k.Column
