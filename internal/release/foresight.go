@@ -202,6 +202,8 @@ func (f *foresight) act(ctx context.Context, a *act, d judge.Decision) error {
 		note("the column is added without its default's value, which the rows get when its transaction has committed")
 	case d.Retyped != nil && d.Retyped.Same():
 		note(alreadyOf(*d.Retyped))
+	case d.Retyped != nil && d.Overlays != nil:
+		note(fmt.Sprintf("%s gets a copy of the new type before it, which takes its name, and stays for code that runs, which sees it as it was; the command is started again if the statement is in a transaction", d.Retyped.What()))
 	case d.Retyped != nil:
 		note(fmt.Sprintf("%s gets a copy of the new type before it, which takes its place; the command is started again if the statement is in a transaction", d.Retyped.What()))
 	case d.Refresh != "":

@@ -156,11 +156,16 @@ const syncKills = 5
 
 // A copy is made outside of the migration's transaction: killed anywhere, the next run
 // goes on with it.
-func TestSyncKilled(t *testing.T) {
+func TestSyncKilled(t *testing.T) { copyKilled(t, "rename column, by sync") }
+
+// So is one of another type, with the overlays beside it.
+func TestRetypeKilled(t *testing.T) { copyKilled(t, "int to bigint, of a large table, steered") }
+
+func copyKilled(t *testing.T, name string) {
 	t.Parallel()
 	server := pgtest.New(t).Server
-	s := scenarios[slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == "rename column, by sync" })]
-	s.given += "; insert into users (key, email, team) select 'more' || g, g || '@more.example.com', 1 from generate_series(1, 20000) g; create index on users (name); create index on users (lower(name))"
+	s := scenarios[slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })]
+	s.given += "; insert into users (key, email, team) select 'many' || g, g || '@many.example.com', 1 from generate_series(1, 20000) g; create index on users (name, amount); create index on users (lower(name), amount)"
 	var whole span
 	states := map[string]int{} // that the killed have left
 	for i := range syncKills + 1 {
