@@ -41,3 +41,16 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'migguard')
       AND NOT EXISTS (SELECT FROM $created x WHERE x.relation = c.oid AND x.attnum = 0))
 )::pg_catalog.text, 'UTF8'), 'hex')`
+
+// SessionDefaults is the query for the settings that sessions begin with, in this database or in all: the role,
+// empty for all, 't' if it is for this database only, the name, and the value. Each role that may log
+// in has a row of LoginRow, too.
+const SessionDefaults = `
+SELECT coalesce(r.rolname::pg_catalog.text, ''), s.setdatabase <> 0, pg_catalog.split_part(v, '=', 1), pg_catalog.substr(v, pg_catalog.strpos(v, '=') + 1)
+FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) v
+WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+UNION ALL
+SELECT r.rolname::pg_catalog.text, false, '` + LoginRow + `', '' FROM pg_catalog.pg_roles r WHERE r.rolcanlogin`
+
+// LoginRow stands in the place of a setting's name.
+const LoginRow = "LOGIN"

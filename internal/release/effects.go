@@ -48,6 +48,10 @@ func (a *act) watch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	logins, err := a.sessionRows(ctx)
+	if err != nil {
+		return "", err
+	}
 	early, err := a.early(ctx)
 	if err != nil {
 		return "", err
@@ -67,6 +71,9 @@ func (a *act) watch(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if err := a.judgeSymbols(ctx, symbols, after); err != nil {
+		return "", err
+	}
+	if err := a.judgeSessions(ctx, logins); err != nil {
 		return "", err
 	}
 	var created []ledger.Object

@@ -22,7 +22,7 @@ const unjudged = `
   text shows, and to mend a function is daily business. ENABLE, DISABLE and DROP TRIGGER: around the filling of a table
   people turn one off and on again, and what running code counts on of it no contract shows. A
   constraint that becomes DEFERRABLE; REPLICA IDENTITY.
-* What a DO block or a function does of roles, of what sessions begin with, of policies, privileges, domains,
+* What a DO block or a function does of roles, but that they log in, of policies, privileges, domains,
   enums and sequences, what it truncates, and a primary key or unique constraint that it drops, where no query shows what needs that.
 * ALTER SYSTEM; DROP ROLE, REVOKE CONNECT and other rights on databases; ALTER ROLE ... NOINHERIT, NOBYPASSRLS and
   the like. ALTER DEFAULT PRIVILEGES is about what will be made, which old code does not know.
