@@ -59,6 +59,12 @@ func TestGroupsComeBeforeViews(t *testing.T) {
 			if overlay := !groups || c.seen != nil && c.seen.Blind == ""; (d.Overlays != nil) != overlay {
 				t.Errorf("%s: %d overlays, %+v", d.Verdict, len(d.Overlays), d.Obstacle)
 			}
+			// So it is for a table that moves, of which no partition is made.
+			d = judge.Decide(ddl.Parse("alter table orders set schema s")[0].Changes[0], facts, policyOf(t))
+			overlay := !groups || c.seen != nil && c.seen.Blind == ""
+			if (d.Overlays != nil) != overlay || !overlay && (d.Verdict != judge.Refuse || !strings.Contains(d.Obstacle.Reason, "no primary key for GROUP BY") || !strings.Contains(d.Obstacle.Reason, "moves to another schema")) {
+				t.Errorf("moved: %s: %d overlays, %+v", d.Verdict, len(d.Overlays), d.Obstacle)
+			}
 			// For a new column an overlay is a convenience.
 			d = judge.Decide(ddl.Parse("alter table orders add more int")[0].Changes[0], facts, policyOf(t))
 			if (d.Beside != nil) == groups {

@@ -97,6 +97,11 @@ func (a *act) stepOut(ctx context.Context) error {
 	}
 	done := map[uint32]bool{}
 	for _, change := range a.plan.Changes {
+		if c, ok := change.(ddl.AttachPartition); ok {
+			if err := a.attachedTwice(ctx, c); err != nil {
+				return err
+			}
+		}
 		if !ofPartition(change) {
 			continue
 		}

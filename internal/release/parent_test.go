@@ -140,6 +140,8 @@ func TestRefusedUnderParent(t *testing.T) {
 		"primary key":   {"MG052", "alter table purchases drop constraint orders_pkey cascade", "no primary key"},
 		"hidden":        {"42809", "do $$ begin alter table purchases add more int; end $$", "a statement of the migration's own"},
 		"allowed drop":  {"MG052", "drop table purchases cascade", "it is gone"},
+		"attached":      {"MG052", "create table parted (like purchases) partition by range (id); alter table parted attach partition purchases default", "a table is that of one only"},
+		"inherits":      {"MG052", "create table parted (like purchases including generated); alter table purchases inherit parted", "inherits from another table"},
 		"by the shim":   {"MG052", "alter table orders add more int", "is that of a shim"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -139,3 +139,17 @@ func (a *act) scans(ctx context.Context, tried map[ddl.Name]*catalog.Trial) (map
 	}
 	return read, nil
 }
+
+// attachedTwice refuses to make a table another one's partition that is a shim's: the
+// server takes no second parent.
+func (a *act) attachedTwice(ctx context.Context, c ddl.AttachPartition) error {
+	found, err := a.lookup(ctx, pg.Names{Relation: ddl.Literal(c.Partition.String())})
+	if err != nil || found.Relation == nil {
+		return err
+	}
+	old, _, err := a.parentOf(ctx, *found.Relation)
+	if err != nil || old == nil {
+		return err
+	}
+	return a.notUnderParent(*old, *found.Relation, "whose partition it is, and a table is that of one only")
+}

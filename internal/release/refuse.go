@@ -70,6 +70,10 @@ const (
 	codeInvalidDefinition = "42P16" // DROP COLUMN
 )
 
+// codeOtherColumns is the SQLSTATE of ATTACH PARTITION and INHERIT of a table whose columns
+// are not its parent's.
+const codeOtherColumns = "42804"
+
 // SQLSTATEs of a change that counts on an index which is not there.
 const (
 	codeUndefinedObject   = "42704" // ADD CONSTRAINT ... USING INDEX
@@ -93,6 +97,10 @@ func (g *gate) dependent(err error) error {
 	case codeWrongObject, codeInvalidDefinition:
 		if g.parented && server.Response.Hint == "" {
 			server.Response.Hint = "If it is about a table that a shim has for its partition: write it as a statement of the migration's own, or bring it with a later release, when the shim is gone (see \"migguard shims\")."
+		}
+	case codeOtherColumns:
+		if g.defers && server.Response.Hint == "" {
+			server.Response.Hint = "If it is about a column that a migration has dropped or renamed: it stays for code that is still running (migguard shims). Put this statement in a release after that."
 		}
 	case codeUndefinedObject, codeInvalidForeignKey:
 		if g.withholds && server.Response.Hint == "" {

@@ -37,3 +37,17 @@ func TestSyncIsKeptInTheNextRun(t *testing.T) {
 		})
 	}
 }
+
+// A table that has a column for old code only is no partition of one that has not, and the
+// error says why.
+func TestSyncedIsNotAttached(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, "create table t (id int not null, n text); create table parted (id int not null, h text) partition by list (id)")
+		b.run(t, "alter table t rename n to h")
+		if e := b.fails(t, "42804", "alter table parted attach partition t default"); !strings.Contains(e.Hint, "stays for code that is still running") {
+			t.Error(explain(e))
+		}
+		b.olds(t, "insert into t (id, n) values (1, 'x')")
+	})
+}

@@ -34,6 +34,8 @@ type TableParent struct {
 func (p TableParent) Check(as *catalog.AsPartition) error {
 	reason := ""
 	switch {
+	case p.Old.Schema != p.New.Schema:
+		reason = "none is made where a table moves to another schema"
 	case as == nil || p.Old.Kind != catalog.Table:
 		reason = "it is no plain table"
 	case as.Not != "":
