@@ -57,7 +57,7 @@ func (p TableParent) Expand() []string {
 	}
 	sql := []string{
 		fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED) PARTITION BY RANGE (%s)", p.name(), p.New, keys[0]),
-		fmt.Sprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", p.name(), strings.Join(keys, ", ")),
+		fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s PRIMARY KEY (%s)", p.name(), p.index(), strings.Join(keys, ", ")),
 	}
 	if p.Old.Owner != p.Old.Role {
 		sql = append(sql, fmt.Sprintf("ALTER TABLE %s OWNER TO %s", p.name(), ddl.Quote(p.Old.Owner)))
@@ -78,6 +78,10 @@ func DropParent(parent, table ddl.Name) []string {
 }
 
 func (p TableParent) name() ddl.Name { return ddl.Name{Schema: p.Old.Schema, Name: p.Old.Name} }
+
+// index is the name of the parent's primary key. The one that the server would choose may be
+// that of the table's own, while the table is in another schema, and keep it from coming back.
+func (p TableParent) index() string { return fmt.Sprintf("mg_parent_%d_pkey", p.Old.OID) }
 
 func (p TableParent) comment() string {
 	return fmt.Sprintf("migguard shim: %s is now %s. This partitioned table, with that as its one partition, keeps code of builds before %s working. \"migguard run\" drops it when a newer build is released and those are gone; see \"migguard shims\".",

@@ -14,11 +14,11 @@ func TestExpandParent(t *testing.T) {
 	t.Parallel()
 	v := users()
 	p := TableParent{Old: v.Old, New: v.New, Key: []string{"e-mail", "id"}, Release: v.Release}
-	p.Old.Role, p.Old.DefaultGrants = "deployer", false
+	p.Old.OID, p.Old.Role, p.Old.DefaultGrants = 7, "deployer", false
 	p.Old.Grants = []catalog.Grant{{Grantee: "app", Privilege: "SELECT"}}
 	want := []string{
 		`CREATE TABLE public."Users" (LIKE public.accounts INCLUDING DEFAULTS INCLUDING GENERATED) PARTITION BY RANGE ("e-mail")`,
-		`ALTER TABLE public."Users" ADD PRIMARY KEY ("e-mail", id)`,
+		`ALTER TABLE public."Users" ADD CONSTRAINT mg_parent_7_pkey PRIMARY KEY ("e-mail", id)`,
 		`ALTER TABLE public."Users" OWNER TO app`,
 		`REVOKE ALL ON public."Users" FROM app`,
 		`GRANT SELECT ON public."Users" TO app`,
