@@ -165,3 +165,19 @@ func normal(t *testing.T, document string) string {
 	}
 	return document
 }
+
+// TestExpectedError: an error that migguard gives the command on purpose is announced,
+// before the command prints it.
+func TestExpectedError(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Exec(t, "CREATE TABLE things (id int PRIMARY KEY, name text)", "INSERT INTO things VALUES (1, 'a')")
+	dir := t.TempDir()
+	writeFile(t, dir, "migrations/1_rename.up.sql", "ALTER TABLE things RENAME COLUMN name TO label;")
+	r := on(db.URL, "run").in(dir).run(t)
+	r.expect(t, 0, "migguard: the command is started again")
+	_, after, announced := strings.Cut(r.stderr, "migguard: expected: the command ends with an error now, and is started again: renaming column name of things to label needs a copy of it first")
+	if !announced || !strings.Contains(after, "(SQLSTATE MG061)") {
+		t.Errorf("%s", r.stderr)
+	}
+}

@@ -156,6 +156,9 @@ func ask(code []Code, change contract.Change) (contract.Verdict, string) {
 		contract.No:      "No code that runs needs it: ",
 		contract.Unknown: "Whether the code that runs needs it is not known: ",
 	}
+	if change.Kind == contract.RetypeColumn { // that the column is used is no answer yet
+		lead[contract.Unknown] = "Whether the code that runs takes both types is not known: "
+	}
 	if change.Kind == contract.WidenRow || change.Kind == contract.WidenResult {
 		lead[contract.Yes] = "The code that runs returns it: "
 	}

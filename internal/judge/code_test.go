@@ -44,3 +44,18 @@ func TestReasonsOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestTakesBothTypes: that code uses a column does not tell what it makes of another
+// type, and is not said to leave open whether it needs the column.
+func TestTakesBothTypes(t *testing.T) {
+	t.Parallel()
+	found := relation("public", "users")
+	found.Relation.Columns = []catalog.Column{{Number: 1, Name: "code", Type: "text"}}
+	code := judge.Code{Name: "build one", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Models: 1},
+		[]contract.Relation{{Name: contract.Name{Name: "users"}, Uses: []contract.Use{{Origin: contract.Model, By: "user", Reads: contract.Columns{All: true}}}}}, nil)}
+	retype := ddl.Parse("alter table users alter column code type int using code::int")[0].Changes[0]
+	d := judge.Decide(retype, judge.Facts{Lookup: found, Major: 18, Code: []judge.Code{code}}, policyOf(t))
+	if want := "Whether the code that runs takes both types is not known: build one: model user "; len(d.Findings) != 2 || !strings.HasPrefix(d.Findings[1].Detail, want) { // the first is how large the table is
+		t.Errorf("%+v, want %q", d.Findings, want)
+	}
+}

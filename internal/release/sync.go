@@ -96,6 +96,8 @@ func (a *act) prepareSync(ctx context.Context, s shim.Sync) error {
 	}
 	if !a.alone {
 		a.tasks.want(s, a.releaseID)
+		// Django's traceback of it has 50 lines, which do not look like nothing.
+		a.tasks.run.Out.Line("expected: the command ends with an error now, and is started again: %s", wanting(s))
 		return a.givesUp(&guard.Refusal{Code: codeCopy,
 			Message: wanting(s),
 			Detail:  "Its transaction is rolled back, because its locks would be held while the rows are copied.",
