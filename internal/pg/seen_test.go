@@ -58,6 +58,9 @@ func TestReadSeen(t *testing.T) {
 		if err != nil || s.Schema != "odd one" || s.Since.IsZero() || !s.Whole {
 			t.Fatalf("%+v, %v", s, err)
 		}
+		if room, err := ReadRoom(t.Context(), app, s.Schema); err != nil || room.Held < len(s.Queries)+s.Hidden || room.Max != 20000 || room.Short() {
+			t.Errorf("%+v, %v", room, err)
+		}
 		// The owner may not read what others have run.
 		if s.Hidden == 0 || slices.ContainsFunc(texts(s), func(q string) bool { return strings.Contains(q, "from users") }) {
 			t.Errorf("without the right: %d hidden, %q", s.Hidden, texts(s))
