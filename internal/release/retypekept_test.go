@@ -11,7 +11,7 @@ import (
 
 // counted is a large orders, with a column in the midst that gets a wider type.
 const counted = `create table others (n int primary key); insert into others select generate_series(-10, 600);
-	create table orders (id int generated always as identity primary key, n int not null default 7 check (n > -10) references others, "N ""1""" text default 'x', m smallint unique);
+	create table orders (id int generated always as identity primary key, n int not null default 7 check (n > -10) references others, "N ""1""" text default 'x', m smallint unique, s serial);
 	create index orders_n on orders (n) where n > 0; create unique index orders_two on orders (n, id);
 	insert into orders (n) select generate_series(1, 500)`
 
@@ -30,6 +30,7 @@ func TestRetypeUnderOverlay(t *testing.T) {
 		"alone":       {"alter table orders alter n type bigint"},
 		"transaction": {"begin", "alter table orders alter n type bigint", "commit"},
 		"unique":      {"alter table orders alter m type int"},
+		"serial":      {"alter table orders alter s type bigint", "alter table orders alter s drop not null"},
 		"two":         {"alter table orders alter n type bigint", "alter table orders alter m type bigint"},
 		"and renamed": {"alter table orders alter n type bigint", `alter table orders rename "N ""1""" to label`},
 	} {
@@ -55,14 +56,14 @@ func TestRetypeUnderOverlay(t *testing.T) {
 				b.run(t, sql...)
 				one.check(t, "after")
 				two.check(t, "after")
-				if name != "unique" {
+				if name != "unique" && name != "serial" {
 					oldAndNew(t, db)
 				}
 				b.end(t, ledger.Succeeded)
 				prepared(t, steered(t, db, "mg_one"), "orders").check(t, "in a new session")
 				laterRuns(t, db)
 				for _, is := range []*pgtest.DB{db, bare} {
-					is.Exec(t, "select setval('orders_id_seq', 5000)")
+					is.Exec(t, "select setval('orders_id_seq', 5000), setval('orders_s_seq', 5000)")
 				}
 				if got, want := db.Value(t, typedShape), bare.Value(t, typedShape); got != want {
 					t.Error(difference(got, want))
@@ -132,8 +133,8 @@ func TestRetypeUnderOverlayThenMore(t *testing.T) {
 				t.Errorf("%s: %s", sql, e.Message)
 			}
 		}
-		for _, sql := range []string{"do $$ begin alter table orders alter n set default 8; end $$", "create or replace function migguard.sync_" + db.Value(t, "select 'orders'::regclass::oid") + "_5() returns trigger language plpgsql as 'begin return new; end'",
-			"drop trigger zzz_migguard_sync_5 on orders"} {
+		for _, sql := range []string{"do $$ begin alter table orders alter n set default 8; end $$", "create or replace function migguard.sync_" + db.Value(t, "select 'orders'::regclass::oid") + "_6() returns trigger language plpgsql as 'begin return new; end'",
+			"drop trigger zzz_migguard_sync_6 on orders"} {
 			b.fails(t, "MG057", sql)
 		}
 		b.run(t, "alter table orders alter n type bigint", "begin", "alter table orders alter n set data type int8 using n::bigint", "commit")
