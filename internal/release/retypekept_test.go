@@ -177,3 +177,23 @@ func TestBigintUnderOverlay(t *testing.T) {
 		}
 	})
 }
+
+// A copy whose change never came goes with the next build's run, and the overlays with it.
+func TestRetypeUnderOverlayGivenUp(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true, code: []judge.Code{selling("one")}}, counted)
+		before := db.Value(t, typedShape)
+		b.run(t, "begin")
+		b.fails(t, "MG061", "alter table orders alter n type bigint")
+		b.run(t, "rollback")
+		if err := b.Copies(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.end(t, ledger.Failed)
+		laterRuns(t, db)
+		if got := db.Value(t, typedShape); got != before {
+			t.Error(difference(got, before))
+		}
+	})
+}
