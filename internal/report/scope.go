@@ -41,6 +41,12 @@ const unjudged = `
   ctid, TABLESAMPLE) when the table was renamed and a view stands in its place.
 * ALTER SEQUENCE ... AS a smaller type; INHERIT; OWNER
   TO of schemas, functions and types, and REASSIGN OWNED.
+* What a view becomes: CREATE OR REPLACE VIEW that can no longer be written (DISTINCT, say), CHECK OPTION and
+  security_invoker that it gets, a rule of one that took writes, and rights that its owner loses.
+* A default that can be worked out only to NULL, or that a CHECK rejects, and the default that a domain loses;
+  ALTER SEQUENCE ... INCREMENT below zero; ALTER FUNCTION ... SET and SECURITY; settings of a role or database
+  with which nobody can log in, but those that MG040 names; REVOKE ON ALL SEQUENCES or FUNCTIONS of a schema without tables; an attribute
+  that a composite type gets with CASCADE, under prepared SELECT * of a table of it; what an event trigger does to row security.
 * Dropped operators, casts, collations, aggregates' support functions and text search
   configurations, but for what CASCADE and the functions behind them show, and a query that the
   database has seen, or that stands in the source ([replay](evidence.md#replay)).
