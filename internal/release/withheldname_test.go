@@ -28,7 +28,7 @@ func TestNotNullKeepsItsName(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
 				if db.Major < 18 {
-					t.Skip("a NOT NULL has no name until 18")
+					return // a NOT NULL has no name before
 				}
 				const names = "select string_agg(conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) || convalidated, ', ' order by conrelid::regclass::text, conname) from pg_constraint where contype = 'n' and connamespace <> 11 and conrelid::regclass::text !~ 'migguard'"
 				bare := db.Server.NewDB(t)
