@@ -20,21 +20,11 @@ func (d *Decision) retype(change ddl.Change, facts Facts, policy *Policy) {
 	}
 	column, _ := r.Column(c.Column)
 	s := shim.Sync{Table: *r, Column: column, Type: c.Type, Copying: facts.Lookup.Copying}
-	why := ""
-	var p *shim.Precondition
-	switch {
-	case !hazard.KeepsValues(c) || c.Collation != "":
-		why = "its USING, or COLLATE, makes other values than the type does"
-	case s.Same(): // nothing is to be done
-	case errors.As(s.Check(), &p):
-		why = p.Reason
-	case s.Copying.Retyping.Overlay != "":
-		why = s.What() + " would have to stay beside a copy: " + s.Copying.Retyping.Overlay
-	case s.Moves() != "":
-		if why = facts.byPosition(contract.Name{Schema: r.Schema, Name: r.Name}); why != "" {
-			why = "a copy of the new type would be the last column, and " + why
-		}
+	own := ""
+	if found := s.Copying.Retyping; found != nil && found.Overlay != "" { // Check says why there is none
+		own = s.What() + " would have to stay beside a copy: " + found.Overlay
 	}
+	why := facts.takesNoPlace(s, c, own)
 	if why == "" && !s.Same() {
 		why = facts.staleCopy(s, policy)
 	}
@@ -44,6 +34,27 @@ func (d *Decision) retype(change ddl.Change, facts Facts, policy *Policy) {
 	}
 	d.Verdict, d.Retyped, d.Obstacle = Rewrite, &s, nil
 	d.switchOff(policy)
+}
+
+// takesNoPlace is why a copy of the new type cannot take a column's place, own among the
+// reasons; empty where it can, or where there is nothing to be done.
+func (facts Facts) takesNoPlace(s shim.Sync, c ddl.ChangeColumnType, own string) string {
+	var p *shim.Precondition
+	switch {
+	case !hazard.KeepsValues(c) || c.Collation != "":
+		return "its USING, or COLLATE, makes other values than the type does"
+	case s.Same():
+		return ""
+	case errors.As(s.Check(), &p):
+		return p.Reason
+	case own != "":
+		return own
+	case s.Moves() != "":
+		if why := facts.byPosition(contract.Name{Schema: s.Table.Schema, Name: s.Table.Name}); why != "" {
+			return "a copy of the new type would be the last column, and " + why
+		}
+	}
+	return ""
 }
 
 // byPosition is why the order of a table's columns may matter to code that writes it:

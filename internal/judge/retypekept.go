@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
-	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/shim"
@@ -45,20 +44,13 @@ func (d *Decision) keepType(change ddl.Change, facts Facts, policy *Policy) {
 // keep it from anything.
 func (facts Facts) keepsNoType(s *shim.Sync, c ddl.ChangeColumnType, minds bool) *Obstacle {
 	var p *shim.Precondition
-	why := ""
-	switch {
-	case !hazard.KeepsValues(c) || c.Collation != "":
-		why = "its USING, or COLLATE, makes other values than the type does"
-	case s.Same():
+	own := facts.Unlike
+	if errors.As(s.CheckKept(), &p) {
+		own = p.Reason
+	}
+	why := facts.takesNoPlace(*s, c, own)
+	if why == "" && s.Same() {
 		why = "the column has the type already"
-	case errors.As(s.Check(), &p), errors.As(s.CheckKept(), &p):
-		why = p.Reason
-	case facts.Unlike != "":
-		why = facts.Unlike
-	case s.Moves() != "":
-		if why = facts.byPosition(contract.Name{Schema: s.Table.Schema, Name: s.Table.Name}); why != "" {
-			why = "a copy of the new type would be the last column, and " + why
-		}
 	}
 	if why != "" {
 		return &Obstacle{Wanted: Shim, Reason: why}
