@@ -26,7 +26,7 @@ const idlePhase = 5 * time.Second
 // work only ratios of what ran one after the other tell anything: each round has an
 // UPDATE, idle, the backfill, and idle again, and its own ratios; medians of the rounds.
 func BenchmarkBackfill(b *testing.B) {
-	for _, size := range []struct{ rows, rounds int }{{500_000, 5}, {5_000_000, 1}} {
+	for _, size := range []struct{ rows, rounds int }{{500_000, 5}, {5_000_000, 3}} {
 		b.Run(fmt.Sprint(size.rows), func(b *testing.B) {
 			server := pgtest.StartFor(b, pgtest.Options{})
 			filled, admin := server.NewDB(b), server.NewDB(b)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/migguard/migguard/internal/ledger"
+	"github.com/migguard/migguard/internal/testkit/deploysim/platform"
 	"github.com/migguard/migguard/internal/testkit/pgtest"
 )
 
@@ -184,6 +185,38 @@ func TestBackfillIsWaitedFor(t *testing.T) {
 		b.run(t, "select * from a limit 1", "begin", add, "insert into other values (99, 'x')", "commit", "begin", "select * from a", "update a set token = gen_random_uuid()", "commit")
 		if got := db.Value(t, "select count(*) || ' ' || count(token) from a"); got != "2000 2000" {
 			t.Error(got)
+		}
+	})
+}
+
+// Who has locked the whole table before the first batch is waited for.
+func TestBackfillWaitsForTable(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{large: true}, constrained)
+		b.run(t, "begin", "alter table a add token uuid default gen_random_uuid()")
+		locked := make(chan error, 1)
+		go func() {
+			_, err := b.old.Exec(t.Context(), "begin; lock table a in exclusive mode")
+			locked <- err
+		}()
+		waits := func(mode, since string) func() bool {
+			return func() bool {
+				return db.Value(t, "select count(*) from pg_locks where relation = 'a'::regclass and not granted and mode = '"+mode+"' and waitstart < clock_timestamp() - interval '"+since+"'") == "1"
+			}
+		}
+		platform.Eventually(t, "another session waits for the table", waits("ExclusiveLock", "0"))
+		committed := b.sending(t, "commit")
+		if err := <-locked; err != nil {
+			t.Fatal(err)
+		}
+		platform.Eventually(t, "the backfill waits for it longer than a batch would", waits("RowExclusiveLock", "50 ms"))
+		b.olds(t, "commit")
+		if err := <-committed; err != nil {
+			t.Fatal(explain(err))
+		}
+		if got := db.Value(t, "select count(*) || ' ' || count(token) || ' ' || (select count(*) from migguard.task where not done) from a"); got != "2000 2000 0" {
+			t.Error(got, db.Value(t, "select string_agg(kind || ' ' || coalesce(note, ''), '; ') from migguard.task"))
 		}
 	})
 }

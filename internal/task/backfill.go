@@ -152,11 +152,22 @@ func (f *backfiller) pass(ctx context.Context, at int64, parts []pg.FillPart) er
 // part goes through one of the tables, behind which and in all of which are so
 // many blocks. A row that is on its way to another partition fails its batch, which
 // is tried in smaller ones; the next pass finds it there.
-func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all int64) error {
+func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all int64) (err error) {
+	if err := f.prepare(ctx, p.Table); err != nil { // as patient as it takes
+		return err
+	}
+	if err := f.patient(ctx, rowPatience); err != nil {
+		return err
+	}
+	defer func() {
+		if again := f.patient(ctx, 0); err == nil {
+			err = again
+		}
+	}()
 	for at < p.Blocks {
 		to := min(at+f.batch, p.Blocks)
 		began := time.Now()
-		tag, err := f.update(ctx, p.Table, at, to)
+		tag, err := f.update(ctx, at, to)
 		if pg.SQLState(err) == codeSerialization && f.batch > 1 {
 			f.batch = max(f.batch/4, 1)
 			continue
@@ -190,20 +201,50 @@ func (f *backfiller) part(ctx context.Context, p pg.FillPart, at, behind, all in
 	return nil
 }
 
-// update fills in a batch. To leave out rows that others have locked, it would have to
-// lock each before it updates it, which writes each and its WAL twice: that is done only
-// for a batch that meets one.
-func (f *backfiller) update(ctx context.Context, table string, from, to int64) (tag pgconn.CommandTag, err error) {
-	const within = "ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid"
-	first, end := fmt.Sprintf("(%d,0)", from), fmt.Sprintf("(%d,0)", to)
+// within is the condition of a batch's rows.
+const within = "ctid >= $1::pg_catalog.text::pg_catalog.tid AND ctid < $2::pg_catalog.text::pg_catalog.tid"
+
+// Names of prepared statements.
+const (
+	fillBatch  = "fill"
+	fillUnheld = "fill unheld"
+)
+
+// prepare has the server read and plan the statements of batches once. To leave out rows
+// that others have locked, a batch would have to lock each before it updates it, which
+// writes each and its WAL twice: that is done only for a batch that meets one.
+func (f *backfiller) prepare(ctx context.Context, table string) error {
 	sql := fmt.Sprintf("UPDATE ONLY %s SET %s WHERE %s AND ", table, f.set, f.missing)
-	var together pgx.Batch // one transaction
-	together.Queue("SELECT pg_catalog.set_config('lock_timeout', $1, true)", fmt.Sprint(rowPatience.Milliseconds()))
-	together.Queue(sql+within, first, end).Exec(func(done pgconn.CommandTag) error { tag = done; return nil })
-	if err = f.conn.SendBatch(ctx, &together).Close(); pg.SQLState(err) != pg.LockNotAvailable {
+	for name, rows := range map[string]string{
+		fillBatch:  within,
+		fillUnheld: fmt.Sprintf("ctid = ANY (ARRAY(SELECT ctid FROM ONLY %s WHERE %s AND %s FOR NO KEY UPDATE SKIP LOCKED))", table, f.missing, within),
+	} {
+		if err := f.conn.Deallocate(ctx, name); err != nil {
+			return err
+		}
+		if _, err := f.conn.Prepare(ctx, name, sql+rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// update fills in a batch.
+func (f *backfiller) update(ctx context.Context, from, to int64) (tag pgconn.CommandTag, err error) {
+	first, end := fmt.Sprintf("(%d,0)", from), fmt.Sprintf("(%d,0)", to)
+	if tag, err = f.conn.Exec(ctx, fillBatch, first, end); pg.SQLState(err) != pg.LockNotAvailable {
 		return tag, err
 	}
-	return f.conn.Exec(ctx, fmt.Sprintf("%sctid = ANY (ARRAY(SELECT ctid FROM ONLY %s WHERE %s AND %s FOR NO KEY UPDATE SKIP LOCKED))", sql, table, f.missing, within), first, end)
+	var together pgx.Batch // one transaction
+	together.Queue("SELECT pg_catalog.set_config('lock_timeout', '0', true)")
+	together.Queue(fillUnheld, first, end).Exec(func(done pgconn.CommandTag) error { tag = done; return nil })
+	err = f.conn.SendBatch(ctx, &together).Close()
+	return tag, err
+}
+
+// patient is how long statements wait for a lock from now on; 0: as long as it takes.
+func (f *backfiller) patient(ctx context.Context, d time.Duration) error {
+	return set(ctx, f.conn, "lock_timeout", fmt.Sprint(d.Milliseconds()))
 }
 
 // tell says how far it is, and how fast.

@@ -14,18 +14,19 @@ const (
 	// batchTarget is how long one batch keeps its rows locked, and also the longest
 	// that it keeps a core: a scheduler lets who computes go on for some 3 ms although
 	// another process has been woken (EEVDF's base slice), and who waits for its next
-	// statement is off it. On two cores the p99 of old code, 1.1 ms without a backfill,
-	// was 3.8 ms beside batches of 50 ms, 3.5 beside those of 5, and 1.9 beside those of
-	// 2 (PostgreSQL 18, 200 statements a second, medians of 5). Where a message takes
-	// long to the server and back it works for three times as long as that, to get on,
-	// but not for more than maxTarget.
-	batchTarget, maxTarget = 2 * time.Millisecond, 50 * time.Millisecond
-	// sampleEvery is how often a backfill looks whether others wait. One look takes
-	// the server less than a millisecond.
-	sampleEvery = 20 * time.Millisecond
-	// calmSamples is for how many looks it does nothing at first, and calmBlocks is
-	// how large, in blocks, a table is for which that is worth it.
-	calmSamples, calmBlocks = 10, 1000
+	// statement is off it. On two cores the p99 of old code, 1.0 ms without a backfill,
+	// is a little more than one batch beside it: 3.8 ms beside batches of 50 ms, 2.2
+	// beside those of 2, and 1.5 beside those of 1 (PostgreSQL 18, 200 statements a
+	// second, 5 million rows, medians of 3). Where a message takes long to the server
+	// and back it works for three times as long as that, to get on, but not for more
+	// than maxTarget.
+	batchTarget, maxTarget = time.Millisecond, 50 * time.Millisecond
+	// sampleEvery is how often a backfill looks whether others wait. One look keeps a
+	// core of the server for up to a millisecond, as long as a batch.
+	sampleEvery = 100 * time.Millisecond
+	// calmSamples is for how many looks it does nothing at first, calmEvery so often, and
+	// calmBlocks is how large, in blocks, a table is for which that is worth it.
+	calmSamples, calmEvery, calmBlocks = 10, 20 * time.Millisecond, 1000
 	// shortRest and longRest are how long it rests, as a multiple of the time that it
 	// worked: its goal is half the speed of one UPDATE of the whole table when nobody
 	// waits, and even when others always wait it comes to an end.
@@ -103,9 +104,12 @@ type sampler struct {
 // run looks until the context ends. A look that fails ends it: the backfill goes on
 // as if nobody waited.
 func (s *sampler) run(ctx context.Context, conn *pgx.Conn, pid uint32) {
-	tick := time.NewTicker(sampleEvery)
+	tick := time.NewTicker(calmEvery)
 	defer tick.Stop()
-	for {
+	for looks := 1; ; looks++ {
+		if looks == calmSamples {
+			tick.Reset(sampleEvery)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -151,7 +155,7 @@ func (f *backfiller) adapt(ctx context.Context, blocks int64) (stop func(), err 
 		_ = conn.Close(context.WithoutCancel(ctx))
 	}
 	if blocks >= calmBlocks {
-		if err := pause(ctx, calmSamples*sampleEvery); err != nil {
+		if err := pause(ctx, calmSamples*calmEvery); err != nil {
 			stop()
 			return nil, err
 		}

@@ -36,8 +36,8 @@ func TestBackfillPace(t *testing.T) {
 // TestBackfillRestsTogether has batches too short for a rest of their own.
 func TestBackfillRestsTogether(t *testing.T) {
 	t.Parallel()
-	const batch = 2 * time.Millisecond // 0.2 ms of rest
-	calm := make([]int, 60)
+	const batch = time.Millisecond // 0.1 ms of rest
+	calm := make([]int, 120)
 	if all, longest := task.Paced(0, batch, calm, calm); all < 10*time.Millisecond || all > 12*time.Millisecond || longest < 5*time.Millisecond {
 		t.Errorf("rests of %v, the longest %v; want two of some 5 ms", all, longest)
 	}
@@ -48,7 +48,7 @@ func TestBackfillRestsTogether(t *testing.T) {
 func TestBackfillFarAway(t *testing.T) {
 	t.Parallel()
 	for trip, want := range map[time.Duration]time.Duration{
-		50 * time.Microsecond: 2 * time.Millisecond,
+		50 * time.Microsecond: time.Millisecond,
 		2 * time.Millisecond:  6 * time.Millisecond,
 		40 * time.Millisecond: 50 * time.Millisecond,
 	} {
