@@ -107,7 +107,7 @@ func TestPartitionIsForetold(t *testing.T) {
 				}
 				e := b.fails(t, "MG009", c.sql)
 				for _, table := range []string{"old", "d"} {
-					if one := strings.Contains(e.Hint, "--allow blocking-partition:"+table); one != (said[:1] == table[:1]) {
+					if one := strings.Contains(e.Hint, "--allow blocking-partition:"+table); one != strings.Contains(said, table[:1]) {
 						t.Error(explain(e))
 					}
 				}

@@ -34,10 +34,12 @@ func (a *act) refuse(d judge.Decision) *guard.Refusal {
 			r.Hint = d.Obstacle.Hint
 		}
 	}
+	more := d.Findings[1:]
+	r.Hint += exceptToo(r.Hint, more)
 	if a.keeper.machine != nil && d.Verdict == judge.Refuse && slices.Contains(judge.Choices(f.Hazard), judge.Maintenance) {
 		r.Hint += fmt.Sprintf(" Or let it have maintenance mode: [policy] %s = \"maintenance\" in %s.", f.Hazard.ID, config.FileName)
 	}
-	if more := d.Findings[1:]; len(more) > 0 {
+	if len(more) > 0 {
 		r.Detail += " " + also(more)
 	}
 	return r

@@ -14,10 +14,11 @@ import (
 )
 
 // Who mends a refused statement hears of all that it is refused for at once, by the
-// error and on record. What is shimmed or passes is no part of it.
+// error and on record, and of all exceptions that let it pass. What is shimmed or passes
+// is no part of it.
 func TestRefusalTellsAll(t *testing.T) {
 	t.Parallel()
-	const given = "create table a (id int, n varchar(9), m int, c int); create table b (id int); create table c (id int); create table d (id int); create table e (id int)"
+	const given = "create table a (id int, n varchar(9), m int, c int); create table b (id int); create table c (id int); create table d (id int); create table e (id int); create table ab (id int)"
 	cases := map[string]struct {
 		sql, code string
 		tells     []string // in Detail, in this order
@@ -29,6 +30,7 @@ func TestRefusalTellsAll(t *testing.T) {
 			[]string{"dropped-column a.m", "retyped-column a.n", "dropped-column a.c"}},
 		"many": {"drop table a, b, c, d, e", "MG003", []string{"refused for 4 more:", "b", "c", "d", "And 1 other"},
 			[]string{"dropped-table a", "dropped-table b", "dropped-table c", "dropped-table d", "dropped-table e"}},
+		"alike": {"drop table ab, a", "MG003", []string{"refused for 1 more:", "table a"}, []string{"dropped-table ab", "dropped-table a"}},
 		"by effect": {"do $$ begin drop table b; create table new (id int); alter table a rename n to z; drop table new, c; end $$", "MG002",
 			[]string{"refused for 2 more:", "dropping table b", "dropping table c", "The statement did that"}, []string{"renamed-column a.n", "dropped-table b", "dropped-table c"}},
 	}
@@ -44,6 +46,14 @@ func TestRefusalTellsAll(t *testing.T) {
 			}
 			if !told || c.tells == nil && strings.Contains(rest, "more:") {
 				t.Errorf("%s: %s", name, explain(e))
+			}
+			var exceptions []string
+			for _, found := range hinted.FindAllStringSubmatch(e.Hint, -1) {
+				exceptions = append(exceptions, found[1])
+			}
+			allowed := setup(t, db.Server.NewDB(t), options{policy: dropsRefused, allow: exceptions}, given)
+			if _, err := allowed.client.PgConn().Exec(t.Context(), c.sql).ReadAll(); err != nil {
+				t.Errorf("%s: with %q of %s: %s", name, exceptions, explain(e), explain(err))
 			}
 			if foreseen := foresee(t, b, c.sql); !slices.Equal(foreseen, c.hazards) && name != "by effect" {
 				t.Errorf("%s: planned %q, want %q", name, foreseen, c.hazards)

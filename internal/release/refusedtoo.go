@@ -3,7 +3,9 @@ package release
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/ddl"
@@ -24,6 +26,23 @@ func also(more []hazard.Finding) string {
 		said += fmt.Sprintf(" %s (%s).", f.Message, f.Hazard.ID)
 	}
 	return said
+}
+
+// exception is an exception as a hint says it, for a shell.
+var exception = regexp.MustCompile(`--allow (?:'(?:[^']|'\\'')*'|\S+)`)
+
+// exceptToo is what a hint that ends with an exception, which is one finding's, has to go
+// on with for the others to pass, too.
+func exceptToo(hint string, more []hazard.Finding) (rest string) {
+	if at := exception.FindStringIndex(hint); at == nil || at[1] != len(hint) {
+		return ""
+	}
+	for _, f := range more {
+		if e := exception.FindString(f.Hint); e != "" && !strings.Contains(hint+rest+" ", e+" ") {
+			rest += " " + e
+		}
+	}
+	return rest
 }
 
 // refusedToo are the findings of the changes behind one that is refused: who mends the
