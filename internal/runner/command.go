@@ -82,17 +82,35 @@ var (
 	urlPassword = regexp.MustCompile(`(:/{1,2}[^:/?#\s]*:)[^\s]*@`)
 	keyPassword = regexp.MustCompile(`(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;'"]+)`)
 	sqlPassword = regexp.MustCompile(`(?i)(\bpassword\s*)E?('(?:[^'\\]|\\.|'')*'|\$\$.*?\$\$)`)
-	hintRE      = regexp.MustCompile(`(?i)password`)
 )
 
 // Masked is a text without the passwords that it shows by their surroundings.
 func Masked(text string) string {
-	if !strings.Contains(text, ":/") && !hintRE.MatchString(text) {
+	if !strings.Contains(text, ":/") && !namesPassword(text) {
 		return text // nearly all, and some are of many megabytes
 	}
 	text = urlPassword.ReplaceAllString(text, "${1}***@")
 	text = keyPassword.ReplaceAllString(text, "${1}***")
 	return sqlPassword.ReplaceAllString(text, "${1}'***'")
+}
+
+// namesPassword tells whether a text may have the word, in letters of either case as the
+// patterns take them: they take a long s for one, too.
+func namesPassword(text string) bool {
+	const word = "password"
+	if strings.ContainsRune(text, 'ſ') {
+		return true
+	}
+	for {
+		at := strings.IndexAny(text, "pP")
+		if at < 0 || len(text)-at < len(word) {
+			return false
+		}
+		if strings.EqualFold(text[at:at+len(word)], word) {
+			return true
+		}
+		text = text[at+1:]
+	}
 }
 
 // String is the command as a user would type it, passwords masked.
