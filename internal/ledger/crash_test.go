@@ -75,7 +75,7 @@ func chapter(ctx context.Context, cfg *pgx.ConnConfig, build string, work func(*
 	if err := work(l, id); err != nil {
 		return err
 	}
-	return l.Finish(ctx, id, Succeeded, 0, []Statement{{Text: "x", Verdict: "shim"}, {Text: "y", Verdict: "allow"}})
+	return l.Finish(ctx, id, Succeeded, 0, 0, []Statement{{Text: "x", Verdict: "shim"}, {Text: "y", Verdict: "allow"}})
 }
 
 // migration renames a to b, unless that is done, as the guard would.

@@ -41,7 +41,7 @@ func TestLockContract(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return l.Finish(t.Context(), id, Succeeded, 0, nil)
+			return l.Finish(t.Context(), id, Succeeded, 0, 0, nil)
 		}
 		for range patient {
 			go func() { errs <- run(patience) }()

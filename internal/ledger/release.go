@@ -99,9 +99,10 @@ func (l *Ledger) Begin(ctx context.Context, r Release) (id int64, err error) {
 	return id, err
 }
 
-// Finish records how a run ended and what it did, in one transaction. When it
-// succeeded, nothing counts as created in the run any more: its dynos start.
-func (l *Ledger) Finish(ctx context.Context, id int64, outcome Outcome, exitStatus int, statements []Statement) error {
+// Finish records how a run ended and what else it did, behind as many statements as
+// Record has recorded, in one transaction. When it succeeded, nothing counts as
+// created in the run any more: its dynos start.
+func (l *Ledger) Finish(ctx context.Context, id int64, outcome Outcome, exitStatus, behind int, statements []Statement) error {
 	return l.inTx(ctx, "finish the release", func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			update migguard.release
@@ -113,7 +114,7 @@ func (l *Ledger) Finish(ctx context.Context, id int64, outcome Outcome, exitStat
 		if tag.RowsAffected() == 0 {
 			return fmt.Errorf("%w (id %d)", ErrNotRunning, id)
 		}
-		if err := insertStatements(ctx, tx, id, statements); err != nil {
+		if err := insertStatements(ctx, tx, id, behind, statements); err != nil {
 			return err
 		}
 		if outcome == Succeeded {

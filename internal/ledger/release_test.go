@@ -22,7 +22,7 @@ func TestRelease(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = l.Finish(t.Context(), id, Succeeded, 0, []Statement{
+		err = l.Finish(t.Context(), id, Succeeded, 0, 0, []Statement{
 			{Text: "ALTER TABLE a RENAME TO b", Tag: "ALTER TABLE", Verdict: "shim",
 				Changes: json.RawMessage(`[{"kind":"RenameTable"}]`), Executed: []string{"one", "two"},
 				Duration: 1500 * time.Microsecond},
@@ -58,7 +58,7 @@ func TestFinishTwice(t *testing.T) {
 	db := pgtest.New(t)
 	l := locked(t, db.URL)
 	id := release(t, l, "b1", Failed)
-	err := l.Finish(t.Context(), id, Succeeded, 0, []Statement{{Text: "x", Verdict: "allow"}})
+	err := l.Finish(t.Context(), id, Succeeded, 0, 0, []Statement{{Text: "x", Verdict: "allow"}})
 	if !errors.Is(err, ErrNotRunning) {
 		t.Errorf("%v, want ErrNotRunning", err)
 	}
@@ -73,7 +73,7 @@ func TestFinishTakesAnyText(t *testing.T) {
 	db := pgtest.New(t)
 	l := locked(t, db.URL)
 	bad := "a\x00b\xff" + strings.Repeat("é", MaxText)
-	err := l.Finish(t.Context(), begin(t, l, bad), Succeeded, 0, []Statement{{
+	err := l.Finish(t.Context(), begin(t, l, bad), Succeeded, 0, 0, []Statement{{
 		Text: bad, Tag: bad, Verdict: bad, Executed: []string{bad}, Error: bad,
 		Changes: json.RawMessage(`["a\u0000b"]`),
 	}})

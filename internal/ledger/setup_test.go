@@ -103,7 +103,7 @@ func begin(t *testing.T, l *Ledger, build string) int64 {
 
 func finish(t *testing.T, l *Ledger, id int64, outcome Outcome) {
 	t.Helper()
-	if err := l.Finish(t.Context(), id, outcome, 0, nil); err != nil {
+	if err := l.Finish(t.Context(), id, outcome, 0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -28,7 +28,15 @@ type Statement struct {
 	Error    string // what the runner was told instead of a result
 }
 
-func insertStatements(ctx context.Context, tx pgx.Tx, release int64, statements []Statement) error {
+// Record puts statements of a run that goes on in the ledger, behind as many of it that
+// are there.
+func (l *Ledger) Record(ctx context.Context, release int64, behind int, statements []Statement) error {
+	return l.inTx(ctx, "record statements", func(ctx context.Context, tx pgx.Tx) error {
+		return insertStatements(ctx, tx, release, behind, statements)
+	})
+}
+
+func insertStatements(ctx context.Context, tx pgx.Tx, release int64, behind int, statements []Statement) error {
 	if len(statements) == 0 {
 		return nil
 	}
@@ -41,7 +49,7 @@ func insertStatements(ctx context.Context, tx pgx.Tx, release int64, statements 
 			for j, sql := range s.Executed {
 				executed[j] = clean(sql)
 			}
-			return []any{release, i + 1, clean(s.Text), clean(s.Tag), array(s.Changes), array(s.Hazards),
+			return []any{release, behind + i + 1, clean(s.Text), clean(s.Tag), array(s.Changes), array(s.Hazards),
 				clean(s.Verdict), executed, float64(s.Duration) / float64(time.Millisecond), optional(s.Error)}, nil
 		}))
 	return err

@@ -76,13 +76,9 @@ func (r *Run) finish(ctx context.Context, id int64, how ledger.Outcome, exit int
 	if did.unlisted > 0 {
 		r.Out.Line("%d more statements were allowed than are listed: the list ends after %d", did.unlisted, maxListed)
 	}
-	records := make([]ledger.Statement, 0, len(did.statements))
-	for _, s := range did.statements {
-		record, err := ledgerStatement(s)
-		if err != nil {
-			return err
-		}
-		records = append(records, record)
+	records, err := ledgerStatements(did.statements[did.recorded:])
+	if err != nil {
+		return err
 	}
-	return r.Ledger.Finish(context.WithoutCancel(ctx), id, how, exit, records)
+	return r.Ledger.Finish(context.WithoutCancel(ctx), id, how, exit, did.recorded, records)
 }

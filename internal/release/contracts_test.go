@@ -58,7 +58,7 @@ func released(t *testing.T, db *pgtest.DB, app, build string, c *contract.Contra
 			t.Fatal(err)
 		}
 	}
-	if err := l.Finish(t.Context(), id, ledger.Succeeded, 0, nil); err != nil {
+	if err := l.Finish(t.Context(), id, ledger.Succeeded, 0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 }

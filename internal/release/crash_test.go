@@ -118,7 +118,7 @@ func migrate(ctx context.Context, url string) error {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	return l.Finish(ctx, id, ledger.Succeeded, 0, nil)
+	return l.Finish(ctx, id, ledger.Succeeded, 0, 0, nil)
 }
 
 // start runs a victim until it begins to migrate.

@@ -60,6 +60,7 @@ type gate struct {
 	unfilled   []unfilledTable // rows get values there after the commit
 	cache      map[string]inspected
 	statements []report.Statement
+	grown      chan struct{} // more of them for the ledger
 	unlisted   int
 	refused    int
 	lockless   bool // gave up on a lock
@@ -153,6 +154,12 @@ func (g *gate) add(s report.Statement) (place int) {
 	if len(g.statements) < maxListed || s.Verdict != string(judge.Allow) {
 		g.statements = append(g.statements, s)
 		place = len(g.statements) - 1
+		if len(g.statements)%recordedEach == 0 {
+			select {
+			case g.grown <- struct{}{}:
+			default: // told already
+			}
+		}
 	} else {
 		g.unlisted++
 		place = -1
@@ -203,6 +210,7 @@ func (g *gate) shims() bool {
 // An outcome is what the statements of a run came to.
 type outcome struct {
 	statements []report.Statement
+	recorded   int // of them, in the ledger
 	unlisted   int // more of them, all allowed
 	refused    int
 	lockless   bool // a lock could not be had
@@ -213,5 +221,5 @@ type outcome struct {
 func (g *gate) result() outcome {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return outcome{g.statements, g.unlisted, g.refused, g.lockless, g.unmaintained}
+	return outcome{statements: g.statements, unlisted: g.unlisted, refused: g.refused, lockless: g.lockless, unmaintained: g.unmaintained}
 }

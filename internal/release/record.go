@@ -121,7 +121,19 @@ func reportExceptions(policy *judge.Policy) []report.Exception {
 	return all
 }
 
-// ledgerStatement is the record in the ledger's form.
+// ledgerStatements are records in the ledger's form.
+func ledgerStatements(all []report.Statement) ([]ledger.Statement, error) {
+	records := make([]ledger.Statement, 0, len(all))
+	for _, s := range all {
+		record, err := ledgerStatement(s)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
 func ledgerStatement(s report.Statement) (ledger.Statement, error) {
 	changes, err := json.Marshal(s.Changes)
 	if err != nil {

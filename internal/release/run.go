@@ -211,6 +211,8 @@ func (r *Run) migrate(ctx context.Context, id int64) (did outcome, exit int, rea
 	if err := r.Catalog.Close(ctx); err != nil {
 		r.Log.WarnContext(ctx, "close a session", "error", err)
 	}
+	stop := r.journal(ctx, g, id)
+	defer func() { did.recorded = stop() }()
 	for {
 		exit, reason, err = r.guarded(ctx, g)
 		if err != nil {

@@ -168,7 +168,7 @@ func (b *bundle) end(t *testing.T, how ledger.Outcome) {
 	if err := b.Guarded.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.ledger.Finish(t.Context(), b.id, how, 0, nil); err != nil {
+	if err := b.ledger.Finish(t.Context(), b.id, how, 0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.ledger.Close(); err != nil {

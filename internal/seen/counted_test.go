@@ -59,7 +59,7 @@ func (b bench) run(t *testing.T, own int, how ledger.Outcome) {
 		return
 	}
 	must(t, c.End(t.Context(), b.config, b.ledger, how == ledger.Succeeded))
-	must(t, b.ledger.Finish(t.Context(), id, how, 0, nil))
+	must(t, b.ledger.Finish(t.Context(), id, how, 0, 0, nil))
 }
 
 func (b bench) send(t *testing.T, times int) {
