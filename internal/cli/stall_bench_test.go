@@ -26,7 +26,7 @@ func bigTable(rows, filler int) string {
 	return fmt.Sprintf(`create table ref (id int primary key); insert into ref select generate_series(1, 1000);
 	create table big (id int primary key, ref_id int not null, note text, n int, filler text);
 	insert into big select g, 1 + g %% 1000, 'note ' || g, g, nullif(repeat(md5(g::text), %[2]d), '') from generate_series(1, %[1]d) g;
-	create materialized view totals as select ref_id, count(*), sum(n) from big group by ref_id; create unique index totals_ref on totals (ref_id);
+	create materialized view totals as select ref_id, count(*), sum(n), max(note) from big group by ref_id; create unique index totals_ref on totals (ref_id);
 	create sequence fresh start 10000000`, rows, filler)
 }
 
