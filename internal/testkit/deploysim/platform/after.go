@@ -13,13 +13,16 @@ import (
 	"github.com/migguard/migguard/internal/testkit/herokutest"
 )
 
-// Settlers are the processes of "migguard settle" in the app's dynos: those
-// that know this platform's address.
-func (a *App) Settlers() (pids []int) {
+// Settlers are the processes of "migguard settle" in the app's dynos.
+func (a *App) Settlers() []int { return a.processes("migguard\x00settle\x00") }
+
+// processes are those that know this platform's address and have one of these texts in
+// their command line.
+func (a *App) processes(texts ...string) (pids []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, file := range files {
 		command, err := os.ReadFile(file)
-		if err != nil || !bytes.Contains(command, []byte("migguard\x00settle\x00")) {
+		if err != nil || !slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(command, []byte(text)) }) {
 			continue
 		}
 		env, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
@@ -38,10 +41,13 @@ func (a *App) SignalSettlers(signal syscall.Signal) {
 	}
 }
 
-// Rests waits until no dyno settles any more.
+// Rests waits until no dyno settles any more, and none is about to: a profile script
+// that still runs, or what it has begun and is still its shell, may do so. One that
+// begins while another one's end is looked for is there at the second look.
 func (a *App) Rests(t testing.TB) {
 	t.Helper()
-	Eventually(t, "no dyno settles", func() bool { return len(a.Settlers()) == 0 })
+	rests := func() bool { return len(a.processes("migguard\x00settle\x00", "/.profile.d/")) == 0 }
+	Eventually(t, "no dyno settles", func() bool { return rests() && rests() })
 }
 
 // Quantity is how many dynos of a type the formation has; -1 without the type.
