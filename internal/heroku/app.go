@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"sync"
 
 	heroku "github.com/heroku/heroku-go/v5"
 
@@ -106,14 +107,14 @@ func (p *featurePayload) missing() string {
 	return ""
 }
 
-var featureName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,99}$`)
+var featureName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,99}$`) })
 
 // Feature tells whether a feature of the app is enabled, "preboot" or a labs
 // feature such as "runtime-dyno-metadata". found is false when the API knows no
 // such feature of this app.
 func (c *Client) Feature(ctx context.Context, name string) (enabled, found bool, err error) {
 	op := fmt.Sprintf("read the feature %s of %s", name, c.app)
-	if !featureName.MatchString(name) {
+	if !featureName().MatchString(name) {
 		return false, false, fmt.Errorf("read a feature of %s: %q is no feature's name", c.app, name)
 	}
 	var payload featurePayload

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	heroku "github.com/heroku/heroku-go/v5"
 
@@ -44,7 +45,7 @@ func (c *Client) Formation(ctx context.Context) ([]fleet.Process, error) {
 }
 
 // processType is the API schema's pattern.
-var processType = regexp.MustCompile(`^[-\w]{1,128}$`)
+var processType = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-\w]{1,128}$`) })
 
 // Scale sets how many dynos each of some process types is to have, all in one
 // request, and returns what the API says of them then. Setting what is set
@@ -56,7 +57,7 @@ func (c *Client) Scale(ctx context.Context, quantities map[string]int) ([]fleet.
 	body.Updates = slices.Grow(body.Updates, len(types))[:len(types)]
 	words := make([]string, len(types))
 	for i, name := range types {
-		if !processType.MatchString(name) || quantities[name] < 0 {
+		if !processType().MatchString(name) || quantities[name] < 0 {
 			return nil, fmt.Errorf("scale %s: %q=%d is no quantity of a process type", c.app, name, quantities[name])
 		}
 		body.Updates[i].Type, body.Updates[i].Quantity = name, heroku.Int(quantities[name])

@@ -2,7 +2,6 @@ package ecto
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -29,10 +28,10 @@ type File struct {
 }
 
 var (
-	ours   = regexp.MustCompile(`\bEcto\.`)
-	others = regexp.MustCompile(`\b(?:Ash\.Resource|AshPostgres\.|Moebius\.|Yacto\.)`)
+	ours   = found.Expression(`\bEcto\.`)
+	others = found.Expression(`\b(?:Ash\.Resource|AshPostgres\.|Moebius\.|Yacto\.)`)
 	// asks are signs of queries in a template, which is not parsed.
-	asks = regexp.MustCompile(`\bRepo\.|\bEcto\.|\bPostgrex\.`)
+	asks = found.Expression(`\bRepo\.|\bEcto\.|\bPostgrex\.`)
 )
 
 // Read reads one file of Elixir, or a template.
@@ -40,7 +39,7 @@ func Read(at string, src []byte) *File {
 	f := &File{Notes: sqltext.Notes{Path: at}, aliases: make(map[string]string), names: make(map[string]contract.Evidence)}
 	if ext := strings.ToLower(path.Ext(at)); ext != ".ex" && ext != ".exs" {
 		f.Words = found.SnakeWordsOf(string(src))
-		if place := asks.FindIndex(src); place != nil {
+		if place := asks().FindIndex(src); place != nil {
 			f.Dynamic = append(f.Dynamic, contract.Evidence{File: at, Line: 1 + strings.Count(string(src[:place[0]]), "\n"), Text: string(src[place[0]:place[1]])})
 		}
 		return f
@@ -50,8 +49,8 @@ func Read(at string, src []byte) *File {
 	if whole {
 		code = syntax.Without(root, src, "comment")
 	}
-	f.Words, f.ecto = found.SnakeWordsOf(string(code)), ours.Match(code)
-	if others.Match(code) {
+	f.Words, f.ecto = found.SnakeWordsOf(string(code)), ours().Match(code)
+	if others().Match(code) {
 		f.Blind("a library with tables that is not understood")
 	}
 	if root != nil {

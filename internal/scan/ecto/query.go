@@ -2,7 +2,6 @@ package ecto
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -29,13 +28,13 @@ func (t table) note(to *found.Findings) {
 }
 
 var (
-	oneWord = regexp.MustCompile(`^\w+$`)
+	oneWord = found.Expression(`^\w+$`)
 	// sends are functions that take SQL, of modules that are called like these or
 	// are in a variable.
 	sends   = strings.Fields("query query! query_many query_many! prepare prepare! prepare_execute prepare_execute! squery equery")
-	senders = regexp.MustCompile(`(?i)(?:repo|sql|postgrex|epgsql|pgo|db|database)$`)
+	senders = found.Expression(`(?i)(?:repo|sql|postgrex|epgsql|pgo|db|database)$`)
 	// whole are functions of a repository, or of Ecto.Multi, that take a table's name.
-	repositories = regexp.MustCompile(`(?:Repo|Multi)$`)
+	repositories = found.Expression(`(?:Repo|Multi)$`)
 	whole        = strings.Fields("all one one! get get! get_by get_by! exists? aggregate stream insert_all update_all delete_all")
 	// clauses are those of queries that a table's name is piped into.
 	clauses = strings.Fields("from where or_where select select_merge join order_by group_by having limit offset distinct update lock preload subquery")
@@ -69,7 +68,7 @@ func (r *reader) query(c call, piped *syntax.Node) {
 		}
 	case c.of == nil && c.name == "from" && len(given) > 0:
 		r.named(given[0], r.at(c.node), table{})
-	case c.of.Is("alias") && slices.Contains(whole, c.name) && repositories.MatchString(r.full(r.text(c.of))):
+	case c.of.Is("alias") && slices.Contains(whole, c.name) && repositories().MatchString(r.full(r.text(c.of))):
 		r.repository(c, given)
 	case piped != nil && slices.Contains(clauses, c.name):
 		r.named(piped, r.at(c.node), table{})
@@ -83,14 +82,14 @@ func (r *reader) sends(c call) bool {
 	case c.of == nil:
 		return r.module != nil && slices.Contains(r.module.own.uses, "Ecto.Repo")
 	case c.of.Is("alias", "atom"):
-		return senders.MatchString(r.full(r.text(c.of)))
+		return senders().MatchString(r.full(r.text(c.of)))
 	}
 	return true
 }
 
 // named notes the table that a text names.
 func (r *reader) named(n *syntax.Node, at contract.Evidence, t table) {
-	if name, ok := literal(n, r.src); ok && oneWord.MatchString(name) {
+	if name, ok := literal(n, r.src); ok && oneWord().MatchString(name) {
 		t.name, t.at = name, at
 		r.file.tables = append(r.file.tables, t)
 	}

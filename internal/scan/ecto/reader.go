@@ -1,7 +1,6 @@
 package ecto
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -41,7 +40,7 @@ func (r *reader) walk(n *syntax.Node) {
 			return
 		}
 	case "sigil":
-		if asks.Match(r.src[n.Start:n.End]) && !r.isText(n, 0) {
+		if asks().Match(r.src[n.Start:n.End]) && !r.isText(n, 0) {
 			r.file.Dynamic = append(r.file.Dynamic, r.at(n)) // a template
 		}
 	case "binary_operator":
@@ -70,13 +69,13 @@ func (r *reader) walk(n *syntax.Node) {
 }
 
 // tableText is a text that may be the name of a table, also one that goes on.
-var tableText = regexp.MustCompile(`^[\w\x00]*\w[\w\x00]*$`)
+var tableText = found.Expression(`^[\w\x00]*\w[\w\x00]*$`)
 
 func (r *reader) string(t string, n *syntax.Node) {
 	if strings.Contains(t, sqltext.Hole) {
 		r.file.Words = append(r.file.Words, found.WordsOf(t)...)
 	}
-	if tableText.MatchString(t) {
+	if tableText().MatchString(t) {
 		if _, known := r.file.names[t]; !known {
 			r.file.names[t] = r.at(n)
 		}

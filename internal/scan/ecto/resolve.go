@@ -103,14 +103,14 @@ func names(text, name string) bool {
 }
 
 // harmless are modules whose use changes nothing of a schema but what it names.
-var harmless = regexp.MustCompile(`^(?:Ecto\.Schema|TypedEctoSchema|TypedStruct|(?:Waffle|Arc)\.Ecto\.Schema|PolymorphicEmbed|EctoEnum|Gettext(?:\..*)?|Bitwise|Mix\.Config)$`)
+var harmless = found.Expression(`^(?:Ecto\.Schema|TypedEctoSchema|TypedStruct|(?:Waffle|Arc)\.Ecto\.Schema|PolymorphicEmbed|EctoEnum|Gettext(?:\..*)?|Bitwise|Mix\.Config)$`)
 
 // settings are those of a module, with what modules that it uses give. opaque is one
 // that is not in the tree and may give anything, "" if there is none.
 func (p *project) settings(m *module, depth int) (with settings, opaque string) {
 	with = m.own
 	for _, name := range m.own.uses {
-		if harmless.MatchString(name) {
+		if harmless().MatchString(name) {
 			continue
 		}
 		if len(p.modules[name]) != 1 || depth > 10 {

@@ -5,11 +5,11 @@ import (
 	"go/parser"
 	"go/token"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // A File is what one source file says. Files are read independently of one
@@ -61,14 +61,14 @@ type copied struct {
 	at      contract.Evidence
 }
 
-var isMigration = regexp.MustCompile(`\bgoose\.Add(?:Named)?Migration`)
+var isMigration = found.Expression(`\bgoose\.Add(?:Named)?Migration`)
 
 // Read reads one Go file. Tests are no running code, nor are migrations that are
 // written in Go.
 func Read(at string, src []byte) *File {
 	f := &File{path: at, imports: make(map[string]string), constants: make(map[string]*text), methods: make(map[string]*text),
 		used: make(map[string]bool), variables: make(map[string]bool), set: make(map[string]bool)}
-	if strings.HasSuffix(at, "_test.go") || isMigration.Match(src) {
+	if strings.HasSuffix(at, "_test.go") || isMigration().Match(src) {
 		f.skipped = true
 		return f
 	}
@@ -97,12 +97,12 @@ func Read(at string, src []byte) *File {
 	return f
 }
 
-var version = regexp.MustCompile(`^v\d+$`)
+var version = found.Expression(`^v\d+$`)
 
 // packageName is the name that a package most likely has.
 func packageName(module string) string {
 	base := path.Base(module)
-	if version.MatchString(base) {
+	if version().MatchString(base) {
 		base = path.Base(path.Dir(module))
 	}
 	base, _, _ = strings.Cut(base, ".") // gopkg.in/yaml.v3
@@ -149,14 +149,14 @@ func (r *reader) declaration(d ast.Decl) {
 }
 
 // unread are files of SQL that the scan leaves out.
-var unread = regexp.MustCompile(`migrat|schema\.sql|structure\.sql|\.(?:up|down)\.sql|testdata|static`)
+var unread = found.Expression(`migrat|schema\.sql|structure\.sql|\.(?:up|down)\.sql|testdata|static`)
 
 // embeds tells whether a comment has the compiler put a file of SQL in, which is
 // read by itself.
 func embeds(doc *ast.CommentGroup) bool {
 	if doc != nil {
 		for _, line := range doc.List {
-			if strings.HasPrefix(line.Text, "//go:embed ") && strings.HasSuffix(strings.TrimSpace(line.Text), ".sql") && !unread.MatchString(line.Text) {
+			if strings.HasPrefix(line.Text, "//go:embed ") && strings.HasSuffix(strings.TrimSpace(line.Text), ".sql") && !unread().MatchString(line.Text) {
 				return true
 			}
 		}

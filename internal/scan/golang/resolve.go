@@ -2,7 +2,6 @@ package golang
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -179,7 +178,7 @@ func (p *project) copied(f *File, c copied) {
 	p.to.Use(nameOf(table), contract.Use{Origin: contract.SQL, At: c.at, Adds: true, Inserts: contract.Named(names...), OnTable: "COPY"})
 }
 
-var word = regexp.MustCompile(`^\w+$`)
+var word = found.Expression(`^\w+$`)
 
 // conditions notes the parts of SQL that are given to GORM's methods.
 func (p *project) conditions(f *File) {
@@ -202,7 +201,7 @@ func (p *project) conditions(f *File) {
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: "reads every column of a table that is not known", At: c.at})
 		case !sqltext.Is(s):
 			sqltext.Fragment(p.to, sqltext.Literal{Text: s, At: c.at})
-			if word.MatchString(s) {
+			if word().MatchString(s) {
 				p.to.Queried(c.at, snake(s)) // GORM knows columns by the names of fields, too
 			}
 		}

@@ -3,11 +3,11 @@ package golang
 import (
 	"go/ast"
 	"go/token"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // sqlMethods take SQL behind a context, if they take one. From database/sql, pgx,
@@ -35,22 +35,22 @@ func setOf(words string) map[string]bool {
 	return set
 }
 
-var isContext = regexp.MustCompile(`(?i)^(?:.*ctx|context|.*context)$`)
+var isContext = found.Expression(`(?i)^(?:.*ctx|context|.*context)$`)
 
 // context tells an argument that is a context, by the names people give them.
 func context(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.Ident:
-		return isContext.MatchString(e.Name)
+		return isContext().MatchString(e.Name)
 	case *ast.SelectorExpr:
-		return isContext.MatchString(e.Sel.Name)
+		return isContext().MatchString(e.Sel.Name)
 	case *ast.CallExpr:
 		if s, ok := e.Fun.(*ast.SelectorExpr); ok {
 			if in, ok := s.X.(*ast.Ident); ok && in.Name == "context" {
 				return true
 			}
 		}
-		return isContext.MatchString(called(e))
+		return isContext().MatchString(called(e))
 	}
 	return false
 }
@@ -79,7 +79,7 @@ func (r *reader) call(n *ast.CallExpr) {
 			sql = arguments[len(arguments)-1] // the first is the statement's name
 		}
 		// A context by another name, as gin's: a text stands behind it.
-		if _, bare := sql.(*ast.Ident); bare && len(arguments) > 1 && !r.textOf(sql, 0).known() && r.textOf(arguments[1], 0).known() && isSQL.MatchString(r.textOf(arguments[1], 0).first()) {
+		if _, bare := sql.(*ast.Ident); bare && len(arguments) > 1 && !r.textOf(sql, 0).known() && r.textOf(arguments[1], 0).known() && isSQL().MatchString(r.textOf(arguments[1], 0).first()) {
 			sql = arguments[1]
 		}
 		r.send(sql, n)
@@ -115,7 +115,7 @@ func (r *reader) call(n *ast.CallExpr) {
 	}
 }
 
-var isSQL = regexp.MustCompile(`(?is)^\s*(?:--.*?\n\s*)*(?:select|insert|update|delete|with|merge|call|copy)\b`)
+var isSQL = found.Expression(`(?is)^\s*(?:--.*?\n\s*)*(?:select|insert|update|delete|with|merge|call|copy)\b`)
 
 // known tells a text, or what may be one.
 func (t text) known() bool { return t.is || t.ref != "" || t.parts != nil }

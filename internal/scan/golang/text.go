@@ -3,10 +3,10 @@ package golang
 import (
 	"go/ast"
 	"go/token"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 )
 
@@ -86,7 +86,7 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-var verb = regexp.MustCompile(`%(%|[-+# 0]*(?:\[\d+\])?[\d*]*(?:\.[\d*]+)?[a-zA-Z])`)
+var verb = found.Expression(`%(%|[-+# 0]*(?:\[\d+\])?[\d*]*(?:\.[\d*]+)?[a-zA-Z])`)
 
 // text is what an expression says, with sqltext.Hole for what is put in when the
 // program runs; ok says that a part of it is known.
@@ -105,7 +105,7 @@ func (p *project) text(f *File, t text, depth int) (s string, ok bool) {
 			break
 		}
 		at := 0
-		return verb.ReplaceAllStringFunc(format, func(mark string) string {
+		return verb().ReplaceAllStringFunc(format, func(mark string) string {
 			if mark == "%%" {
 				return "%"
 			}

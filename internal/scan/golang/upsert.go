@@ -93,7 +93,7 @@ func (p *project) arbiter(f *File, u upsert) contract.Arbiter {
 	a := contract.Arbiter{Partial: u.partial, Any: !u.known}
 	plain := func(t text) string {
 		s, ok := p.text(f, t, 0)
-		a.Any = a.Any || !ok || strings.Contains(s, sqltext.Hole) || !word.MatchString(s)
+		a.Any = a.Any || !ok || strings.Contains(s, sqltext.Hole) || !word().MatchString(s)
 		return s
 	}
 	for _, column := range u.columns {

@@ -2,7 +2,6 @@ package javascript
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -99,10 +98,10 @@ func (r *reader) given(n *syntax.Node, b *built, depth int) {
 	}
 }
 
-var className = regexp.MustCompile(`^(?:new\s+Brackets\(|[A-Z]\w*[a-z]\w*$)`)
+var className = found.Expression(`^(?:new\s+Brackets\(|[A-Z]\w*[a-z]\w*$)`)
 
 // isClass tells an entity, which may be joined, by how people call classes.
-func isClass(name string) bool { return className.MatchString(name) }
+func isClass(name string) bool { return className().MatchString(name) }
 
 // builders notes what query builders are given, where a library has such: a name
 // of no model's column is one of no telling which table.

@@ -1,11 +1,11 @@
 package javascript
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
@@ -187,13 +187,13 @@ func (p *project) makesColumn(f *File, name string) bool {
 		strings.HasSuffix(of.file.callee(of.node, drizzlePackage), ".enum"))
 }
 
-var drizzleWord = regexp.MustCompile(`[A-Z]*[\da-z]+|[A-Z]+`)
+var drizzleWord = found.Expression(`[A-Z]*[\da-z]+|[A-Z]+`)
 
 // drizzleSnake is a property's name in the casing snake_case of drizzle-orm. Its
 // expression looks ahead: a capital before a small letter begins a word.
 func drizzleSnake(name string) string {
 	var words []string
-	for _, w := range drizzleWord.FindAllString(name, -1) {
+	for _, w := range drizzleWord().FindAllString(name, -1) {
 		capitals := len(w) - len(strings.TrimLeft(w, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 		if capitals > 1 && capitals < len(w) {
 			words = append(words, w[:capitals-1])

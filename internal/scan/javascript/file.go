@@ -3,9 +3,9 @@ package javascript
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/found"
@@ -66,12 +66,14 @@ type dynamic struct {
 const maxLine = 400
 
 // speaking are signs of a database in a file that shows no other.
-var speaking = regexp.MustCompile(`(?i)DATABASE_URL|postgres|\bpsql\b|\bpg\b`)
+var speaking = found.Expression(`(?i)DATABASE_URL|postgres|\bpsql\b|\bpg\b`)
 
 // signs are words of which one is in each match of speaking, those of ormSigns, and
 // what libraries call an upsert.
-var signs = found.NewSought("", []string{"database_url", "postgres", "psql", "pg"}, []string{"sequelize", "typeorm", "drizzle", "datatypes"},
-	[]string{"upsert", "onconflict", "orupdate", "updateonduplicate"})
+var signs = sync.OnceValue(func() *found.Sought {
+	return found.NewSought("", []string{"database_url", "postgres", "psql", "pg"}, []string{"sequelize", "typeorm", "drizzle", "datatypes"},
+		[]string{"upsert", "onconflict", "orupdate", "updateonduplicate"})
+})
 
 // Read reads one file of JavaScript, TypeScript or Prisma, or a package.json.
 func Read(at string, src []byte) *File {
@@ -90,8 +92,8 @@ func Read(at string, src []byte) *File {
 		return f
 	}
 	f.words = found.SnakeWordsOf(string(src))
-	signed := signs.In(src)
-	f.speaks = signed&1 != 0 && speaking.Match(src)
+	signed := signs().In(src)
+	f.speaks = signed&1 != 0 && speaking().Match(src)
 	for _, word := range settingWords {
 		if slices.Contains(f.words, word) {
 			f.settings = append(f.settings, word)
@@ -126,7 +128,7 @@ func Read(at string, src []byte) *File {
 	for name, n := range f.consts {
 		f.names[bare(n)] = name
 	}
-	if signed&2 == 0 || !ormSigns.Match(src) {
+	if signed&2 == 0 || !ormSigns().Match(src) {
 		f.calls, f.classes = nil, nil
 		if f.conflicts == nil {
 			f.consts, f.names, f.others, f.src = nil, nil, nil, nil // the tree may go
@@ -137,16 +139,16 @@ func Read(at string, src []byte) *File {
 
 // ormSigns are what files of models name: their trees are kept until all files are
 // read, 25 bytes for each of theirs.
-var ormSigns = regexp.MustCompile(`(?i)sequelize|typeorm|drizzle|DataTypes`)
+var ormSigns = found.Expression(`(?i)sequelize|typeorm|drizzle|DataTypes`)
 
 // steps are how a migration says what it does and how it is taken back.
-var steps = regexp.MustCompile(`(?s)exports\.up\b|export\s+(?:async\s+)?(?:function|const|let)\s+up\b|\bMigrationInterface\b|\bup\s*[(:].*\bdown\s*[(:]|\bup,.*\bdown\b`)
+var steps = found.Expression(`(?s)exports\.up\b|export\s+(?:async\s+)?(?:function|const|let)\s+up\b|\bMigrationInterface\b|\bup\s*[(:].*\bdown\s*[(:]|\bup,.*\bdown\b`)
 
 // isMigration tells a migration by its folder and by what it holds. Migrations are
 // run by a release, and by no code that runs.
 func isMigration(at string, src []byte) bool {
 	folder := "/" + path.Dir(at) + "/"
-	return (strings.Contains(folder, "/migrations/") || strings.Contains(folder, "/migration/")) && steps.Match(src)
+	return (strings.Contains(folder, "/migrations/") || strings.Contains(folder, "/migration/")) && steps().Match(src)
 }
 
 // settingWords are what changes the names of all tables or columns of an ORM, the keys

@@ -118,7 +118,7 @@ func (r *reader) importsModule(name string, n *syntax.Node) {
 	}
 	r.modules[name] = true
 	pkg := packageOf(name)
-	if isDatabase(pkg) || otherORMs.MatchString(pkg) {
+	if isDatabase(pkg) || otherORMs().MatchString(pkg) {
 		if r.databases == nil {
 			r.databases = make(map[string]contract.Evidence)
 		}

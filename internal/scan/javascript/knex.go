@@ -1,11 +1,11 @@
 package javascript
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
@@ -29,9 +29,9 @@ type chain struct {
 }
 
 var (
-	knexRoot   = regexp.MustCompile(`(?i)knex|^(?:db|trx|tx|transaction|conn|connection|database)$`)
-	knexTable  = regexp.MustCompile(`(?i)^\s*(?:(\w+)\.)?(\w+)(?:\s+(?:as\s+)?(\w+))?\s*$`)
-	knexColumn = regexp.MustCompile(`(?i)^\s*(?:(?:\w+\.)?(\w+)\.)?(\w+|\*)(?:\s+as\s+\w+)?\s*$`)
+	knexRoot   = found.Expression(`(?i)knex|^(?:db|trx|tx|transaction|conn|connection|database)$`)
+	knexTable  = found.Expression(`(?i)^\s*(?:(\w+)\.)?(\w+)(?:\s+(?:as\s+)?(\w+))?\s*$`)
+	knexColumn = found.Expression(`(?i)^\s*(?:(?:\w+\.)?(\w+)\.)?(\w+|\*)(?:\s+as\s+\w+)?\s*$`)
 )
 
 // The methods of Knex's builder by what they take.
@@ -62,11 +62,11 @@ func (r *reader) chain(n *syntax.Node) {
 	builds := false
 	for i, call := range calls {
 		name := r.callee(call, "")
-		if i == 0 && knexRoot.MatchString(name) || i == 0 && bare(call.Child("function")).Is("identifier") && len(calls) > 1 || slices.Contains(knexTables, name) {
+		if i == 0 && knexRoot().MatchString(name) || i == 0 && bare(call.Child("function")).Is("identifier") && len(calls) > 1 || slices.Contains(knexTables, name) {
 			r.table(&c, call)
 		}
 		_, is := builderMethods[name]
-		builds = builds || is || i == 0 && knexRoot.MatchString(name) || name == "del" || name == "delete"
+		builds = builds || is || i == 0 && knexRoot().MatchString(name) || name == "del" || name == "delete"
 		r.step(&c, name, call)
 	}
 	if builds && c.computed && (!c.lists || slices.ContainsFunc(c.reads, func(name string) bool { return strings.HasSuffix(name, "*") })) {
@@ -84,7 +84,7 @@ func (r *reader) table(c *chain, call *syntax.Node) {
 		return
 	}
 	add := func(text, alias string) {
-		parts := knexTable.FindStringSubmatch(text)
+		parts := knexTable().FindStringSubmatch(text)
 		if parts == nil {
 			return
 		}
@@ -164,7 +164,7 @@ func (r *reader) step(c *chain, name string, call *syntax.Node) {
 func (r *reader) columnNames(n *syntax.Node) (names []string) {
 	n = bare(n)
 	if t, ok := textOf(n, r.src); ok {
-		if strings.Contains(t, sqltext.Hole) || !knexColumn.MatchString(t) {
+		if strings.Contains(t, sqltext.Hole) || !knexColumn().MatchString(t) {
 			return nil
 		}
 		return []string{t}
@@ -215,7 +215,7 @@ func (p *project) knex() {
 func (c *chain) of(table contract.Name, names []string) contract.Columns {
 	var columns []string
 	for _, name := range names {
-		parts := knexColumn.FindStringSubmatch(name)
+		parts := knexColumn().FindStringSubmatch(name)
 		if parts == nil || parts[1] != "" && c.aliases[parts[1]] != table {
 			continue
 		}

@@ -3,11 +3,11 @@ package javascript
 import (
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // Package is a package.json: the names of what it depends on.
@@ -51,8 +51,8 @@ func readPackage(at string, src []byte) *Package {
 var (
 	// databaseWords are parts of names of packages that speak to databases, or
 	// may.
-	databaseWords = regexp.MustCompile(`(?i)(?:^|[^a-z])(?:pg\w*|db|dbs|sql|orm|database|databases|prisma|lucid|kysely|knex|drizzle|bookshelf|objection|massive|slonik|zapatos|waterline|sails|strapi|directus|payload\w*|keystone|keystonejs|keystatic|postgraphile|graphile\w*|hasura|supabase|postgrest|remult|wasp|redwood\w*|feathers\w*|loopback\w*|neon\w*|gel|edgedb|orchid|mikro)(?:$|[^a-z])`)
-	databaseParts = regexp.MustCompile(`(?i)postgres|psql|sqlite|mysql|mssql|sequelize|typeorm|mikro-orm|\bsql-|-sql\b|knex|prisma|database|repository|datasource`)
+	databaseWords = found.Expression(`(?i)(?:^|[^a-z])(?:pg\w*|db|dbs|sql|orm|database|databases|prisma|lucid|kysely|knex|drizzle|bookshelf|objection|massive|slonik|zapatos|waterline|sails|strapi|directus|payload\w*|keystone|keystonejs|keystatic|postgraphile|graphile\w*|hasura|supabase|postgrest|remult|wasp|redwood\w*|feathers\w*|loopback\w*|neon\w*|gel|edgedb|orchid|mikro)(?:$|[^a-z])`)
+	databaseParts = found.Expression(`(?i)postgres|psql|sqlite|mysql|mssql|sequelize|typeorm|mikro-orm|\bsql-|-sql\b|knex|prisma|database|repository|datasource`)
 )
 
 // isDatabase tells a package that may lead to a database, by its name. Types only
@@ -61,12 +61,12 @@ func isDatabase(name string) bool {
 	if strings.HasPrefix(name, "@types/") {
 		return false
 	}
-	return databaseWords.MatchString(name) || databaseParts.MatchString(name)
+	return databaseWords().MatchString(name) || databaseParts().MatchString(name)
 }
 
 // otherORMs are packages whose models and builders are not understood: they use
 // tables and columns by names of their own.
-var otherORMs = regexp.MustCompile(`^(?:kysely|kysely-.*|@mikro-orm/.*|mikro-orm|objection|objection-.*|bookshelf|bookshelf-.*|waterline|sails-postgresql|sails|orm|massive|zapatos|@pgtyped/.*|pgtyped|` +
+var otherORMs = found.Expression(`^(?:kysely|kysely-.*|@mikro-orm/.*|mikro-orm|objection|objection-.*|bookshelf|bookshelf-.*|waterline|sails-postgresql|sails|orm|massive|zapatos|@pgtyped/.*|pgtyped|` +
 	`@loopback/repository|loopback-connector-.*|loopback|loopback-datasource-juggler|@strapi/.*|strapi|strapi-.*|directus|@directus/.*|payload|@payloadcms/.*|@keystone-6/.*|@keystonejs/.*|keystone|@adonisjs/lucid|` +
 	`@feathersjs/knex|feathers-.*|postgraphile|graphile|graphile-.*|@graphile/.*|@databases/.*|remult|orchid-orm|rake-db|@supabase/.*|gel|edgedb|wasp|@redwoodjs/.*|@zenstackhq/.*|@sequelize/.*|` +
 	`@rocicorp/.*|waddler|sequelize-auto|sequelize-oracle|camaro-orm|deepkit|@deepkit/.*|joist-orm|prisma-kysely|kysely-prisma|prisma-extension-kysely|pg-structure|pogi|sutando|squel|node-sql|sql-bricks.*|pg-bricks|jetqueries|@vramework/.*|torm|ts-sql-query|orange-orm|rdb|monk-orm|mongo-orm|@ts-safeql/.*|sql-template-builder|knex-.*|@electric-sql/.*|typed-sql|@forge/sql|postgrest-js|hasura|nestjs-prisma-crud|@neondatabase/toolkit)$`)
@@ -75,19 +75,19 @@ var otherORMs = regexp.MustCompile(`^(?:kysely|kysely-.*|@mikro-orm/.*|mikro-orm
 // those that one for a server is: what a server loads may hand it a database under
 // any name.
 var (
-	forBrowsers = regexp.MustCompile(`^(?:react-dom|react|react-native|expo|preact|vue|svelte|@angular/core|solid-js|lit|ember-source|jquery|alpinejs|@hotwired/.*|stimulus|backbone|vite|webpack|parcel|rollup|@rails/.*)$`)
-	forServers  = regexp.MustCompile(`^(?:express|fastify|koa|hono|restify|polka|connect|next|nuxt|nuxt3|gatsby|astro|@remix-run/.*|@react-router/(?:node|serve)|@sveltejs/kit|@tanstack/.*start|@solidjs/start|@analogjs/.*|@nestjs/.*|@hapi/.*|@trpc/server|@apollo/server|apollo-server.*|graphql-yoga|@adonisjs/.*|sails|meteor|` +
+	forBrowsers = found.Expression(`^(?:react-dom|react|react-native|expo|preact|vue|svelte|@angular/core|solid-js|lit|ember-source|jquery|alpinejs|@hotwired/.*|stimulus|backbone|vite|webpack|parcel|rollup|@rails/.*)$`)
+	forServers  = found.Expression(`^(?:express|fastify|koa|hono|restify|polka|connect|next|nuxt|nuxt3|gatsby|astro|@remix-run/.*|@react-router/(?:node|serve)|@sveltejs/kit|@tanstack/.*start|@solidjs/start|@analogjs/.*|@nestjs/.*|@hapi/.*|@trpc/server|@apollo/server|apollo-server.*|graphql-yoga|@adonisjs/.*|sails|meteor|` +
 		`moleculer|bull|bullmq|bee-queue|agenda|kafkajs|amqplib|ioredis|redis|aws-lambda|serverless.*|@google-cloud/functions-framework|socket\.io|ws|nodemailer|node-cron|cron|electron)$`)
 )
 
 // isBrowsers tells a package whose program runs in browsers.
 func (p *Package) isBrowsers() bool {
-	return slices.ContainsFunc(p.needs, forBrowsers.MatchString) && !slices.ContainsFunc(p.needs, forServers.MatchString)
+	return slices.ContainsFunc(p.needs, forBrowsers().MatchString) && !slices.ContainsFunc(p.needs, forServers().MatchString)
 }
 
 // harmless are packages with names of that kind whose ways to the database are
 // looked at, or that have tables of their own.
-var harmless = regexp.MustCompile(`^(?:pg|pg-(?:pool|native|cursor|query-stream|promise|connection-string|format|types|protocol|boss|minify|monitor|hstore|migrate|copy-streams|listen|pubsub|mem)|node-pg-migrate|postgres|postgres-.*|pgpass|connect-pg-simple|slonik|` +
+var harmless = found.Expression(`^(?:pg|pg-(?:pool|native|cursor|query-stream|promise|connection-string|format|types|protocol|boss|minify|monitor|hstore|migrate|copy-streams|listen|pubsub|mem)|node-pg-migrate|postgres|postgres-.*|pgpass|connect-pg-simple|slonik|` +
 	`sql-template-(?:strings|tag)|@vercel/postgres|@neondatabase/serverless|sqlite3|better-sqlite3|sql\.js|mysql2?|mssql|mime-db|caniuse-db|idb.*|db-migrate.*|prisma|@prisma/.*|prisma-.*|sequelize|sequelize-.*|@nestjs/(?:sequelize|typeorm)|` +
 	`typeorm|typeorm-.*|drizzle-.*|knex|embedded-postgres|@embedded-postgres/.*|@auth/.*-adapter|.*eslint.*|.*prettier.*|.*-loader|.*vite.*)$`)
 

@@ -1,10 +1,10 @@
 package javascript
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // schema is what a file of Prisma's schema language says. The format is line by
@@ -38,12 +38,12 @@ type prismaField struct {
 var scalars = map[string]bool{"String": true, "Boolean": true, "Int": true, "BigInt": true, "Float": true, "Decimal": true, "DateTime": true, "Json": true, "Bytes": true, "Unsupported": true}
 
 var (
-	blockStart = regexp.MustCompile(`^(model|view|enum|type|datasource|generator)\s+(\w+)\s*\{$`)
-	fieldLine  = regexp.MustCompile(`^(\w+)\s+(\w+)(\([^)]*\))?(\[\])?([?!])?(?:\s+(.*))?$`)
-	mapped     = regexp.MustCompile(`@map\(\s*(?:name:\s*)?"((?:[^"\\]|\\.)*)"\s*\)`)
-	inSchema   = regexp.MustCompile(`@schema\(\s*(?:name:\s*)?"((?:[^"\\]|\\.)*)"\s*\)`)
-	relation   = regexp.MustCompile(`@relation\(\s*"([^"]*)"`)
-	provider   = regexp.MustCompile(`^provider\s*=\s*"(\w+)"$`)
+	blockStart = found.Expression(`^(model|view|enum|type|datasource|generator)\s+(\w+)\s*\{$`)
+	fieldLine  = found.Expression(`^(\w+)\s+(\w+)(\([^)]*\))?(\[\])?([?!])?(?:\s+(.*))?$`)
+	mapped     = found.Expression(`@map\(\s*(?:name:\s*)?"((?:[^"\\]|\\.)*)"\s*\)`)
+	inSchema   = found.Expression(`@schema\(\s*(?:name:\s*)?"((?:[^"\\]|\\.)*)"\s*\)`)
+	relation   = found.Expression(`@relation\(\s*"([^"]*)"`)
+	provider   = found.Expression(`^provider\s*=\s*"(\w+)"$`)
 )
 
 // readSchema reads a file. What is not of the format makes it broken, as then
@@ -53,7 +53,7 @@ func readSchema(at, src string) *schema {
 	var in string
 	var model *prismaModel
 	for _, l := range logicalLines(src) {
-		switch start := blockStart.FindStringSubmatch(l.text); {
+		switch start := blockStart().FindStringSubmatch(l.text); {
 		case start != nil && in == "":
 			in = start[1]
 			model = nil
@@ -69,7 +69,7 @@ func readSchema(at, src string) *schema {
 		case in == "":
 			s.fail(l)
 		case in == "datasource":
-			if of := provider.FindStringSubmatch(l.text); of != nil {
+			if of := provider().FindStringSubmatch(l.text); of != nil {
 				s.provider = of[1]
 			}
 		case model != nil && !model.line(l.text):
@@ -91,8 +91,8 @@ func (s *schema) fail(l prismaLine) {
 // line reads a field or an attribute of a model.
 func (m *prismaModel) line(text string) bool {
 	if rest, ok := strings.CutPrefix(text, "@@"); ok {
-		name := mapped.FindStringSubmatch("@" + rest)
-		of := inSchema.FindStringSubmatch("@" + rest)
+		name := mapped().FindStringSubmatch("@" + rest)
+		of := inSchema().FindStringSubmatch("@" + rest)
 		switch {
 		case rest == "ignore":
 			m.ignored = true
@@ -105,21 +105,21 @@ func (m *prismaModel) line(text string) bool {
 		}
 		return true
 	}
-	parts := fieldLine.FindStringSubmatch(text)
+	parts := fieldLine().FindStringSubmatch(text)
 	if parts == nil {
 		return false
 	}
 	attributes := parts[6]
 	f := prismaField{name: parts[1], kind: parts[2], column: parts[1], list: parts[4] != "", ignored: hasAttribute(attributes, "@ignore")}
 	if strings.Contains(attributes, "@map(") {
-		name := mapped.FindStringSubmatch(attributes)
+		name := mapped().FindStringSubmatch(attributes)
 		if name == nil {
 			return false
 		}
 		f.column = name[1]
 	}
 	if strings.Contains(attributes, "@relation") {
-		if of := relation.FindStringSubmatch(attributes); of != nil {
+		if of := relation().FindStringSubmatch(attributes); of != nil {
 			f.relation = of[1]
 		}
 		if _, after, found := strings.Cut(attributes, "name:"); found && f.relation == "" {

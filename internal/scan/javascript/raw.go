@@ -1,11 +1,11 @@
 package javascript
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
@@ -30,10 +30,10 @@ var textKeys = []string{"text", "sql"}
 
 // makers are calls that may make a table or a model, by their names; those of
 // pgTableCreator are called as their owner likes.
-var makers = regexp.MustCompile(`^(?:\w*[tT]able|\w*[vV]iew|define|init|EntitySchema|Sequelize|forRoot|belongsToMany)$`)
+var makers = found.Expression(`^(?:\w*[tT]able|\w*[vV]iew|define|init|EntitySchema|Sequelize|forRoot|belongsToMany)$`)
 
 // connections are what people call those whose methods take SQL.
-var connections = regexp.MustCompile(`(?i)(?:db|pool|client|conn|connection|prisma|knex|sequelize|sql|pg|trx|tx|manager|runner|repo|repository|database)$`)
+var connections = found.Expression(`(?i)(?:db|pool|client|conn|connection|prisma|knex|sequelize|sql|pg|trx|tx|manager|runner|repo|repository|database)$`)
 
 // call notes SQL and names that are given in variables.
 func (r *reader) call(n *syntax.Node, in *function) {
@@ -49,7 +49,7 @@ func (r *reader) call(n *syntax.Node, in *function) {
 		name = r.text(callee.Child("property"))
 	} else if callee.Is("subscript_expression") {
 		var known bool
-		if name, known = r.literal(callee.Child("index")); !known && connections.MatchString(r.text(callee.Child("object"))) {
+		if name, known = r.literal(callee.Child("index")); !known && connections().MatchString(r.text(callee.Child("object"))) {
 			name = "query" // any method
 		}
 	}
@@ -58,7 +58,7 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	}
 	first := bare(arguments.Children[0])
 	_, isImport := r.imports[name]
-	if makers.MatchString(name) || isImport && first.Is("string", "template_string") && len(arguments.Children) > 1 && bare(arguments.Children[1]).Is("object", "arrow_function") {
+	if makers().MatchString(name) || isImport && first.Is("string", "template_string") && len(arguments.Children) > 1 && bare(arguments.Children[1]).Is("object", "arrow_function") {
 		r.calls = append(r.calls, n)
 	}
 	if names, ok := builderMethods[name]; ok && callee.Is("member_expression") {

@@ -85,9 +85,9 @@ func (p *project) libraries(f *File) {
 func (p *project) others() {
 	for name, at := range p.uses {
 		switch {
-		case otherORMs.MatchString(name):
+		case otherORMs().MatchString(name):
 			p.to.Blind(contract.Gap{Reach: contract.Anything, Why: name + " is not understood", At: at})
-		case isDatabase(name) && !harmless.MatchString(name) && p.needed(name):
+		case isDatabase(name) && !harmless().MatchString(name) && p.needed(name):
 			p.to.MayUpsert()
 			p.to.Gap(contract.Gap{Reach: contract.Anything, Why: name + " may speak to a database, and is not known", At: at})
 		}

@@ -1,11 +1,11 @@
 package javascript
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -37,14 +37,14 @@ func (m *model) serial() {
 
 // sequelizeType is an attribute that is only a type, of what it begins with.
 var (
-	sequelizeType = regexp.MustCompile(`^(\w+)(?:\.\w+)*\.[A-Z][A-Z0-9_]*\b|^([A-Z][A-Z0-9_]*)\b`)
-	dataTypes     = regexp.MustCompile(`(?i)^(?:data_?)?types?$|^sequelize$`)
+	sequelizeType = found.Expression(`^(\w+)(?:\.\w+)*\.[A-Z][A-Z0-9_]*\b|^([A-Z][A-Z0-9_]*)\b`)
+	dataTypes     = found.Expression(`(?i)^(?:data_?)?types?$|^sequelize$`)
 )
 
 // isType tells an attribute that is only a type: what the application makes may have keys.
 func (f *File) isType(n *syntax.Node) bool {
-	parts := sequelizeType.FindStringSubmatch(f.text(bare(n)))
-	return parts != nil && (dataTypes.MatchString(parts[1]) || slices.Contains(sequelizePackages, f.module(parts[1]+parts[2])))
+	parts := sequelizeType().FindStringSubmatch(f.text(bare(n)))
+	return parts != nil && (dataTypes().MatchString(parts[1]) || slices.Contains(sequelizePackages, f.module(parts[1]+parts[2])))
 }
 
 // keyed reads an attribute with the keys it is of, and tells whether it is the primary

@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // pluralRules are those of the library inflection, 1.13.4, which Sequelize 6 makes
@@ -89,12 +92,12 @@ var uncountable = strings.Fields(`accommodation adulthood advertising advice agg
 	stupidity sunshine symmetry tennis thirst thunder timber traffic transportation trust underwear unemployment unity validity veal vegetation
 	vegetarianism vengeance violence vitality warmth wealth weather welfare wheat wildlife wisdom yoga zinc zoology`)
 
-var pluralPatterns = func() (compiled []*regexp.Regexp) {
+var pluralPatterns = sync.OnceValue(func() (compiled []*regexp.Regexp) {
 	for _, rule := range pluralRules {
 		compiled = append(compiled, regexp.MustCompile(rule.pattern))
 	}
 	return compiled
-}()
+})
 
 // pluralOf is the plural that Sequelize makes of a model's name.
 func pluralOf(name string) string {
@@ -102,7 +105,7 @@ func pluralOf(name string) string {
 		return name
 	}
 	for i, rule := range pluralRules {
-		if pattern := pluralPatterns[i]; pattern.MatchString(name) {
+		if pattern := pluralPatterns()[i]; pattern.MatchString(name) {
 			if rule.stays {
 				return name
 			}
@@ -112,10 +115,10 @@ func pluralOf(name string) string {
 	return name
 }
 
-var capital = regexp.MustCompile(`[A-Z]`)
+var capital = found.Expression(`[A-Z]`)
 
 // underscored is a name as that library writes it with underscores: one before
 // each capital.
 func underscored(name string) string {
-	return strings.ToLower(strings.TrimPrefix(capital.ReplaceAllString(name, "_${0}"), "_"))
+	return strings.ToLower(strings.TrimPrefix(capital().ReplaceAllString(name, "_${0}"), "_"))
 }

@@ -2,11 +2,11 @@ package javascript
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/ddl"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
@@ -120,9 +120,9 @@ func unescaped(escape string) string {
 }
 
 var (
-	hole = regexp.MustCompile(sqltext.Hole)
+	hole = found.Expression(sqltext.Hole)
 	// inList is a list of parameters that the tag makes.
-	inList = regexp.MustCompile(`(?i)\bin\s*` + sqltext.Hole)
+	inList = found.Expression(`(?i)\bin\s*` + sqltext.Hole)
 )
 
 // parameters is the text of a template whose tag sends what is put in as
@@ -131,9 +131,9 @@ var (
 func parameters(text string) string {
 	n := 0
 	next := func() string { n++; return fmt.Sprintf("$%d", n) }
-	text = inList.ReplaceAllStringFunc(text, func(list string) string { return strings.TrimSuffix(list, sqltext.Hole) + "(" + next() + ")" })
+	text = inList().ReplaceAllStringFunc(text, func(list string) string { return strings.TrimSuffix(list, sqltext.Hole) + "(" + next() + ")" })
 	listed := n
-	all := hole.ReplaceAllStringFunc(text, func(string) string { return next() })
+	all := hole().ReplaceAllStringFunc(text, func(string) string { return next() })
 	if _, err := ddl.NeedsOf(all); err == nil {
 		return all
 	}

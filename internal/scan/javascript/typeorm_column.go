@@ -1,10 +1,10 @@
 package javascript
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -163,20 +163,20 @@ func (p *project) strategic(m *model, name, given, plain string, prefixes []stri
 }
 
 var (
-	acronym = regexp.MustCompile(`([A-Z])([A-Z])([a-z])`)
-	humped  = regexp.MustCompile(`([a-z0-9])([A-Z])`)
-	jointed = regexp.MustCompile(`^[A-Z]|[\s\-_]\w`)
-	worded  = regexp.MustCompile(`\w\S*`)
+	acronym = found.Expression(`([A-Z])([A-Z])([a-z])`)
+	humped  = found.Expression(`([a-z0-9])([A-Z])`)
+	jointed = found.Expression(`^[A-Z]|[\s\-_]\w`)
+	worded  = found.Expression(`\w\S*`)
 )
 
 // typeormSnake, typeormCamel and typeormTitle are those of typeorm/util/StringUtils,
 // 1.1.1.
 func typeormSnake(s string) string {
-	return strings.ToLower(humped.ReplaceAllString(acronym.ReplaceAllString(s, "${1}_${2}${3}"), "${1}_${2}"))
+	return strings.ToLower(humped().ReplaceAllString(acronym().ReplaceAllString(s, "${1}_${2}${3}"), "${1}_${2}"))
 }
 
 func typeormCamel(s string) string {
-	return jointed.ReplaceAllStringFunc(s, func(m string) string {
+	return jointed().ReplaceAllStringFunc(s, func(m string) string {
 		if len(m) == 1 {
 			return strings.ToLower(m)
 		}
@@ -185,5 +185,5 @@ func typeormCamel(s string) string {
 }
 
 func typeormTitle(s string) string {
-	return worded.ReplaceAllStringFunc(s, func(m string) string { return strings.ToUpper(m[:1]) + strings.ToLower(m[1:]) })
+	return worded().ReplaceAllStringFunc(s, func(m string) string { return strings.ToUpper(m[:1]) + strings.ToLower(m[1:]) })
 }

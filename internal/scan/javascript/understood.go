@@ -2,7 +2,6 @@ package javascript
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"github.com/migguard/migguard/internal/scan/found"
@@ -10,12 +9,12 @@ import (
 
 // Signs of what a scan looks for, beside calls: SQL, decorators and models.
 var (
-	statements = regexp.MustCompile(`(?i)\bselect\s[^;]*\sfrom\s|\binsert\s+into\s|\bupdate\s+\S+\s+set\s|\bdelete\s+from\s`)
-	models     = regexp.MustCompile(`(?i)@(?:Entity|Table|Column)|extends\s+Model\b`)
+	statements = found.Expression(`(?i)\bselect\s[^;]*\sfrom\s|\binsert\s+into\s|\bupdate\s+\S+\s+set\s|\bdelete\s+from\s`)
+	models     = found.Expression(`(?i)@(?:Entity|Table|Column)|extends\s+Model\b`)
 	// calling and tagging are calls and templates, also with types as arguments: what
 	// calls finds, where letters are like ASCII's.
-	calling = regexp.MustCompile(`(?i)\b(?:query\w*|execute\w*|raw|unsafe|literal|knex|select|from|into|insert|update|where|table|define|init|EntitySchema|\w*Table|\w*View)\s*(?:<[^()]*>)?\s*[(]`)
-	tagging = regexp.MustCompile(`(?i)(?:\bsql|\$queryRaw|\$executeRaw)\s*(?:<[^()]*>)?\s*\x60`)
+	calling = found.Expression(`(?i)\b(?:query\w*|execute\w*|raw|unsafe|literal|knex|select|from|into|insert|update|where|table|define|init|EntitySchema|\w*Table|\w*View)\s*(?:<[^()]*>)?\s*[(]`)
+	tagging = found.Expression(`(?i)(?:\bsql|\$queryRaw|\$executeRaw)\s*(?:<[^()]*>)?\s*\x60`)
 )
 
 // understoodWords are those of which one is in each match of statements, and of models.
@@ -31,9 +30,9 @@ func understands(src []byte) bool {
 	in := understoodWords.In(src)
 	if bytes.Contains(src, []byte("\u017f")) || bytes.Contains(src, []byte("\u212a")) {
 		// Expressions take them for an s and a k.
-		return calling.Match(src) || tagging.Match(src) || statements.Match(src) || models.Match(src)
+		return calling().Match(src) || tagging().Match(src) || statements().Match(src) || models().Match(src)
 	}
-	return calls(src) || in&1 != 0 && statements.Match(src) || in&2 != 0 && models.Match(src)
+	return calls(src) || in&1 != 0 && statements().Match(src) || in&2 != 0 && models().Match(src)
 }
 
 // calls looks at what stands before each bracket and each template. An expression over

@@ -1,11 +1,11 @@
 package javascript
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
@@ -84,10 +84,10 @@ func (r *reader) upsertGiven(n *syntax.Node) {
 }
 
 // clause is what stands behind ON CONFLICT.
-var clause = regexp.MustCompile(`(?is)^\s*(?:\(|on\s+constraint\s).*\bdo\s+(?:update|nothing)\b`)
+var clause = found.Expression(`(?is)^\s*(?:\(|on\s+constraint\s).*\bdo\s+(?:update|nothing)\b`)
 
 // lower are names that no mapping of cases changes.
-var lower = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+var lower = found.Expression(`^[a-z_][a-z0-9_]*$`)
 
 // arbiters is what Knex's onConflict is given: nothing, a column or a list of them. That
 // of TypeORM 0.2 takes what stands behind ON CONFLICT in SQL.
@@ -96,7 +96,7 @@ func (r *reader) arbiters(arguments *syntax.Node) []contract.Arbiter {
 		return nil
 	}
 	first := bare(arguments.Children[0])
-	if t, ok := r.literal(first); ok && clause.MatchString(t) {
+	if t, ok := r.literal(first); ok && clause().MatchString(t) {
 		r.fragments = append(r.fragments, sqltext.Literal{Text: "ON CONFLICT " + t, At: r.at(arguments)})
 		return nil
 	}
@@ -107,7 +107,7 @@ func (r *reader) arbiters(arguments *syntax.Node) []contract.Arbiter {
 	var a contract.Arbiter
 	for _, element := range elements {
 		name, ok := r.literal(element)
-		if !ok || !lower.MatchString(name) {
+		if !ok || !lower().MatchString(name) {
 			return []contract.Arbiter{{Any: true}}
 		}
 		a.Columns = append(a.Columns, name)

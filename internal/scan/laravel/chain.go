@@ -1,11 +1,11 @@
 package laravel
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
@@ -31,8 +31,8 @@ type query struct {
 }
 
 var (
-	tableName  = regexp.MustCompile(`(?i)^\s*(?:(\w+)\.)?(\w+)(?:\s+(?:as\s+)?(\w+))?\s*$`)
-	columnName = regexp.MustCompile(`(?i)^\s*(?:(?:\w+\.)?(\w+)\.)?(\w+|\*)(?:->.*|\s+as\s+\w+)?\s*$`)
+	tableName  = found.Expression(`(?i)^\s*(?:(\w+)\.)?(\w+)(?:\s+(?:as\s+)?(\w+))?\s*$`)
+	columnName = found.Expression(`(?i)^\s*(?:(?:\w+\.)?(\w+)\.)?(\w+|\*)(?:->.*|\s+as\s+\w+)?\s*$`)
 )
 
 // The methods of the query builder, by what they take.
@@ -156,7 +156,7 @@ func (r *reader) table(q *query, name string, given []*syntax.Node, call *syntax
 		return // a collection's join
 	}
 	t, ok := literal(given[0], r.src)
-	parts := tableName.FindStringSubmatch(t)
+	parts := tableName().FindStringSubmatch(t)
 	switch {
 	case !ok && !given[0].Is("anonymous_function", "arrow_function", "class_constant_access_expression", "array_creation_expression"):
 		r.file.Dynamic = append(r.file.Dynamic, r.at(call))
@@ -218,7 +218,7 @@ func (r *reader) columns(n *syntax.Node, conditions bool) (names []string) {
 
 // columnOf is a text that names a column, with its table where it has one.
 func columnOf(t string) []string {
-	parts := columnName.FindStringSubmatch(t)
+	parts := columnName().FindStringSubmatch(t)
 	if parts == nil || parts[2] == "*" && parts[1] == "" {
 		return nil
 	}
@@ -235,7 +235,7 @@ func (r *reader) schema(q *query, call *syntax.Node) {
 	if len(given) == 0 {
 		return
 	}
-	if t, ok := literal(given[0], r.src); ok && tableName.MatchString(t) {
+	if t, ok := literal(given[0], r.src); ok && tableName().MatchString(t) {
 		q.tables, q.onTable = append(q.tables, contract.Name{Name: t}), "changes of the schema"
 		return
 	}

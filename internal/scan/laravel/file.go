@@ -1,8 +1,8 @@
 package laravel
 
 import (
-	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/found"
@@ -35,18 +35,20 @@ type fragment struct {
 var (
 	// ours are names of Laravel's database, others' ORMs and query builders that are
 	// not understood.
-	ours   = regexp.MustCompile(`\b(?:Illuminate\\(?:Database|Support\\Facades|Foundation)|Laravel)\\`)
-	others = regexp.MustCompile(`\b(?:Doctrine\\(?:ORM|DBAL|ODM)|Cake\\(?:ORM|Database)|CodeIgniter\\|yii\\db|Propel\\Runtime|RedBeanPHP\\|Cycle\\(?:ORM|Database)|Phalcon\\Mvc\\Model|Medoo\\|Laminas\\Db|Zend_?\\?Db|Nette\\Database|Opis\\Database|Atlas\\(?:Orm|Mapper|Query)|Spot\\Mapper|Kohana_|Pop\\Db|Aura\\Sql|Latitude\\|Envms\\FluentPDO|think\\|Pixie\\)`)
+	ours   = found.Expression(`\b(?:Illuminate\\(?:Database|Support\\Facades|Foundation)|Laravel)\\`)
+	others = found.Expression(`\b(?:Doctrine\\(?:ORM|DBAL|ODM)|Cake\\(?:ORM|Database)|CodeIgniter\\|yii\\db|Propel\\Runtime|RedBeanPHP\\|Cycle\\(?:ORM|Database)|Phalcon\\Mvc\\Model|Medoo\\|Laminas\\Db|Zend_?\\?Db|Nette\\Database|Opis\\Database|Atlas\\(?:Orm|Mapper|Query)|Spot\\Mapper|Kohana_|Pop\\Db|Aura\\Sql|Latitude\\|Envms\\FluentPDO|think\\|Pixie\\)`)
 	// asks are signs of queries in a template, which is not parsed.
-	asks = regexp.MustCompile(`\bDB::|[Rr]aw\(|->(?:statement|select|table|from|query)\(|\bpg_query`)
+	asks = found.Expression(`\bDB::|[Rr]aw\(|->(?:statement|select|table|from|query)\(|\bpg_query`)
 )
 
 // signs are words of which one is in each match of ours, of others, of dynamicWhere and
 // of accessor.
-var signs = found.NewSought("", []string{`illuminate\`, `laravel\`},
-	[]string{`doctrine\`, `cake\`, `codeigniter\`, `yii\db`, `propel\runtime`, `redbeanphp\`, `cycle\`, `phalcon\mvc`, `medoo\`, `laminas\db`, "zend", `nette\database`, `opis\database`,
-		`atlas\`, `spot\mapper`, "kohana_", `pop\db`, `aura\sql`, `latitude\`, `envms\`, `think\`, `pixie\`},
-	[]string{"where"}, []string{"attribute"})
+var signs = sync.OnceValue(func() *found.Sought {
+	return found.NewSought("", []string{`illuminate\`, `laravel\`},
+		[]string{`doctrine\`, `cake\`, `codeigniter\`, `yii\db`, `propel\runtime`, `redbeanphp\`, `cycle\`, `phalcon\mvc`, `medoo\`, `laminas\db`, "zend", `nette\database`, `opis\database`,
+			`atlas\`, `spot\mapper`, "kohana_", `pop\db`, `aura\sql`, `latitude\`, `envms\`, `think\`, `pixie\`},
+		[]string{"where"}, []string{"attribute"})
+})
 
 // The groups of signs.
 const (
@@ -63,8 +65,8 @@ func IsTemplate(path string) bool { return strings.HasSuffix(path, ".blade.php")
 func Read(path string, src []byte) *File {
 	f := &File{Notes: sqltext.Notes{Path: path}, imports: make(map[string]string)}
 	if IsTemplate(path) {
-		f.Words, f.copies = wordsOf(src, signs.In(src)), strings.Contains(string(src), "replicate")
-		if at := asks.FindIndex(src); at != nil {
+		f.Words, f.copies = wordsOf(src, signs().In(src)), strings.Contains(string(src), "replicate")
+		if at := asks().FindIndex(src); at != nil {
 			line := 1 + strings.Count(string(src[:at[0]]), "\n")
 			f.Dynamic = append(f.Dynamic, contract.Evidence{File: path, Line: line, Text: string(src[at[0]:at[1]])})
 		}
@@ -75,9 +77,9 @@ func Read(path string, src []byte) *File {
 	if whole {
 		code = syntax.Without(root, src, "comment")
 	}
-	signed := signs.In(code)
-	f.Words, f.laravel = wordsOf(code, signed), signed&signOurs != 0 && ours.Match(code)
-	if signed&signOthers != 0 && others.Match(code) {
+	signed := signs().In(code)
+	f.Words, f.laravel = wordsOf(code, signed), signed&signOurs != 0 && ours().Match(code)
+	if signed&signOthers != 0 && others().Match(code) {
 		f.Blind("an ORM of PHP that is not understood")
 	}
 	if root == nil {
@@ -90,9 +92,9 @@ func Read(path string, src []byte) *File {
 
 var (
 	// dynamicWhere is a method that names columns: whereNameAndEmail.
-	dynamicWhere = regexp.MustCompile(`\bwhere([A-Z]\w*)`)
-	and          = regexp.MustCompile(`(?:And|Or)([A-Z])`)
-	accessor     = regexp.MustCompile(`\b[gs]et([A-Z]\w*?)Attribute\b`)
+	dynamicWhere = found.Expression(`\bwhere([A-Z]\w*)`)
+	and          = found.Expression(`(?:And|Or)([A-Z])`)
+	accessor     = found.Expression(`\b[gs]et([A-Z]\w*?)Attribute\b`)
 )
 
 // wordsOf are the words of a text that has some signs, and the columns that methods'
@@ -101,15 +103,15 @@ func wordsOf(src []byte, signed uint64) []string {
 	text := string(src)
 	words := found.SnakeWordsOf(text)
 	if signed&signWhere != 0 {
-		for _, m := range dynamicWhere.FindAllStringSubmatch(text, -1) {
+		for _, m := range dynamicWhere().FindAllStringSubmatch(text, -1) {
 			words = append(words, snake(m[1]))
-			for part := range strings.FieldsSeq(and.ReplaceAllString(m[1], " ${1}")) {
+			for part := range strings.FieldsSeq(and().ReplaceAllString(m[1], " ${1}")) {
 				words = append(words, snake(part))
 			}
 		}
 	}
 	if signed&signAccessor != 0 {
-		for _, m := range accessor.FindAllStringSubmatch(text, -1) {
+		for _, m := range accessor().FindAllStringSubmatch(text, -1) {
 			words = append(words, snake(m[1]))
 		}
 	}

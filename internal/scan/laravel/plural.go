@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -28,14 +29,14 @@ func tableOf(class string) string {
 }
 
 // pivotOf is the table of a class of pivots.
-func pivotOf(class string) string { return snake(inflect(class, singulars)) }
+func pivotOf(class string) string { return snake(inflect(class, singulars())) }
 
 // plural is Laravel's Str::plural.
 func plural(word string) string {
 	if slices.Contains(uncountable, strings.ToLower(word)) {
 		return word
 	}
-	return inflect(word, plurals)
+	return inflect(word, plurals())
 }
 
 // rules are one direction of Doctrine's inflector.
@@ -48,7 +49,10 @@ type rules struct {
 	with      []string
 }
 
-var plurals, singulars = newRules(stays+pluralStays, pluralRules, 0), newRules(stays+singularStays, singularRules, 1)
+var (
+	plurals   = sync.OnceValue(func() rules { return newRules(stays+pluralStays, pluralRules, 0) })
+	singulars = sync.OnceValue(func() rules { return newRules(stays+singularStays, singularRules, 1) })
+)
 
 // newRules compiles rules; from is the side of irregulars that they begin with.
 func newRules(stays string, patterns [][2]string, from int) rules {

@@ -10,8 +10,8 @@ func FuzzSigns(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		signed := signs.In(src)
-		for sign, match := range map[uint64]bool{signOurs: ours.Match(src), signOthers: others.Match(src), signWhere: dynamicWhere.Match(src), signAccessor: accessor.Match(src)} {
+		signed := signs().In(src)
+		for sign, match := range map[uint64]bool{signOurs: ours().Match(src), signOthers: others().Match(src), signWhere: dynamicWhere().Match(src), signAccessor: accessor().Match(src)} {
 			if match && signed&sign == 0 {
 				t.Errorf("%q: signs %b, and a match of %b", src, signed, sign)
 			}

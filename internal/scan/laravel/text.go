@@ -1,15 +1,15 @@
 package laravel
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
 // mark is what sprintf puts something in for; %% is a sign.
-var mark = regexp.MustCompile(`%(?:\d+\$)?[-+0-9.']*[a-zA-Z]`)
+var mark = found.Expression(`%(?:\d+\$)?[-+0-9.']*[a-zA-Z]`)
 
 // textOf reads a string, with sqltext.Hole where PHP puts something in.
 func textOf(n *syntax.Node, src []byte) (string, bool) {
@@ -30,7 +30,7 @@ func textOf(n *syntax.Node, src []byte) (string, bool) {
 			return "", false
 		}
 		t, ok := textOf(given[0], src)
-		return mark.ReplaceAllLiteralString(t, sqltext.Hole), ok
+		return mark().ReplaceAllLiteralString(t, sqltext.Hole), ok
 	}
 	return "", false
 }

@@ -3,11 +3,11 @@ package python
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -84,14 +84,14 @@ func (r *reader) importFrom(n *syntax.Node) {
 }
 
 // otherORMs have models that are not understood.
-var otherORMs = regexp.MustCompile(`^(peewee|playhouse|tortoise|pony|piccolo|ormar|gino|edgy|pypika|dataset|pugsql|storm|sqlobject|orator|masonite)\b`)
+var otherORMs = found.Expression(`^(peewee|playhouse|tortoise|pony|piccolo|ormar|gino|edgy|pypika|dataset|pugsql|storm|sqlobject|orator|masonite)\b`)
 
 func (r *reader) noteLibrary(module string, at contract.Evidence) {
 	first, _, _ := strings.Cut(module, ".")
 	if !slices.Contains(r.Libraries, first) {
 		r.Libraries = append(r.Libraries, first)
 	}
-	if otherORMs.MatchString(module) {
+	if otherORMs().MatchString(module) {
 		r.foreign = append(r.foreign, at)
 	}
 }

@@ -1,17 +1,17 @@
 package python
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/sqltext"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
 var (
-	percentMark = regexp.MustCompile(`%(?:\(\w+\))?[sdrif]`)
-	oneWord     = regexp.MustCompile(`^\w+$`)
-	braceMark   = regexp.MustCompile(`\{[^{}]*\}`)
+	percentMark = found.Expression(`%(?:\(\w+\))?[sdrif]`)
+	oneWord     = found.Expression(`^\w+$`)
+	braceMark   = found.Expression(`\{[^{}]*\}`)
 )
 
 // TextOf reads a string, with sqltext.Hole where Python puts something in: in
@@ -43,7 +43,7 @@ func TextOf(n *syntax.Node, src []byte) (string, bool) {
 		right, isRight := TextOf(n.Child("right"), src)
 		switch operator := n.Child("operator").Text(src); {
 		case operator == "%" && isLeft:
-			return percentMark.ReplaceAllLiteralString(left, sqltext.Hole), true
+			return percentMark().ReplaceAllLiteralString(left, sqltext.Hole), true
 		case operator == "+":
 			return sqltext.Joined(left, isLeft, right, isRight)
 		}
@@ -51,7 +51,7 @@ func TextOf(n *syntax.Node, src []byte) (string, bool) {
 		switch function := n.Child("function"); function.Child("attribute").Text(src) {
 		case "format", "format_map":
 			if t, ok := TextOf(function.Child("object"), src); ok {
-				return braceMark.ReplaceAllLiteralString(t, sqltext.Hole), true
+				return braceMark().ReplaceAllLiteralString(t, sqltext.Hole), true
 			}
 		case "strip":
 			return TextOf(function.Child("object"), src)

@@ -61,5 +61,5 @@ func (r *reader) upsert(n *syntax.Node, name string, arguments *syntax.Node) {
 // plain is a text that is one word.
 func (r *reader) plain(n *syntax.Node) (string, bool) {
 	t, ok := TextOf(n, r.Src)
-	return t, ok && oneWord.MatchString(t)
+	return t, ok && oneWord().MatchString(t)
 }

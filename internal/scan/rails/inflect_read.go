@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/migguard/migguard/internal/scan/found"
 	"github.com/migguard/migguard/internal/scan/syntax"
 )
 
@@ -51,7 +52,7 @@ func (f *inflector) add(method string, arguments *syntax.Node, src []byte) bool 
 		if !ok || !isText {
 			return false
 		}
-		replacement = backReference.ReplaceAllString(replacement, "$${$1}")
+		replacement = backReference().ReplaceAllString(replacement, "$${$1}")
 		if method == "plural" {
 			f.plural(rule, replacement)
 		} else {
@@ -83,7 +84,7 @@ func (f *inflector) add(method string, arguments *syntax.Node, src []byte) bool 
 	return true
 }
 
-var backReference = regexp.MustCompile(`\\(\d)`)
+var backReference = found.Expression(`\\(\d)`)
 
 // ruleOf reads a regular expression, or a text that stands for itself.
 func ruleOf(n *syntax.Node, src []byte) (*regexp.Regexp, bool) {

@@ -1,7 +1,6 @@
 package sqltext
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -43,11 +42,11 @@ func keepPart(f *found.Findings, l Literal, p ddl.Part) {
 
 // known tells whether nothing is put into a literal but parameters.
 func (l Literal) known() bool {
-	return !strings.Contains(l.Text, Hole) && (l.Percent || !format.MatchString(l.Text))
+	return !strings.Contains(l.Text, Hole) && (l.Percent || !format().MatchString(l.Text))
 }
 
 // format matches a mark of a format, as it may be, too, in a text with LIKE.
-var format = regexp.MustCompile(`%(?:\(\w+\))?[sdif]\b`)
+var format = found.Expression(`%(?:\(\w+\))?[sdif]\b`)
 
 // isQuery tells statements that change no schema, and that a server can be asked about.
 func isQuery(class ddl.Class, tag string) bool {
@@ -56,8 +55,8 @@ func isQuery(class ddl.Class, tag string) bool {
 
 // Macros of sqlc, which are calls by their looks (sqlc, docs/reference/macros.md).
 var (
-	sqlcArgument = regexp.MustCompile(`\bsqlc\.(?:n?arg|slice)\(\s*'?(\w+)'?\s*\)`)
-	sqlcEmbed    = regexp.MustCompile(`\bsqlc\.embed\(\s*(\w+)\s*\)`)
+	sqlcArgument = found.Expression(`\bsqlc\.(?:n?arg|slice)\(\s*'?(\w+)'?\s*\)`)
+	sqlcEmbed    = found.Expression(`\bsqlc\.embed\(\s*(\w+)\s*\)`)
 )
 
 // withoutMacros is a query of a file as sqlc sends it.
@@ -65,5 +64,5 @@ func withoutMacros(text string) string {
 	if !strings.Contains(text, "sqlc.") {
 		return text
 	}
-	return sqlcEmbed.ReplaceAllString(sqlcArgument.ReplaceAllString(text, "@$1"), "$1.*")
+	return sqlcEmbed().ReplaceAllString(sqlcArgument().ReplaceAllString(text, "@$1"), "$1.*")
 }

@@ -75,7 +75,7 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 func unparsed(f *found.Findings, l Literal) {
 	at := evidence(l)
 	named := false
-	for _, match := range tables.FindAllStringSubmatch(l.Text, -1) {
+	for _, match := range tables().FindAllStringSubmatch(l.Text, -1) {
 		parts := strings.Split(strings.ReplaceAll(match[1], `"`, ""), ".")
 		if strings.Contains(match[1], Hole) {
 			named = false

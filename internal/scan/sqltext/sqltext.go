@@ -6,7 +6,6 @@ package sqltext
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -24,19 +23,19 @@ const (
 )
 
 var (
-	statement = regexp.MustCompile(`(?is)^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*|\(\s*)*` +
+	statement = found.Expression(`(?is)^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*|\(\s*)*` +
 		`(?:select\b.*?\bfrom\b|select\s+\S|insert\s+into\b|update\s.*?\sset\b|delete\s+from\b|with\s.*?\bas\s.*?\(|merge\s+into\b|` +
 		`truncate\s+(?:table\s)?|lock\s+table\b|copy\s.*?\b(?:from|to)\b|explain\s+\S|prepare\s.*?\bas\b|declare\s.*?\bcursor\b|` +
 		`refresh\s+materialized\b|call\s+\S|do\s+[$']|table\s+\S|(?:alter|drop|create)\s+(?:or\s+replace\s+)?(?:\w+\s+)?(?:table|view|index|schema|sequence|type|function|trigger|column)\b)`)
 	// sure are beginnings that nothing but SQL has, so that what does not
 	// parse is a gap and not prose. The key words of a lone SELECT have to be
 	// in capitals.
-	sure = regexp.MustCompile(`(?s)^\s*(?:\(\s*)*(?:SELECT\b|(?i:select\b.*?\bfrom\b|insert\s+into\b|update\s.*?\sset\b|delete\s+from\b|with\s.*?\bas\s*\(|merge\s+into\b))`)
+	sure = found.Expression(`(?s)^\s*(?:\(\s*)*(?:SELECT\b|(?i:select\b.*?\bfrom\b|insert\s+into\b|update\s.*?\sset\b|delete\s+from\b|with\s.*?\bas\s*\(|merge\s+into\b))`)
 	// clause is a part of a statement by itself, in capitals.
-	clause = regexp.MustCompile(`^\s*(?:FROM|JOIN|LEFT|RIGHT|INNER|FULL|CROSS|NATURAL|WHERE|AND|OR|UNION|EXISTS|NOT EXISTS|ORDER BY|GROUP BY|SET|VALUES|RETURNING|ON CONFLICT|EXCEPT|INTERSECT)\b`)
-	nested = regexp.MustCompile(`\(\s*(?:SELECT|select)\s`)
+	clause = found.Expression(`^\s*(?:FROM|JOIN|LEFT|RIGHT|INNER|FULL|CROSS|NATURAL|WHERE|AND|OR|UNION|EXISTS|NOT EXISTS|ORDER BY|GROUP BY|SET|VALUES|RETURNING|ON CONFLICT|EXCEPT|INTERSECT)\b`)
+	nested = found.Expression(`\(\s*(?:SELECT|select)\s`)
 
-	tables = regexp.MustCompile(`(?i)\b(?:from|join|into|update|table|truncate|only)\s+(?:only\s+)?((?:"[^"]+"|[\w` + Hole + `$]+)(?:\.(?:"[^"]+"|[\w` + Hole + `$]+))?)`)
+	tables = found.Expression(`(?i)\b(?:from|join|into|update|table|truncate|only)\s+(?:only\s+)?((?:"[^"]+"|[\w` + Hole + `$]+)(?:\.(?:"[^"]+"|[\w` + Hole + `$]+))?)`)
 )
 
 // Literal is a string in a program.
@@ -62,10 +61,10 @@ func Variables(places int) string {
 func Is(text string) bool { return IsStatement(text) || isPart(text) }
 
 // IsStatement tells whether a text looks like a whole statement.
-func IsStatement(text string) bool { return begins(text) && statement.MatchString(text) }
+func IsStatement(text string) bool { return begins(text) && statement().MatchString(text) }
 
 func isPart(text string) bool {
-	return begins(text) && clause.MatchString(text) || strings.Contains(text, "(") && nested.MatchString(text)
+	return begins(text) && clause().MatchString(text) || strings.Contains(text, "(") && nested().MatchString(text)
 }
 
 // Read notes what a literal uses if it looks like SQL.
@@ -75,7 +74,7 @@ func Read(f *found.Findings, l Literal) {
 		if uses, ok := parse(l.Text, "", ""); ok {
 			note(f, l, uses)
 			keep(f, l, uses)
-		} else if sure.MatchString(l.Text) {
+		} else if sure().MatchString(l.Text) {
 			unparsed(f, l)
 		}
 	case isPart(l.Text):
