@@ -21,6 +21,8 @@ type Change struct {
 	Default bool
 	// Arbiter is the one that is dropped, or has another name.
 	Arbiter Arbiter
+	// Prepared asks WidenRow and WidenResult of what SQL's own PREPARE has prepared only.
+	Prepared bool
 	// Columns are those that RejectWrite looks at, and Parent the table whose rows
 	// may not go from under those that are written; without a name there is none.
 	Columns []string

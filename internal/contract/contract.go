@@ -12,7 +12,7 @@ const Version = 1
 // Contract is what one build needs of the schema. The zero Contract has seen
 // nothing, so it answers "unknown" to everything.
 //
-// Sources, Uses, Gaps, Paths, Upserts, Texts and Words are sorted and hold nothing
+// Sources, Uses, Gaps, Paths, Upserts, Drivers, Texts and Words are sorted and hold nothing
 // twice; New, Merge and Read see to it.
 type Contract struct {
 	Version int `json:"version"`
@@ -28,6 +28,9 @@ type Contract struct {
 	// known. Older readers leave them out, with Source.Upserts and Use.Arbiters, and
 	// then it is unknown whether there are any.
 	Upserts []Upsert `json:"upserts,omitempty"`
+	// Drivers are what tells whether the build prepares statements. Older readers leave
+	// them out, with Source.Unprepared, and then it is unknown.
+	Drivers []Driver `json:"drivers,omitempty"`
 	// Texts are queries of the source that a server can be asked about. They are no
 	// evidence of their own: what they use is among the relations. Older readers leave
 	// them out, and ask about none.
@@ -62,6 +65,9 @@ type Source struct {
 	// Groups says that it has words of GROUP BY, so that a library may group rows of
 	// a model by its primary key.
 	Groups bool `json:"groups,omitempty"`
+	// Unprepared says that all it has seen which talks to a database is known to leave
+	// no prepared statement in a session.
+	Unprepared bool `json:"unprepared,omitempty"`
 }
 
 // Name is a relation's name. Schema is empty where the source names none; such
@@ -134,6 +140,8 @@ type Use struct {
 	// Star says that it asks for every column by *, so that what a prepared statement
 	// of it returns changes when the relation gets a column.
 	Star bool `json:"star,omitempty"`
+	// Prepared says that the statement is one of SQL's own PREPARE.
+	Prepared bool `json:"prepared,omitempty"`
 	// OnTable is what it does with the relation that works on a table and not on a
 	// view which shows it, as "COPY"; empty: nothing. Creates makes a relation.
 	OnTable string `json:"on_table,omitempty"`

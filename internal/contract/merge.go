@@ -22,6 +22,7 @@ func Merge(a, b *Contract) *Contract {
 		merged.Gaps = append(merged.Gaps, c.Gaps...)
 		merged.Paths = append(merged.Paths, c.Paths...)
 		merged.Upserts = append(merged.Upserts, c.Upserts...)
+		merged.Drivers = append(merged.Drivers, c.Drivers...)
 		merged.Texts = append(merged.Texts, c.Texts...)
 		merged.Words = append(merged.Words, c.Words...)
 	}
@@ -76,6 +77,13 @@ func (c *Contract) normalize() {
 	}
 	slices.SortFunc(c.Upserts, compareUpserts)
 	c.Upserts = slices.CompactFunc(c.Upserts, func(a, b Upsert) bool { return compareUpserts(a, b) == 0 })
+
+	c.Drivers = slices.Clone(c.Drivers)
+	for i := range c.Drivers {
+		c.Drivers[i].At.Text = short(c.Drivers[i].At.Text)
+	}
+	slices.SortFunc(c.Drivers, compareDrivers)
+	c.Drivers = slices.Compact(c.Drivers)
 
 	c.Texts = joinTexts(c.Texts)
 }
@@ -141,7 +149,8 @@ func short(text string) string {
 func compareSources(a, b Source) int {
 	return cmp.Or(cmp.Compare(a.Scanner, b.Scanner), compareBools(a.Whole, b.Whole),
 		cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Models, b.Models), compareBools(a.Paths, b.Paths), compareBools(a.Upserts, b.Upserts),
-		compareBools(a.Rows, b.Rows), cmp.Compare(a.TextsLeft, b.TextsLeft), compareBools(a.Groups, b.Groups))
+		compareBools(a.Rows, b.Rows), cmp.Compare(a.TextsLeft, b.TextsLeft), compareBools(a.Groups, b.Groups),
+		compareBools(a.Unprepared, b.Unprepared))
 }
 
 func compareNames(a, b Name) int {
@@ -152,7 +161,7 @@ func compareUses(a, b Use) int {
 	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.By, b.By), cmp.Compare(b.Calls, a.Calls), compareEvidence(a.At, b.At),
 		a.Since.Compare(b.Since), cmp.Compare(a.Recent, b.Recent), a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts),
 		slices.CompareFunc(a.Arbiters, b.Arbiters, Arbiter.compare), compareBools(a.TextBigint, b.TextBigint),
-		compareBools(a.Introspects, b.Introspects), compareBools(a.Star, b.Star), cmp.Compare(a.OnTable, b.OnTable))
+		compareBools(a.Introspects, b.Introspects), compareBools(a.Star, b.Star), compareBools(a.Prepared, b.Prepared), cmp.Compare(a.OnTable, b.OnTable))
 }
 
 // compareGaps leaves Spares, Worded, NoUpsert and Introspects out: see joinGaps.

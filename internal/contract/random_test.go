@@ -26,7 +26,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 	source := contract.Source{Scanner: "queries"}
 	origins := []contract.Origin{contract.SQL}
 	if r.Intn(2) == 0 {
-		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2), Paths: r.Intn(2) == 0, Upserts: r.Intn(4) > 0, Groups: r.Intn(2) == 0}
+		source = contract.Source{Scanner: "scan", Whole: true, Files: r.Intn(2), Paths: r.Intn(2) == 0, Upserts: r.Intn(4) > 0, Groups: r.Intn(2) == 0, Rows: r.Intn(4) > 0, Unprepared: r.Intn(2) == 0}
 		origins = append(origins, contract.Model, contract.Model, contract.Table)
 	}
 	var relations []contract.Relation
@@ -38,6 +38,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			if u.Adds {
 				u.Inserts, u.Arbiters = someColumns(r), someArbiters(r)
 			}
+			u.Star, u.Prepared = r.Intn(2) == 0, r.Intn(4) == 0
 			u.OnTable, u.TextBigint = pick(r, []string{"", "", "COPY", "MERGE", contract.GroupsByKey}), r.Intn(3) == 0
 			uses = append(uses, u)
 		}
@@ -67,6 +68,9 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			upserts = append(upserts, contract.Upsert{Arbiter: a, Why: "upserts", At: someEvidence(r)})
 		}
 		c = c.WithUpserts(upserts)
+	}
+	for range r.Intn(3) {
+		c = c.WithDrivers([]contract.Driver{{Prepares: pick(r, []contract.Verdict{contract.Yes, contract.No, contract.No, contract.Unknown, "perhaps"}), Why: "drives", At: someEvidence(r)}})
 	}
 	for range r.Intn(3) {
 		c = c.WithTexts([]contract.Text{{SQL: pick(r, []string{"select id from users", "delete from orders", "select notes from old.users"}), At: someEvidence(r)}})
@@ -126,7 +130,7 @@ type question struct {
 
 // questions are all of them about the generated names.
 func questions() []question {
-	var all []question
+	all := []question{{"prepares", (*contract.Contract).Prepares}}
 	for _, name := range relationNames {
 		all = append(all,
 			question{"table " + name.String(), func(c *contract.Contract) contract.Answer { return c.Table(name) }},
@@ -148,7 +152,7 @@ func questions() []question {
 				for _, filled := range []bool{false, true} {
 					all = append(all, question{string(kind) + " " + name.String() + "." + column,
 						func(c *contract.Contract) contract.Answer {
-							return c.Breaks(contract.Change{Kind: kind, Relation: name, Column: column, Default: filled})
+							return c.Breaks(contract.Change{Kind: kind, Relation: name, Column: column, Default: filled, Prepared: filled})
 						}})
 				}
 			}

@@ -7,12 +7,16 @@ import (
 
 // returns answers whether statements of the build return what a change makes other
 // than it was: the server ends a prepared one of them with "cached plan must not
-// change result type". That its text is prepared the contract does not know. A new
-// column only * returns.
+// change result type". Of a build that prepares nothing it ends none; which texts
+// others prepare the contract does not know. A new column only * returns.
 func (c *Contract) returns(change Change) Answer {
+	if never := c.Prepares(); never.Verdict == No {
+		return never
+	}
 	var a Answer
 	for _, u := range c.usesOf(change.Relation) {
 		switch {
+		case change.Prepared && !u.Prepared:
 		case u.Star:
 			a.add(Yes, Reason{who(u) + " asks for every column by *", u.At})
 		case change.Kind == WidenResult && u.Reads.Has(change.Column):

@@ -15,6 +15,8 @@ type Uses struct {
 	// Opaque is set if the text runs code that is not in it: DO, CALL and
 	// EXECUTE. What that needs is not among the needs.
 	Opaque bool
+	// Prepares says that PREPARE is among the statements.
+	Prepares bool
 	// Aliases are the names the text gives to relations and subqueries.
 	Aliases []string
 	// Outside are relations of Needs that only a qualifier of a column names: in a
@@ -140,6 +142,7 @@ func (w *needWalker) statement(n *pg.Node) {
 	case *pg.Node_ExplainStmt:
 		w.statement(s.ExplainStmt.GetQuery())
 	case *pg.Node_PrepareStmt:
+		w.prepares = true
 		w.statement(s.PrepareStmt.GetQuery())
 	case *pg.Node_DeclareCursorStmt:
 		w.statement(s.DeclareCursorStmt.GetQuery())

@@ -71,7 +71,7 @@ var otherNeeds = []struct{ sql, want string }{
 	{`DELETE FROM users WHERE ctid = ANY ($1)`, `users r(ctid) table`},
 	{`LOCK TABLE users`, `users r()`},
 	{`EXPLAIN ANALYZE SELECT id FROM users`, `users r(id)`},
-	{`PREPARE p AS SELECT id FROM users`, `users r(id)`},
+	{`PREPARE p AS SELECT id FROM users`, `users r(id) prepares`},
 	{`CREATE TABLE copy AS SELECT id FROM users`, `copy r(*) u(*) i(*) table users r(*) u(*) i(*) table`},
 	{`DO 'begin end'`, `opaque`},
 	{`SELECT 1 FROM base WHERE users.email = 'x'`, `base r() users r(email)`},
@@ -174,6 +174,9 @@ func needsText(u Uses) string {
 	}
 	if u.Opaque {
 		words = append(words, "opaque")
+	}
+	if u.Prepares {
+		words = append(words, "prepares")
 	}
 	return strings.Join(words, " ")
 }

@@ -10,12 +10,13 @@ import (
 
 // needWalker walks the trees of queries and gathers what they need.
 type needWalker struct {
-	needs   map[Name]*Need
-	aliases []string
-	loose   []string
-	outside []Name
-	opaque  bool
-	exists  bool // inside of EXISTS, which returns no columns
+	needs    map[Name]*Need
+	aliases  []string
+	loose    []string
+	outside  []Name
+	opaque   bool
+	prepares bool
+	exists   bool // inside of EXISTS, which returns no columns
 }
 
 func (w *needWalker) need(name Name) *Need {
@@ -26,7 +27,7 @@ func (w *needWalker) need(name Name) *Need {
 }
 
 func (w *needWalker) uses() Uses {
-	u := Uses{Opaque: w.opaque, Aliases: w.aliases, Outside: w.outside, Loose: w.loose}
+	u := Uses{Opaque: w.opaque, Prepares: w.prepares, Aliases: w.aliases, Outside: w.outside, Loose: w.loose}
 	for _, n := range w.needs {
 		for _, set := range []*ColumnSet{&n.Reads, &n.Updates, &n.Inserts} {
 			slices.Sort(set.Names)

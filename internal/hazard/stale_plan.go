@@ -21,9 +21,12 @@ each prepared statement that returns the column, fails with "cached plan must no
 change result type" (0A000): once in each session that has prepared it, if the driver
 then prepares it anew. Rails and pgx do so, but not within a transaction, which is lost;
 node-postgres with named queries fails until it connects anew. What is not prepared does
-not fail: psycopg2 prepares nothing, nor do node-postgres' queries without a name.`,
+not fail: psycopg2 prepares nothing, nor do node-postgres' queries without a name.
+A build of Python in which psycopg2 is shown to be the only driver counts as one that
+prepares nothing (docs/evidence.md).`,
 	Verdicts: `Passes without a word where neither the contracts of the builds that run nor the
-queries that the database has seen show such a statement of the table. Where they do, ADD
+queries that the database has seen show such a statement of the table, and where each build
+that runs is known to prepare nothing. Else ADD
 COLUMN is shimmed if each build that runs is proven to look into a schema of its own before
 any other, and is shown to do nothing with the table that a view cannot (docs/shims.md):
 there it sees the table as it was. Otherwise it passes, and the log says what may fail once.

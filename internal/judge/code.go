@@ -61,9 +61,20 @@ func (facts Facts) settle(f *hazard.Finding) contract.Verdict {
 	verdict, text := ask(facts.Code, *f.Needs)
 	f.Detail = text
 	if verdict != contract.Yes && facts.Seen != nil {
-		verdict = facts.Seen.correct(verdict, f)
+		needs := *f.Needs
+		needs.Prepared = Unprepared(facts.Code)
+		verdict = facts.Seen.correct(verdict, f, needs)
 	}
 	return verdict
+}
+
+// Unprepared tells whether all code is known to leave no prepared statement in its
+// sessions. Then a query that the database has seen was sent as it is, unless its text
+// says PREPARE: what drivers have prepared the database counts like all others.
+func Unprepared(code []Code) bool {
+	return len(code) > 0 && !slices.ContainsFunc(code, func(c Code) bool {
+		return c.Contract == nil || c.Contract.Prepares().Verdict != contract.No
+	})
 }
 
 // steered tells whether all that runs is proven to look into schemas of its own choice.
@@ -102,8 +113,8 @@ func (facts Facts) onTable(kind contract.ChangeKind, r catalog.Relation) string 
 // correct looks for a use that no source shows: code may make a query of what no
 // scan understands. It adds what it finds to what the source says, which is No or
 // Unknown. That a use was not seen makes nothing of an Unknown.
-func (q *Queries) correct(source contract.Verdict, f *hazard.Finding) contract.Verdict {
-	a := q.Contract.Shows(*f.Needs)
+func (q *Queries) correct(source contract.Verdict, f *hazard.Finding, needs contract.Change) contract.Verdict {
+	a := q.Contract.Shows(needs)
 	seen := "the database has seen a use: "
 	switch {
 	case a.Verdict == contract.No && source == contract.No:

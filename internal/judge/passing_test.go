@@ -41,3 +41,44 @@ func TestPassing(t *testing.T) {
 		}
 	}
 }
+
+// Code that never prepares meets no stale plan, whatever queries the database has seen:
+// but one of SQL's own PREPARE, which its source does not show, and what other code does.
+func TestUnprepared(t *testing.T) {
+	t.Parallel()
+	const text = "alter table orders add more int"
+	add := ddl.Parse(text)[0].Changes[0]
+	orders := contract.Name{Name: "orders"}
+	build := func(name string, unprepared bool) judge.Code {
+		return judge.Code{Name: name, Unsteered: "it is not", Contract: contract.New(contract.Source{Scanner: "scan", Whole: true, Rows: true, Unprepared: unprepared},
+			[]contract.Relation{{Name: orders, Uses: []contract.Use{{Origin: contract.Model, By: "Order", Star: true, Reads: contract.Named("note")}}}}, nil)}
+	}
+	seen := func(prepared bool) *judge.Queries {
+		return &judge.Queries{Contract: contract.New(contract.Source{Scanner: "pg_stat_statements"},
+			[]contract.Relation{{Name: orders, Uses: []contract.Use{{Origin: contract.Query, Star: true, Prepared: prepared, Recent: contract.Yes}}}}, nil)}
+	}
+	never, known, unread := build("one", true), build("two", false), judge.Code{Name: "three", Unsteered: "it is not"}
+	for name, c := range map[string]struct {
+		code []judge.Code
+		seen *judge.Queries
+		said bool
+	}{
+		"never":             {[]judge.Code{never}, nil, false},
+		"seen":              {[]judge.Code{never}, seen(false), false},
+		"PREPARE was seen":  {[]judge.Code{never}, seen(true), true},
+		"two never":         {[]judge.Code{never, build("four", true)}, seen(false), false},
+		"another may":       {[]judge.Code{never, known}, nil, true},
+		"another is unread": {[]judge.Code{never, unread}, seen(false), true},
+		"nothing is known":  {[]judge.Code{known}, nil, true},
+		"nothing, and seen": {[]judge.Code{unread}, seen(false), true},
+	} {
+		facts := judge.Facts{Lookup: relation("public", "orders"), Major: 18, Text: text, Code: c.code, Seen: c.seen}
+		if d := judge.Decide(add, facts, policyOf(t)); d.Verdict != judge.Allow || (d.Said != nil) != c.said {
+			t.Errorf("%s: %s, said %+v", name, d.Verdict, d.Said)
+		}
+		// What nobody meets is not refused either.
+		if d := judge.Decide(add, facts, policyOf(t, chosen{"", "stale-plan", most(judge.Refuse)})); (d.Verdict == judge.Refuse) != c.said {
+			t.Errorf("%s: with refuse: %s", name, d.Verdict)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/replay"
 )
 
@@ -23,6 +24,9 @@ func (a *act) conclude(f replay.Fared) error {
 	a.sayOf("a query of the code that is still running fails from now on, and replay = \"warn\" lets it", passing)
 	a.sayOf("a query of the code that is still running fails from now on, by what an exception or maintenance mode allows", f.Excused)
 	a.sayOf("a query would fail from now on that code which is gone has sent", f.Weak)
+	if judge.Unprepared(a.code) {
+		f.Returning = slices.DeleteFunc(f.Returning, func(q *replay.Query) bool { return !q.IsPrepared() })
+	}
 	if len(f.Returning) > 0 {
 		a.notes = append(a.notes, fmt.Sprintf("a query returns other columns from now on, and fails once in each session that has prepared it (0A000)%s: %s",
 			among(len(f.Returning)), f.Returning[0].Seen()))

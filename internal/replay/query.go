@@ -110,6 +110,9 @@ func (q *Query) Names(relation ddl.Name, column string) bool {
 	})
 }
 
+// IsPrepared tells a query that SQL's own PREPARE has prepared.
+func (q *Query) IsPrepared() bool { return q.use.Prepared }
+
 // Mentions tells whether something's name may be in the query.
 func (q *Query) Mentions(name string) bool { return strings.Contains(q.question.SQL, name) }
 

@@ -41,11 +41,24 @@ func Contract(w io.Writer, c *contract.Contract) error {
 	for _, p := range c.Paths {
 		fmt.Fprintf(t, "%s\t%s\n", p.Why, place(p.At))
 	}
+	prepares := c.Prepares()
+	fmt.Fprintf(t, "\nPREPARED STATEMENTS: %s\tAT\n", strings.ToUpper(known(prepares.Verdict)))
+	for _, r := range prepares.Reasons[:min(len(prepares.Reasons), maxReasons)] {
+		fmt.Fprintf(t, "%s\t%s\n", r.Text, place(r.At))
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(w, "\nWhy one is used, or may be: migguard scan --explain TABLE.COLUMN")
 	return err
+}
+
+// known is a verdict in words.
+func known(v contract.Verdict) string {
+	if v == contract.Unknown {
+		return "not known"
+	}
+	return string(v)
 }
 
 func modelsOf(r contract.Relation) string {

@@ -54,7 +54,9 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	}
 	// A folder without any code shows nothing.
 	whole := s.files > 0
-	return s.found.Contract(contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes, Paths: true, Rows: true}).WithPaths(s.chosen), nil
+	drivers, unprepared := s.resolveDrivers()
+	source := contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes, Paths: true, Rows: true, Unprepared: unprepared}
+	return s.found.Contract(source).WithPaths(s.chosen).WithDrivers(drivers), nil
 }
 
 // scan is one scan at work.
@@ -75,6 +77,8 @@ type scan struct {
 	files     int
 	bytes     int64
 	chosen    []contract.PathPlace // of search paths
+	drivers   []contract.Driver
+	packaged  bool // there is a package.json
 }
 
 // blind notes a gap at what was not read at all, so that no word in it is known.
@@ -83,6 +87,7 @@ func (s *scan) blind(path, why string) {
 	if languageOf(path) == settings {
 		return
 	}
+	s.drives(contract.Driver{Prepares: contract.Unknown, Why: why, At: contract.Evidence{File: path}})
 	s.found.Blind(contract.Gap{Reach: contract.Anything, Why: why, At: contract.Evidence{File: path}})
 }
 
@@ -128,6 +133,7 @@ func (s *scan) read(file source) {
 	if file.language == settings {
 		return
 	}
+	s.prepares(file, src)
 	s.found.Source(src)
 	if file.language != packages {
 		s.count(file, len(src))
@@ -152,6 +158,7 @@ func (s *scan) read(file source) {
 		f.Note(&s.found)
 		s.mu.Lock()
 		s.javascript = append(s.javascript, f)
+		s.packaged = s.packaged || file.language == packages
 		s.mu.Unlock()
 	case "PHP":
 		f := laravel.Read(file.path, src)

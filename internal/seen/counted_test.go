@@ -134,3 +134,37 @@ func TestReadNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestPrepared: a server counts what SQL's own PREPARE has prepared with that word, and
+// what a driver has like all else.
+func TestPrepared(t *testing.T) {
+	t.Parallel()
+	for _, shared := range pgtest.Servers(t) {
+		db := pgtest.StartFor(t, pgtest.Options{Major: shared.Major}).NewDB(t)
+		db.Exec(t, "create extension pg_stat_statements; create table users (id int primary key, notes text); create table orders (id int)")
+		b := newBench(t, db)
+		conn := db.Connect(t)
+		for _, sql := range []string{"prepare p as select * from users where id = 1", "execute p"} {
+			_, err := conn.PgConn().Exec(t.Context(), sql).ReadAll()
+			must(t, err)
+		}
+		_, err := conn.Prepare(t.Context(), "q", "select * from orders where id = 1")
+		must(t, err)
+		_, err = conn.Exec(t.Context(), "q")
+		must(t, err)
+		got := map[string]bool{}
+		for _, q := range b.read(t).Queries() {
+			for _, r := range q.Relations {
+				if r.Uses[0].Star {
+					got[r.Name.Name] = r.Uses[0].Prepared
+				}
+			}
+		}
+		if prepared, there := got["users"]; !prepared || !there {
+			t.Errorf("PostgreSQL %d, PREPARE: %v", shared.Major, got)
+		}
+		if prepared, there := got["orders"]; prepared || !there {
+			t.Errorf("PostgreSQL %d, a driver's: %v", shared.Major, got)
+		}
+	}
+}

@@ -27,6 +27,7 @@ func QueryOf(text string, use contract.Use) (Query, error) {
 	if err != nil {
 		return Query{Text: text, Use: use}, err
 	}
+	use.Prepared = uses.Prepares
 	return Query{Text: text, Use: use, Uses: uses, Relations: relationsOf(uses, use)}, nil
 }
 
