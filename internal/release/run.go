@@ -26,10 +26,6 @@ import (
 	"github.com/migguard/migguard/internal/seen"
 )
 
-// closeTimeout bounds the end of the runner's sessions: the server needs it to
-// cancel and roll back.
-const closeTimeout = 3 * time.Second
-
 // A Run is one release's migrations. All fields but Starting, Signals, Policy and Log
 // are required; texts may be empty where they are unknown.
 type Run struct {
