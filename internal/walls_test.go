@@ -39,6 +39,7 @@ var rooms = []struct {
 	{name: "rehearsal"},
 	{name: "settle"},
 	{name: "replay"},
+	{name: "running"},
 	{name: "seen"},
 	{name: "relay"},
 	{name: "task"},

@@ -42,7 +42,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		return nil, fmt.Errorf("read the search path: %w", err)
 	}
 	g := &gate{
-		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
+		database: r.Database.Database(), releaseID: id, release: report.ReleaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
 		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, seen: r.seenQueries(), replay: r.replay(path), warnReplay: r.WarnReplay, next: r.Contract, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, replaced: map[uint32]bool{}, made: map[string]bool{}, functions: map[string]bool{}, told: map[string]bool{}, weighed: map[ddl.Shape]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		byHand: map[string]bool{}, grown: make(chan struct{}, 1), hidden: hidden, outside: &outside{database: r.Database},
