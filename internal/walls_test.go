@@ -36,9 +36,12 @@ var rooms = []struct {
 }{
 	{name: "cli"},
 	{name: "release"},
+	{name: "rehearsal"},
 	{name: "settle"},
 	{name: "replay"},
+	{name: "running"},
 	{name: "seen"},
+	{name: "relay"},
 	{name: "task"},
 	{name: "maintenance"},
 	{name: "report"},

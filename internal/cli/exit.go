@@ -8,6 +8,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/rehearsal"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/runner"
 	"github.com/migguard/migguard/internal/settle"
@@ -17,17 +18,17 @@ import (
 func exitStatus(err error) int {
 	var start *runner.StartError
 	var ended *signalError
-	var rehearsal *release.RehearsalError
+	var rehearsed *rehearsal.Error
 	switch {
 	case errors.As(err, &ended):
 		return 128 + int(ended.signal)
 	case errors.As(err, &start):
 		return start.Status
-	case errors.As(err, &rehearsal):
-		return rehearsal.Status
+	case errors.As(err, &rehearsed) && rehearsed.Status != 0:
+		return rehearsed.Status
 	case is[*usageError](err), is[*pg.ConfigError](err), errors.Is(err, config.ErrNoDatabase),
 		is[*runner.AmbiguousError](err), is[*runner.NotFoundError](err), is[*runner.OwnerError](err),
-		is[*release.UnlistedError](err), is[*pg.CloneError](err):
+		is[*release.UnlistedError](err), is[*pg.CloneError](err), is[*rehearsal.Error](err):
 		return release.ExitUsage
 	case is[*pg.UnreachableError](err), is[*pg.AuthError](err), is[*pg.ReadOnlyError](err),
 		is[*pg.VersionError](err), is[*release.LostError](err):

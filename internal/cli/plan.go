@@ -11,6 +11,7 @@ import (
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/rehearsal"
 	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
@@ -100,15 +101,16 @@ func (a *app) rehearse(ctx context.Context, r *release.Run, server string) (text
 	if err != nil {
 		return nil, usage("--rehearse: %w", err)
 	}
-	r.Environ, r.Stdin, r.Stdout, r.Stderr, r.Log = a.environ, a.stdin, a.stdout, a.stderr, slog.New(slog.DiscardHandler)
-	ctx, signals, stop := watchSignals(ctx, r)
+	rehearsed := &rehearsal.Rehearsal{Database: r.Database, Command: r.Command, Environ: a.environ, Stdin: a.stdin, Stderr: a.stderr,
+		Out: r.Out, Log: slog.New(slog.DiscardHandler)}
+	ctx, signals, stop := watchSignals(ctx, &rehearsed.Starting)
 	defer stop()
-	r.Signals = signals
+	rehearsed.Signals = signals
 	clone, err := pg.MakeClone(ctx, r.Database, at, runner.Bookkeeping, a.environ)
 	if err != nil {
 		return nil, err
 	}
-	texts, err = r.Rehearse(ctx, clone.Config)
+	texts, err = rehearsed.Run(ctx, clone.Config)
 	return append([]string{}, texts...), errors.Join(err, clone.Drop(ctx))
 }
 

@@ -99,7 +99,7 @@ func (a *app) runAction(c *cli.Context) error {
 		return usage("--report: %w", err)
 	}
 	defer file.discard()
-	ctx, signals, stop := watchSignals(c.Context, r)
+	ctx, signals, stop := watchSignals(c.Context, &r.Starting)
 	defer stop()
 	r.Signals = signals
 	ended, err := a.prepared(ctx, r, cfg)
@@ -141,15 +141,15 @@ func (a *app) migrationCommand() (runner.Command, error) {
 	return runner.Find(".", a.environ)
 }
 
-// watchSignals hands signals to the runner once it runs; before that, the
-// first one ends the waiting.
-func watchSignals(parent context.Context, r *release.Run) (context.Context, <-chan os.Signal, func()) {
+// watchSignals hands signals to the runner once it runs, which *starting is to say;
+// before that, the first one ends the waiting.
+func watchSignals(parent context.Context, starting *func()) (context.Context, <-chan os.Signal, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	in := make(chan os.Signal, 4)
 	out := make(chan os.Signal, 4)
 	signal.Notify(in, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	var started atomic.Bool
-	r.Starting = func() { started.Store(true) }
+	*starting = func() { started.Store(true) }
 	go func() {
 		for s := range in {
 			if started.Load() {

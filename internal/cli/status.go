@@ -13,8 +13,8 @@ import (
 	"github.com/migguard/migguard/internal/heroku"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
-	"github.com/migguard/migguard/internal/release"
 	"github.com/migguard/migguard/internal/report"
+	"github.com/migguard/migguard/internal/running"
 )
 
 const lastRuns = 10 // how many the status shows
@@ -92,23 +92,22 @@ func (a *app) platformIfAny(cfg config.Config) (*heroku.Client, error) {
 }
 
 func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.Client, l *ledger.Ledger) error {
-	run := release.Run{App: s.App, Ledger: l, Overlap: shortened(overlapVariable)}
+	builds := running.Builds{App: s.App, Ledger: l, Overlap: shortened(overlapVariable)}
 	if client != nil {
-		run.Platform = client
+		builds.Platform = client
 	}
-	known, err := run.Identify(ctx)
+	known, err := builds.Identify(ctx)
 	s.Running = known.Running
 	if errors.Is(err, ledger.ErrNoLedger) {
-		s.Running.Code, err = release.NoRelease(err), nil
+		s.Running.Code, err = running.NoRelease(err), nil
 	}
 	if err != nil {
 		return err
 	}
-	if known, err = run.Steer(ctx); err != nil {
+	if s.Running.Steering, err = builds.Steering(ctx); err != nil {
 		return err
 	}
-	s.Running.Steering = known.Running.Steering
-	s.App = run.App
+	s.App = builds.App
 	if s.Shims, err = standing(ctx, l); err != nil {
 		return err
 	}
@@ -125,7 +124,7 @@ func (a *app) readStatus(ctx context.Context, s *report.Status, client *heroku.C
 }
 
 // readPlatform adds what only the Platform API knows.
-func (a *app) readPlatform(ctx context.Context, s *report.Status, known release.Known, l *ledger.Ledger) error {
+func (a *app) readPlatform(ctx context.Context, s *report.Status, known running.Known, l *ledger.Ledger) error {
 	for _, r := range known.Releases {
 		s.Running.From(r.Version, r.UpdatedAt)
 	}

@@ -62,7 +62,7 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	steering, err := r.steering(ctx)
+	steering, err := r.builds.Steering(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (r *Run) code(ctx context.Context) ([]judge.Code, error) {
 		}
 	}
 	for _, is := range released {
-		of := releaseName(is.Version, is.ReleaseID)
+		of := report.ReleaseName(is.Version, is.ReleaseID)
 		other := !r.ofThisApp(is) // an app that migrates this database, too
 		if other {
 			r.shared = true

@@ -63,7 +63,7 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 
 // leftBy says why something is there, in a clause.
 func leftBy(d ledger.Deferred) string {
-	of := releaseName(d.Version, d.ReleaseID)
+	of := report.ReleaseName(d.Version, d.ReleaseID)
 	switch {
 	case keepsType(d):
 		return "the old type of what " + of + " has given another"
@@ -122,7 +122,7 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 		return "", err
 	}
 	change := dropOf(d, *found.Relation)
-	facts := judge.Facts{Lookup: found, Major: r.Major, Release: releaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
+	facts := judge.Facts{Lookup: found, Major: r.Major, Release: report.ReleaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
 	switch {
 	case r.ends && r.known.Running.Source != report.FromPlatform:
 		facts.Code = r.codeRuns

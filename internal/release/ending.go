@@ -15,7 +15,7 @@ import (
 
 // EndDue ends what earlier migrations have left for builds that are gone, outside
 // of a run: the build that was released last may run, and none is about to. It
-// takes what Identify takes, and Database, Catalog, Major, Policy and Out. The
+// takes what running.Builds does, and Database, Catalog, Major, Policy and Out. The
 // ledger is locked.
 func (r *Run) EndDue(ctx context.Context) ([]report.Shim, error) {
 	if err := r.afterwards(ctx); err != nil {
@@ -42,7 +42,7 @@ func (r *Run) viewsStay(ctx context.Context) error {
 			return err
 		}
 		if why != "" {
-			r.Out.Line("the shim %s of %s stays: %s", name(s), releaseName(s.Version, s.ReleaseID), why)
+			r.Out.Line("the shim %s of %s stays: %s", name(s), report.ReleaseName(s.Version, s.ReleaseID), why)
 		}
 	}
 	return err
@@ -145,7 +145,7 @@ func (r *Run) dropShims(ctx context.Context) ([]report.Shim, error) {
 			r.Out.Line("the shim %s stays: %v", s.ViewName, err)
 			continue
 		}
-		r.Out.Line("dropped the shim %s of %s: the builds that used it are gone", name(s), releaseName(s.Version, s.ReleaseID))
+		r.Out.Line("dropped the shim %s of %s: the builds that used it are gone", name(s), report.ReleaseName(s.Version, s.ReleaseID))
 		dropped = append(dropped, ReportShim(s))
 	}
 	return dropped, nil

@@ -62,7 +62,7 @@ func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld)
 			r.keepsWaiting(w, why)
 		case r.work().waitsAgain(w.ID): // and said so
 		default:
-			r.Out.Line("made %s, which %s has asked for: the code that it waited for is gone", withheldName(w), releaseName(w.Version, w.ReleaseID))
+			r.Out.Line("made %s, which %s has asked for: the code that it waited for is gone", withheldName(w), report.ReleaseName(w.Version, w.ReleaseID))
 			made = append(made, ReportWithheld(w))
 		}
 	}
@@ -72,7 +72,7 @@ func (r *Run) enforce(ctx context.Context, id int64, which func(ledger.Withheld)
 // keepsWaiting says why something is not made.
 func (r *Run) keepsWaiting(w ledger.Withheld, why string) {
 	r.waits(ReportWithheld(w).ID, why)
-	r.Out.Line("%s, which %s has asked for, waits: %s", withheldName(w), releaseName(w.Version, w.ReleaseID), why)
+	r.Out.Line("%s, which %s has asked for, waits: %s", withheldName(w), report.ReleaseName(w.Version, w.ReleaseID), why)
 }
 
 // dueWithheld is what no running build is in the way of, nor the one that is about to

@@ -20,7 +20,7 @@ type enforcer struct {
 	run   *Run
 	id    int64
 	gate  *gate
-	relay *relay
+	guard *guarding
 	conn  *pgx.Conn
 }
 
@@ -31,10 +31,10 @@ func (r *Run) enforcer(ctx context.Context, id int64) (*enforcer, error) {
 	}
 	g.path, r.path = nil, nil // where the command looks, its own sessions tell
 	e := &enforcer{run: r, id: id, gate: g}
-	if e.relay, err = r.listen(ctx, g); err != nil {
+	if e.guard, err = r.listen(ctx, g); err != nil {
 		return nil, err
 	}
-	if e.conn, err = pgx.Connect(ctx, e.relay.redirect.URL()); err != nil {
+	if e.conn, err = pgx.Connect(ctx, e.guard.URL()); err != nil {
 		e.close(ctx)
 		return nil, fmt.Errorf("make what has waited: %w", err)
 	}
@@ -45,7 +45,7 @@ func (e *enforcer) close(ctx context.Context) {
 	if e.conn != nil {
 		_ = e.conn.Close(context.WithoutCancel(ctx))
 	}
-	if err := e.relay.close(ctx); err != nil {
+	if err := e.guard.close(ctx); err != nil {
 		e.run.Log.WarnContext(ctx, "close the guard", "error", err)
 	}
 }

@@ -23,7 +23,7 @@ import (
 type Guarded struct {
 	URL   string
 	gate  *gate
-	relay *relay
+	guard *guarding
 }
 
 // Guard begins a release and starts its guard.
@@ -35,11 +35,11 @@ func (r *Run) Guard(ctx context.Context, release int64) (*Guarded, error) {
 	if err != nil {
 		return nil, err
 	}
-	relay, err := r.listen(ctx, g)
+	guarding, err := r.listen(ctx, g)
 	if err != nil {
 		return nil, err
 	}
-	return &Guarded{URL: relay.redirect.URL(), gate: g, relay: relay}, nil
+	return &Guarded{URL: guarding.URL(), gate: g, guard: guarding}, nil
 }
 
 // Runs says which code runs, instead of what the ledger says.
@@ -85,7 +85,7 @@ func (g *Guarded) Copies(ctx context.Context) error {
 }
 
 // Close ends the guard's sessions.
-func (g *Guarded) Close(ctx context.Context) error { return g.relay.close(ctx) }
+func (g *Guarded) Close(ctx context.Context) error { return g.guard.close(ctx) }
 
 // Statements are the run's so far.
 func (g *Guarded) Statements() []report.Statement { return g.gate.result().statements }

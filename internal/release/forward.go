@@ -13,6 +13,7 @@ import (
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/report"
 )
 
 // maxMissing bounds what is said to be missing, in lines.
@@ -73,7 +74,7 @@ func (r *Run) lookBack(ctx context.Context) (reason string, err error) {
 	}
 	r.back = true
 	return fmt.Sprintf("%s\nrelease a build that fits, such as %s of %s, or let it go on: --forward-check warn, or MIGGUARD_FORWARD_CHECK",
-		said, last.Build, releaseName(last.Version, last.ID)), nil
+		said, last.Build, report.ReleaseName(last.Version, last.ID)), nil
 }
 
 // unmet are the needs of this build that the schema does not meet, but for those

@@ -42,7 +42,7 @@ func (r *Run) gate(ctx context.Context, id int64) (*gate, error) {
 		return nil, fmt.Errorf("read the search path: %w", err)
 	}
 	g := &gate{
-		database: r.Database.Database(), releaseID: id, release: releaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
+		database: r.Database.Database(), releaseID: id, release: report.ReleaseName(r.Version, id), major: r.Major, policy: r.Policy, existed: existed,
 		lockWait: r.LockWait, cancelAfter: r.CancelBlockers, code: r.codeRuns, seen: r.seenQueries(), replay: r.replay(path), warnReplay: r.WarnReplay, next: r.Contract, out: r.Out,
 		harmless: make(map[string]bool, len(names)), standing: map[string]bool{}, replaced: map[uint32]bool{}, made: map[string]bool{}, functions: map[string]bool{}, told: map[string]bool{}, weighed: map[ddl.Shape]bool{}, owes: map[string]bool{}, tasks: r.work(),
 		byHand: map[string]bool{}, grown: make(chan struct{}, 1), hidden: hidden, outside: &outside{database: r.Database},
@@ -107,13 +107,13 @@ func (r *Run) idle() bool {
 
 // guarded runs the command with its connection strings leading to the guard.
 func (r *Run) guarded(ctx context.Context, g *gate) (exit int, reason string, err error) {
-	relay, err := r.listen(ctx, g)
+	guarding, err := r.listen(ctx, g)
 	if err != nil {
 		return ExitInternal, err.Error(), err
 	}
-	closed := sync.OnceValue(func() error { return relay.close(ctx) })
+	closed := sync.OnceValue(func() error { return guarding.close(ctx) })
 	defer func() { _ = closed() }()
-	command, env, err := relay.lead(r.Command, r.Environ)
+	command, env, err := guarding.Lead(r.Command, r.Environ)
 	if err != nil {
 		return ExitUsage, err.Error(), err
 	}
@@ -132,13 +132,13 @@ func (r *Run) guarded(ctx context.Context, g *gate) (exit int, reason string, er
 		r.Starting()
 	}
 	ended, runErr := command.Run(ctx, runner.Options{
-		Env: env, DatabaseURL: relay.redirect.URL(), Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr,
+		Env: env, DatabaseURL: guarding.URL(), Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr,
 		Signals: r.Signals, Logger: r.Log,
 	})
 	if err := closed(); err != nil {
 		r.Out.Line("the runner left sessions behind that did not end: %v", err)
 	}
-	if relay.guard.Sessions() == 0 && runErr == nil {
+	if guarding.Sessions() == 0 && runErr == nil {
 		r.Out.Line("the command never connected to the database through the guard: if it migrated anything, migguard has not seen it (is the database address taken from DATABASE_URL?)")
 	}
 	return r.explainExit(ctx, command, ended, runErr)

@@ -7,12 +7,8 @@ import (
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/relay"
 )
-
-// maxParsed is the longest text that is parsed, in bytes. PostgreSQL's parse
-// tree takes some 40 times its text here: 4 MB is 160 MB of a release dyno's
-// 512. Longer texts pass only as plain queries, which are not parsed.
-const maxParsed = 4 << 20
 
 // inspectCache bounds the remembered verdicts on texts, and cachedText the
 // length of a text worth remembering, in bytes: a runner's bookkeeping repeats
@@ -66,7 +62,7 @@ func (g *gate) Inspect(sql string, set guard.Settings) []guard.Statement {
 			return nil
 		}
 	}
-	if len(sql) > maxParsed {
+	if len(sql) > relay.MaxParsed {
 		return whole(sql, plan{
 			unjudged: "it is longer than the 4 MB migguard can parse, and is no plain query",
 			instead:  "Send it in smaller statements, or the rows in it by COPY."})
@@ -147,7 +143,7 @@ func (g *gate) parsed(sql string, prepared bool) []guard.Statement {
 func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.Statement {
 	matters := false
 	said := saidIn(sql, parsed)
-	out := split(sql, parsed)
+	out := relay.Split(sql, parsed)
 	for i, st := range parsed {
 		p := plan{Statement: st, watched: g.hidesEffects(st), steady: steady, rigged: g.rigs(st), said: said[i]}
 		out[i].Data = p
@@ -159,33 +155,6 @@ func (g *gate) plans(sql string, parsed []ddl.Statement, steady bool) []guard.St
 		return nil
 	}
 	return out
-}
-
-// split are a text's statements, none of them gated.
-func split(sql string, parsed []ddl.Statement) []guard.Statement {
-	out := make([]guard.Statement, len(parsed))
-	last, offset := 0, 0
-	for i, st := range parsed {
-		offset += utf8.RuneCountInString(sql[last:st.Span.Start])
-		last = st.Span.Start
-		out[i] = guard.Statement{SQL: st.Text, Offset: offset, Unsplit: st.Class == ddl.Unparsed, Block: block(st)}
-	}
-	return out
-}
-
-func block(st ddl.Statement) guard.Block {
-	if st.Tag == "EXECUTE" {
-		return guard.MayCommit
-	}
-	switch st.Transaction {
-	case ddl.Begin:
-		return guard.BeginBlock
-	case ddl.Commit, ddl.PrepareTransaction:
-		return guard.CommitBlock
-	case ddl.Rollback:
-		return guard.RollbackBlock
-	}
-	return guard.NoBlock
 }
 
 // hidesEffects tells what can change more than its text says.

@@ -16,19 +16,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/migguard/migguard/internal/contract"
-	"github.com/migguard/migguard/internal/fleet"
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/maintenance"
 	"github.com/migguard/migguard/internal/pg"
 	"github.com/migguard/migguard/internal/report"
 	"github.com/migguard/migguard/internal/runner"
+	"github.com/migguard/migguard/internal/running"
 	"github.com/migguard/migguard/internal/seen"
 )
-
-// closeTimeout bounds the end of the runner's sessions: the server needs it to
-// cancel and roll back.
-const closeTimeout = 3 * time.Second
 
 // A Run is one release's migrations. All fields but Starting, Signals, Policy and Log
 // are required; texts may be empty where they are unknown.
@@ -53,7 +49,7 @@ type Run struct {
 	// Contract is what this build's code needs; nil: unknown.
 	Contract *contract.Contract
 	// Platform is nil without a token, and so is Maintenance.
-	Platform    Platform
+	Platform    running.Platform
 	Maintenance *maintenance.Machine
 	// RefuseBlind ends the run when the Platform API cannot be asked which
 	// code runs.
@@ -81,7 +77,8 @@ type Run struct {
 	Out      *report.Reporter
 	Log      *slog.Logger
 
-	known    Known
+	builds   running.Builds // which it asks what runs
+	known    running.Known
 	codeRuns []judge.Code  // with contracts; nil: none is recorded
 	counted  *seen.Counted // nil: not looked at
 	learned  bool
@@ -93,7 +90,6 @@ type Run struct {
 	tasks    *tasks
 	own      backends
 	path     *runnerPath // of the command's sessions; nil: not looked at
-	facts    fleet.Facts // of the Platform API
 }
 
 // An Ended is how a run ended: what it did, and the exit status.
@@ -154,11 +150,19 @@ func (r *Run) Do(ctx context.Context) (Ended, error) {
 	return ended, err
 }
 
+// identify finds out which code runs, and for which app and release, if that is not known.
+func (r *Run) identify(ctx context.Context) (err error) {
+	r.builds = running.Builds{App: r.App, Version: r.Version, Platform: r.Platform, Ledger: r.Ledger, RefuseBlind: r.RefuseBlind, Overlap: r.Overlap, Ends: r.ends}
+	r.known, err = r.builds.Identify(ctx)
+	r.App, r.Version = r.builds.App, r.builds.Version
+	return err
+}
+
 // prepare ends what earlier runs have left.
 func (r *Run) prepare(ctx context.Context, id int64) ([]report.Shim, error) {
 	r.keeper = &keeper{machine: r.Maintenance, drained: maintenance.Conditions{Quiet: r.quiet},
 		request: maintenance.Request{ReleaseID: id, Version: r.Version,
-			By: "migguard run", Reason: "the migrations of " + releaseName(r.Version, id)}}
+			By: "migguard run", Reason: "the migrations of " + report.ReleaseName(r.Version, id)}}
 	if err := r.adopt(ctx, r.keeper); err != nil {
 		return nil, err
 	}

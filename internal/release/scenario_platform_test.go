@@ -6,16 +6,14 @@ import (
 	"time"
 
 	"github.com/migguard/migguard/internal/fleet"
-	"github.com/migguard/migguard/internal/release"
 )
 
 // A formation says which releases have dynos, in the Platform API's place: room
 // heroku's tests have the API, and TestColumnRenameUnderOverlay a whole deploy.
 type formation struct {
-	release.Platform                  // nothing else is asked of it
-	versions         map[string][]int // of a build's releases
-	running          []string         // builds with dynos
-	last             int
+	versions map[string][]int // of a build's releases
+	running  []string         // builds with dynos
+	last     int
 }
 
 // releases counts a release of a build, which is pending.

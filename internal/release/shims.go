@@ -46,7 +46,7 @@ func ReportShim(s ledger.Shim) report.Shim {
 		relation = "a table that is gone"
 	}
 	return report.Shim{
-		ID: fmt.Sprintf("s%d", s.ID), Kind: s.Kind, Name: name(s), Relation: relation, Release: releaseName(s.Version, s.ReleaseID),
+		ID: fmt.Sprintf("s%d", s.ID), Kind: s.Kind, Name: name(s), Relation: relation, Release: report.ReleaseName(s.Version, s.ReleaseID),
 		Build: s.Build, Created: s.CreatedAt, Age: report.Age(s.Age), Overdue: overdue(s.Age, s.Later),
 	}
 }
@@ -56,7 +56,7 @@ func ReportShim(s ledger.Shim) report.Shim {
 func ReportDeferred(d ledger.Deferred) report.Shim {
 	said := report.Shim{
 		ID: fmt.Sprintf("d%d", d.ID), Kind: d.Kind, Name: deferredName(d), Relation: ddl.Name{Schema: d.Schema, Name: d.Table}.String(),
-		Release: releaseName(d.Version, d.ReleaseID), Build: d.Build, Created: d.CreatedAt, Age: report.Age(d.Age), Overdue: overdue(d.Age, d.Later),
+		Release: report.ReleaseName(d.Version, d.ReleaseID), Build: d.Build, Created: d.CreatedAt, Age: report.Age(d.Age), Overdue: overdue(d.Age, d.Later),
 	}
 	if said.Overdue {
 		said.Help = endsWaiting(d)
@@ -89,7 +89,7 @@ func deferredName(d ledger.Deferred) string {
 func ReportWithheld(w ledger.Withheld) report.Shim {
 	said := report.Shim{
 		ID: fmt.Sprintf("w%d", w.ID), Overdue: overdue(w.Age, w.Later), Kind: w.Kind, Name: withheldName(w), Relation: ddl.Name{Schema: w.Schema, Name: w.Table}.String(), Waits: w.Note,
-		Release: releaseName(w.Version, w.ReleaseID), Build: w.Build, Created: w.CreatedAt, Age: report.Age(w.Age),
+		Release: report.ReleaseName(w.Version, w.ReleaseID), Build: w.Build, Created: w.CreatedAt, Age: report.Age(w.Age),
 	}
 	if said.Waits == "" {
 		said.Waits = waitsForCode
@@ -121,7 +121,7 @@ func ReportTask(t ledger.Task) report.Task {
 	return report.Task{
 		What: said.What, Done: said.Done, Meanwhile: said.Meanwhile,
 		ID: t.ID, Kind: t.Kind, Relation: ddl.Name{Schema: t.Schema, Name: t.Table}.String(), Object: t.Object,
-		SQL: t.SQL, Release: releaseName(t.Version, t.ReleaseID), State: report.TaskOwed, Error: t.Note,
+		SQL: t.SQL, Release: report.ReleaseName(t.Version, t.ReleaseID), State: report.TaskOwed, Error: t.Note,
 	}
 }
 
@@ -131,12 +131,4 @@ func name(s ledger.Shim) string {
 		return s.ViewName
 	}
 	return ddl.Name{Schema: s.Schema, Name: s.OldName}.String()
-}
-
-// releaseName is what people call a release.
-func releaseName(version string, id int64) string {
-	if version != "" {
-		return "release " + version
-	}
-	return fmt.Sprintf("run %d", id)
 }

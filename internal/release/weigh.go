@@ -12,6 +12,7 @@ import (
 	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
+	"github.com/migguard/migguard/internal/relay"
 )
 
 // maxWeighed bounds the shapes of texts that are known to write few rows.
@@ -20,7 +21,7 @@ const maxWeighed = 4096
 // mayWriteMany tells a plain text that is to be parsed, to be weighed perhaps. What
 // could not be parsed passes.
 func (g *gate) mayWriteMany(sql string, set guard.Settings) bool {
-	if g.idle || len(sql) > maxParsed || set.ClientEncoding != "UTF8" && !ascii(sql) {
+	if g.idle || len(sql) > relay.MaxParsed || set.ClientEncoding != "UTF8" && !ascii(sql) {
 		return false
 	}
 	first := strings.TrimLeft(sql, " \t\r\n")

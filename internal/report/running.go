@@ -105,3 +105,11 @@ func releases(versions []int) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// ReleaseName is what people call a release: by its vN, or else by the run in the ledger.
+func ReleaseName(version string, id int64) string {
+	if version != "" {
+		return "release " + version
+	}
+	return fmt.Sprintf("run %d", id)
+}

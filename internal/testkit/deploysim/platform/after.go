@@ -47,7 +47,10 @@ func (a *App) SignalSettlers(signal syscall.Signal) {
 func (a *App) Rests(t testing.TB) {
 	t.Helper()
 	rests := func() bool { return len(a.processes("migguard\x00settle\x00", "/.profile.d/")) == 0 }
-	Eventually(t, "no dyno settles", func() bool { return rests() && rests() })
+	Eventually(t, "no dyno settles", func() bool {
+		once := rests()
+		return once && rests()
+	})
 }
 
 // Quantity is how many dynos of a type the formation has; -1 without the type.

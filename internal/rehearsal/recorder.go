@@ -1,4 +1,4 @@
-package release
+package rehearsal
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
+	"github.com/migguard/migguard/internal/relay"
 )
 
 // A recorder is a Gate that lets everything pass but what reaches beyond the clone.
@@ -25,15 +26,17 @@ func (r *recorder) Inspect(sql string, _ guard.Settings) (out []guard.Statement)
 		r.texts = append(r.texts, strings.Clone(sql))
 	}
 	r.mu.Unlock()
-	if len(sql) > maxParsed || ddl.Plain(sql) {
+	if len(sql) > relay.MaxParsed || ddl.Plain(sql) {
 		return nil
 	}
 	parsed := ddl.Parse(sql)
-	out = split(sql, parsed)
+	out = relay.Split(sql, parsed)
+	some := false
 	for i, st := range parsed {
 		out[i].Data, out[i].Gated = st.Tag, ofServer(st)
+		some = some || out[i].Gated
 	}
-	if !slices.ContainsFunc(out, isGated) {
+	if !some {
 		return nil
 	}
 	return out

@@ -1,4 +1,4 @@
-package release
+package running
 
 import (
 	"bytes"
@@ -14,30 +14,30 @@ import (
 	"github.com/migguard/migguard/internal/shim"
 )
 
-// steering says where the code of each build that runs looks first, in the order
-// of r.known.Running.Code: proven, or why not.
-func (r *Run) steering(ctx context.Context) ([]report.Steering, error) {
-	running := r.known.Running
-	all := make([]report.Steering, len(running.Code))
+// Steering says where the code of each build that Identify has found looks first, in
+// the order of Known.Running.Code: proven, or why not.
+func (b *Builds) Steering(ctx context.Context) ([]report.Steering, error) {
+	found := b.known.Running
+	all := make([]report.Steering, len(found.Code))
 	var builds []string
-	for i, c := range running.Code {
+	for i, c := range found.Code {
 		all[i].Build = c.Build
 		builds = append(builds, c.Build)
 	}
-	if running.Source != report.FromPlatform {
+	if found.Source != report.FromPlatform {
 		for i := range all {
 			all[i].Why = "the Platform API did not tell which dynos run"
 		}
 		return all, nil
 	}
-	e, err := r.steeringEvidence(ctx, builds)
+	e, err := b.steeringEvidence(ctx, builds)
 	if errors.Is(err, ledger.ErrNoLedger) {
 		err = nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	for i, c := range running.Code {
+	for i, c := range found.Code {
 		if all[i].Why = e.unsteered(c); all[i].Why == "" {
 			all[i].Overlay = shim.OverlaySchema(c.Build)
 		}
@@ -58,35 +58,35 @@ type steeringEvidence struct {
 // the error.
 const maxRoundTrip = time.Second
 
-func (r *Run) steeringEvidence(ctx context.Context, builds []string) (e steeringEvidence, err error) {
-	e.facts = r.facts
-	boots, err := r.Ledger.Boots(ctx, builds)
+func (b *Builds) steeringEvidence(ctx context.Context, builds []string) (e steeringEvidence, err error) {
+	e.facts = b.facts
+	boots, err := b.Ledger.Boots(ctx, builds)
 	if err != nil {
 		return e, err
 	}
-	if e.paths, err = r.Ledger.RunnerPaths(ctx, builds); err != nil {
+	if e.paths, err = b.Ledger.RunnerPaths(ctx, builds); err != nil {
 		return e, err
 	}
-	if e.documents, err = r.Ledger.Contracts(ctx, builds); err != nil {
+	if e.documents, err = b.Ledger.Contracts(ctx, builds); err != nil {
 		return e, err
 	}
-	ahead, give, err := r.Ledger.Ahead(ctx)
+	ahead, give, err := b.Ledger.Ahead(ctx)
 	switch {
 	case err != nil:
 		return e, err
-	case r.facts.Ahead == nil:
+	case b.facts.Ahead == nil:
 		e.clock = "the Platform API did not tell its time"
 	case 2*give > maxRoundTrip:
 		e.clock = fmt.Sprintf("the database took %v to tell its time", (2 * give).Round(time.Millisecond))
 	default:
-		ahead -= *r.facts.Ahead
+		ahead -= *b.facts.Ahead
 	}
-	for _, b := range boots {
-		if b.App != r.App && b.App != r.known.App.ID {
+	for _, boot := range boots {
+		if boot.App != b.App && boot.App != b.known.App.ID {
 			continue // it shares the database, and perhaps the build
 		}
-		e.boots = append(e.boots, fleet.Boot{Dyno: b.Dyno, DynoID: b.DynoID, Version: fleet.VersionNumber(b.Version),
-			Build: b.Build, Schema: b.Schema, At: b.At.Add(-ahead)})
+		e.boots = append(e.boots, fleet.Boot{Dyno: boot.Dyno, DynoID: boot.DynoID, Version: fleet.VersionNumber(boot.Version),
+			Build: boot.Build, Schema: boot.Schema, At: boot.At.Add(-ahead)})
 	}
 	return e, nil
 }
