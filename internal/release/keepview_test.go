@@ -115,7 +115,7 @@ func TestViewsThatDoNotStay(t *testing.T) {
 		given, why string
 		sql        []string
 	}{
-		"its column goes":    {"", `column "extra" does not exist`, []string{"begin", "drop view w", "alter table t drop column extra", "commit"}},
+		"its column goes":    {"", `does not exist`, []string{"begin", "drop view w", "alter table t drop column extra", "commit"}},
 		"its type changes":   {"", "its columns, or rights on them, would not be", []string{"begin", "drop view w", "alter table t alter extra type text", "commit"}},
 		"given by another":   {"", "who does not own it", []string{"drop view granted"}},
 		"by a block":         {"", "is not known", []string{"do $$ begin drop view v; end $$"}},
