@@ -124,7 +124,7 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 		return "", err
 	}
 	change := dropOf(d, *found.Relation)
-	facts := judge.Facts{Ending: true, Lookup: found, Major: r.Major, Release: releaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
+	facts := judge.Facts{Ending: found.Relation.Kind == catalog.View, Lookup: found, Major: r.Major, Release: releaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
 	switch {
 	case r.ends && r.known.Running.Source != report.FromPlatform:
 		facts.Code = r.codeRuns
