@@ -13,10 +13,11 @@ import (
 // DroppedView is a view that the running code may still use, and that is not
 // there again, or is another one, when its transaction commits.
 var DroppedView = &Hazard{
-	ID:    "dropped-view",
-	Kind:  BreaksCode,
-	Code:  "MG030",
-	Title: "a dropped view is gone for the code that is still running",
+	ID:      "dropped-view",
+	Kind:    BreaksCode,
+	Code:    "MG030",
+	Shimmed: true,
+	Title:   "a dropped view is gone for the code that is still running",
 	Explanation: `Every statement of the running code that names the view, or refreshes the
 materialized view, fails with 42P01 (undefined_table). To drop a view and create
 it anew in one transaction breaks nobody, as long as the new one has what the old
@@ -25,9 +26,13 @@ statements again.`,
 	Verdicts: `Judged when the transaction is about to commit. Passes if under the view's name
 there is a relation again that has the view's columns with the same types, takes
 the same writes and lets the same roles in; of a materialized view, one that
-can be refreshed and has its rows. Otherwise COMMIT is refused, or the
-statement itself where it is a transaction of its own. Under maintenance mode, if
-migguard.toml has [policy] dropped-view = "maintenance". Passes if no code runs that
+can be refreshed and has its rows. Otherwise shimmed, if nothing has the name of a view that
+DROP VIEW names: it is made anew as it was, and a later release drops it when no code that
+runs needs it any more. COMMIT is refused, or the statement itself where it is a
+transaction of its own, of a materialized view, where another one has the name, and
+where the view cannot be what it was. Under maintenance mode then, if
+migguard.toml has [policy] dropped-view = "maintenance", or ["maintenance"] if the view is
+to go at once. Passes if no code runs that
 could break, and with --allow dropped-view:VIEW. Not compared: the columns' order,
 and whether one could write through a view that CASCADE or a function has dropped.
 Passes, too, where the contracts of all builds that run show that none uses the view.`,

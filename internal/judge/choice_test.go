@@ -119,7 +119,7 @@ func TestChooseRefuses(t *testing.T) {
 		`"dropped-tables" is no hazard; did you mean dropped-table?`:                                 {"", "dropped-tables", most(judge.Refuse)},
 		`"everything" is no hazard; there are blocking-alter, `:                                      {"", "everything", most(judge.Refuse)},
 		`there is no maintenance for this hazard; choose one of ["allow", "refuse"]`:                 {"", "truncated-table", most(judge.Maintenance)},
-		`dropped-view = "shim": there is no shim for this hazard; choose one of ["maintenance"`:      {"", "dropped-view", most(judge.Shim)},
+		`dropped-type = "shim": there is no shim for this hazard; choose one of ["maintenance"`:      {"", "dropped-type", most(judge.Shim)},
 		`there is no allow for this hazard; choose one of ["shim", "maintenance", "refuse"]`:         {"t", "dropped-column", most(judge.Allow)},
 		`renamed-column = "maintainance": "maintainance" is no verdict; did you mean "maintenance"?`: {"", "renamed-column", most("maintainance")},
 		`"rewrit" is no verdict; choose one of ["shim", "maintenance", "refuse"]`:                    {"", "renamed-column", most("rewrit")},

@@ -14,6 +14,15 @@ func (d *Decision) deferDrop(change ddl.Change, facts Facts, policy *Policy) {
 	if d.Verdict != "" || len(d.Findings) != 1 {
 		return
 	}
+	if view := facts.Lookup.Relation; facts.leavesNoView(change) {
+		if facts.Unmade != "" {
+			d.Obstacle = &Obstacle{Wanted: Shim, Reason: facts.Unmade}
+			return
+		}
+		d.Verdict, d.Deferred, d.Obstacle = Shim, &shim.Deferred{Table: *view}, nil
+		d.switchOff(policy)
+		return
+	}
 	later, ok := DeferredDrop(change, facts.Lookup)
 	if !ok {
 		return
@@ -30,6 +39,14 @@ func (d *Decision) deferDrop(change ddl.Change, facts Facts, policy *Policy) {
 	}
 	d.Verdict, d.Deferred, d.Obstacle = Shim, &later, nil
 	d.switchOff(policy)
+}
+
+// leavesNoView tells a view that is gone when its transaction ends, and whose name
+// nothing else has: it can be made anew, and stay.
+func (f *Facts) leavesNoView(change ddl.Change) bool {
+	_, drops := change.(ddl.DropView)
+	r := f.Lookup.Relation
+	return drops && f.Ending && r != nil && r.Kind == catalog.View && !r.Temporary && f.Lookup.Again == nil
 }
 
 // DeferredDrop is what a change drops, where that is one column or table that can

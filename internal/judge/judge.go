@@ -72,6 +72,9 @@ type Facts struct {
 	// Ending says that what can only be told when the transaction is about to
 	// commit can be told.
 	Ending bool
+	// Unmade is why a view that is gone could not be made anew as it was, if that was
+	// tried.
+	Unmade string
 }
 
 // A Decision is the verdict on one change and what led to it.

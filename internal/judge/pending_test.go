@@ -22,7 +22,9 @@ func TestPending(t *testing.T) {
 	}{
 		"at the statement": {judge.Facts{Lookup: gone}, nil, judge.Maintenance, judge.Allow, 1},
 		"gone":             {judge.Facts{Lookup: gone, Ending: true}, nil, judge.Refuse, judge.Refuse, 0},
-		"maintenance":      {judge.Facts{Lookup: gone, Ending: true}, nil, judge.Maintenance, judge.Maintenance, 0},
+		"stays":            {judge.Facts{Lookup: gone, Ending: true}, nil, judge.Maintenance, judge.Shim, 0},
+		"cannot stay":      {judge.Facts{Lookup: gone, Ending: true, Unmade: "x"}, nil, judge.Shim, judge.Refuse, 0},
+		"maintenance":      {judge.Facts{Lookup: gone, Ending: true, Unmade: "x"}, nil, judge.Maintenance, judge.Maintenance, 0},
 		"there again":      {judge.Facts{Lookup: again, Ending: true}, nil, judge.Refuse, judge.Allow, 0},
 		"exception":        {judge.Facts{Lookup: gone}, []string{"dropped-view:v"}, judge.Refuse, judge.Allow, 0},
 		"no code runs":     {judge.Facts{Lookup: gone, Idle: true}, nil, judge.Refuse, judge.Allow, 0},

@@ -14,6 +14,7 @@ import (
 const (
 	DropColumn = "drop-column"
 	DropTable  = "drop-table"
+	DropView   = "drop-view"
 	// Sync is the old name of a renamed column, which has a copy of it, PrepareSync a
 	// copy that has not been given that yet, or the place of a column that gets another type.
 	Sync        = "sync"
@@ -26,7 +27,7 @@ const syncVersion = 17
 // deferredVersion is the first schema that knows what is deferred.
 const deferredVersion = 9
 
-// A Deferred is a column or a table that a migration has dropped and running
+// A Deferred is a column, a table or a view that a migration has dropped and running
 // code still needs.
 type Deferred struct {
 	ID        int64
@@ -35,7 +36,7 @@ type Deferred struct {
 	Object    Object
 	Schema    string // as everything below, when the migration dropped it
 	Table     string
-	Column    string // empty for a table
+	Column    string // empty for a table or a view
 	// Name is what it is called now, schema and quotes included; empty when it is
 	// gone.
 	Name string
@@ -90,7 +91,8 @@ type NewDeferred struct {
 	Object    Object
 	Schema    string
 	Table     string
-	Column    string   // empty for a table
+	Column    string   // empty for a table or a view
+	View      bool     // it is a view, made anew
 	Expanded  []string // what was changed for code that does not know it
 	Undo      []string // what takes each of that back
 }
@@ -99,7 +101,10 @@ type NewDeferred struct {
 // transaction that would have dropped it. Recording one twice is fine.
 func RecordDeferredSQL(n NewDeferred) string {
 	kind := DropColumn
-	if n.Column == "" {
+	switch {
+	case n.View:
+		kind = DropView
+	case n.Column == "":
 		kind = DropTable
 	}
 	expanded := make([]string, len(n.Expanded))
@@ -111,6 +116,12 @@ func RecordDeferredSQL(n NewDeferred) string {
 		" VALUES (%d, %s, %d, %d, %s, %s, %s, ARRAY[%s]::pg_catalog.text[]) ON CONFLICT DO NOTHING",
 		n.ReleaseID, literal(kind), n.Object.Relation, n.Object.Attnum,
 		literal(n.Schema), literal(n.Table), nullable(n.Column), strings.Join(expanded, ", "))
+}
+
+// MoveDeferredSQL is the statement of the same session that has a view which was made anew
+// take the place of the one that was deferred, if it was.
+func MoveDeferredSQL(was, is uint32) string {
+	return fmt.Sprintf("UPDATE migguard.deferred SET relation = %d WHERE relation = %d AND attnum = 0 AND closed_at IS NULL", is, was)
 }
 
 // undoMark stands between a change and what takes it back.
@@ -159,20 +170,30 @@ func (l *Ledger) DropDeferred(ctx context.Context, id int64) error {
 	})
 }
 
-// dropDeferred locks the table before it asks for names: nobody renames it then.
+// dropDeferred locks the table before it asks for names: nobody renames it then. LOCK TABLE
+// of a view would lock what it reads.
 func dropDeferred(ctx context.Context, l *Ledger, tx pgx.Tx, id int64) (object string, err error) {
 	const named = `
 		select coalesce(` + deferredName + `, ''), coalesce((
 			select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
 			where c.oid = d.relation), ''), coalesce((
-			select quote_ident(a.attname) from pg_attribute a where a.attrelid = d.relation and a.attnum = d.attnum and d.attnum > 0), '')
+			select quote_ident(a.attname) from pg_attribute a where a.attrelid = d.relation and a.attnum = d.attnum and d.attnum > 0), ''),
+			coalesce((select c.oid from pg_class c where c.oid = d.relation and c.relkind = 'v'), 0)
 		from migguard.deferred d where d.id = $1 and d.closed_at is null for update of d`
 	var table, column string
-	read := func() error { return tx.QueryRow(ctx, named, id).Scan(&object, &table, &column) }
+	var view uint32
+	read := func() error { return tx.QueryRow(ctx, named, id).Scan(&object, &table, &column, &view) }
 	if err := read(); err != nil {
 		return "", err
 	}
 	was := object
+	if view != 0 {
+		object = "view " + object
+		if err := dropRelation(ctx, tx, view, object, []string{"drop view " + table}); err != nil {
+			return object, err
+		}
+		return object, closeDeferred(ctx, tx, id, l.release, "")
+	}
 	if object != "" {
 		if _, err := tx.Exec(ctx, "lock table only "+table+" in access exclusive mode"); err != nil {
 			return object, err
@@ -203,11 +224,15 @@ func dropDeferred(ctx context.Context, l *Ledger, tx pgx.Tx, id int64) (object s
 	if err != nil {
 		return object, err
 	}
-	_, err = tx.Exec(ctx, `
+	return object, closeDeferred(ctx, tx, id, l.release, note)
+}
+
+func closeDeferred(ctx context.Context, tx pgx.Tx, id, release int64, note string) error {
+	_, err := tx.Exec(ctx, `
 		update migguard.deferred
 		set closed_at = clock_timestamp(), closed_by = nullif($2, 0), done = true, note = coalesce(nullif($3, ''), note)
-		where id = $1`, id, l.release, note)
-	return object, err
+		where id = $1`, id, release, note)
+	return err
 }
 
 // parentStands keeps what is deferred of a table that a shim has for its partition: the

@@ -18,7 +18,7 @@ import (
 var migrations embed.FS
 
 // schemaVersion is the number of files in migrations.
-const schemaVersion = 21
+const schemaVersion = 22
 
 // session are settings of the ledger's session, whatever role and database
 // say. Waiting for a lock is short and the session itself may idle for hours;

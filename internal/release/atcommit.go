@@ -63,12 +63,17 @@ func (a *act) judgeEnd(ctx context.Context, change ddl.Change, found catalog.Loo
 	facts := a.facts(found)
 	facts.Ending = true
 	d, err := a.judge(ctx, change, facts)
+	if err == nil && d.Deferred != nil {
+		if facts.Unmade, err = a.keepView(ctx, *found.Relation); err == nil && facts.Unmade != "" {
+			d, err = a.judge(ctx, change, facts)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	a.keep(d)
 	switch d.Verdict {
-	case judge.Allow:
+	case judge.Allow, judge.Shim:
 		return nil
 	case judge.Maintenance:
 		return a.maintain(ctx, d)

@@ -157,7 +157,7 @@ func (r *Run) Keep(ctx context.Context, id string) (undo []string, err error) {
 		return nil, err
 	}
 	at := slices.IndexFunc(deferred, func(d ledger.Deferred) bool {
-		dropped := d.Kind == ledger.DropColumn || d.Kind == ledger.DropTable // a copy would stay with its trigger
+		dropped := d.Kind == ledger.DropColumn || d.Kind == ledger.DropTable || d.Kind == ledger.DropView // a copy would stay with its trigger
 		return dropped && ReportDeferred(d).ID == id
 	})
 	if at < 0 {

@@ -62,6 +62,9 @@ func (a *act) carry(ctx context.Context, i int, todo *carrying) (tag string, goe
 		if err := a.judgeAtCommit(ctx, change, found); err != nil {
 			return "", runs, err
 		}
+		if err := a.rememberView(ctx, change, found); err != nil {
+			return "", runs, err
+		}
 	}
 	if later, ok := judge.DeferredDrop(change, found); ok || missing(change, found) {
 		todo.drops = append(todo.drops, deferredDrop{later, i, found.Encoding})

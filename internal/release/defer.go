@@ -90,9 +90,7 @@ func (a *act) deferDrops(ctx context.Context, drops []deferredDrop, record []str
 	a.defers = true
 	a.mu.Unlock()
 	for _, d := range drops {
-		note := fmt.Sprintf("%s stays until no code that runs needs it, and is dropped by a later release", d.What())
-		a.notes = append(a.notes, note)
-		a.conn.Notice("migguard: "+note, "", "")
+		a.stays(d.Deferred)
 		for _, sql := range d.Expand() {
 			a.notes = append(a.notes, "for code that does not know it: "+sql)
 		}

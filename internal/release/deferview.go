@@ -36,7 +36,7 @@ func (a *act) checkViews(ctx context.Context) error {
 		return nil
 	}
 	for _, view := range slices.Compact(views(a.plan.Changes)) {
-		rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT coalesce('column ' || pg_catalog.quote_ident(t.attname) || ' of ', 'table ') || deferred.relation::pg_catalog.regclass
+		rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT coalesce('column ' || pg_catalog.quote_ident(t.attname) || ' of ', CASE WHEN (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = deferred.relation) = 'v' THEN 'view ' ELSE 'table ' END) || deferred.relation::pg_catalog.regclass
 			FROM %s JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.refobjid = deferred.relation
 				AND (deferred.attnum = 0 OR p.refobjsubid = deferred.attnum)
 			JOIN pg_catalog.pg_rewrite w ON p.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND w.oid = p.objid

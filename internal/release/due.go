@@ -86,6 +86,8 @@ func endsWaiting(d ledger.Deferred) string {
 	switch {
 	case d.Name == "" || d.Kind == ledger.PrepareSync || keepsType(d):
 		return ""
+	case d.Kind == ledger.DropView:
+		return fmt.Sprintf("Release code that does not use %s. Or say that no code does: migguard run --allow dropped-view:%[1]s", d.Name)
 	case d.Kind == ledger.DropTable:
 		return fmt.Sprintf("Release code that does not use %s. Or say that no code does: migguard run --allow dropped-table:%[1]s", d.Name)
 	}
@@ -122,7 +124,7 @@ func (r *Run) stillNeeded(ctx context.Context, d ledger.Deferred) (string, error
 		return "", err
 	}
 	change := dropOf(d, *found.Relation)
-	facts := judge.Facts{Lookup: found, Major: r.Major, Release: report.ReleaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
+	facts := judge.Facts{Ending: found.Relation.Kind == catalog.View, Lookup: found, Major: r.Major, Release: report.ReleaseName(r.Version, 0), Idle: r.idle(), Seen: r.seenQueries()}
 	switch {
 	case r.ends && r.known.Running.Source != report.FromPlatform:
 		facts.Code = r.codeRuns
@@ -159,6 +161,9 @@ func dropOf(d ledger.Deferred, r catalog.Relation) ddl.Change {
 		if c.Number == d.Object.Attnum {
 			return ddl.DropColumn{Relation: table, Column: c.Name}
 		}
+	}
+	if r.Kind == catalog.View {
+		return ddl.DropView{Relation: table}
 	}
 	return ddl.DropTable{Relation: table}
 }

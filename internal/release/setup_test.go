@@ -62,7 +62,7 @@ type options struct {
 // dropsRefused is a policy under which nothing stays that a migration drops, and no
 // NOT NULL or default waits.
 func dropsRefused(p *judge.Policy) (err error) {
-	for _, id := range []string{"dropped-column", "dropped-table", "required-column", "unfilled-column"} {
+	for _, id := range []string{"dropped-column", "dropped-table", "dropped-view", "required-column", "unfilled-column"} {
 		err = errors.Join(err, p.Choose("", id, judge.Choice{Most: judge.Refuse}))
 	}
 	return err

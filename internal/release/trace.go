@@ -28,7 +28,7 @@ func (a *act) witness() *witness {
 	if w, ok := a.conn.Witness().(*witness); ok {
 		return w
 	}
-	w := &witness{gate: a.gate, relations: map[uint32]*traced{}, explained: map[object]bool{}, states: map[uint32][]*catalog.Relation{}, last: -1}
+	w := &witness{gate: a.gate, relations: map[uint32]*traced{}, explained: map[object]bool{}, states: map[uint32][]*catalog.Relation{}, views: map[uint32]catalog.ViewSource{}, last: -1}
 	a.conn.Watch(w)
 	a.conn.BeforeCommit(func(ctx context.Context, c guard.Conn) error { return a.checkTransaction(ctx, c, w) })
 	return w

@@ -23,6 +23,8 @@ type witness struct {
 	// states is what became of relations, each time that it was judged, as far as
 	// code that no text shows can have changed them; nil: gone.
 	states map[uint32][]*catalog.Relation
+	// views are those that its statements drop by their text, as they were, by oid.
+	views map[uint32]catalog.ViewSource
 	// excused is what its statements are allowed to break.
 	excused []hazard.Finding
 	// last is the place of the last statement on record; -1: there is none.

@@ -8,8 +8,8 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 )
 
-// A Deferred is a column or a table that a migration drops and running code still
-// uses: it stays until no code does. What only code that does not know it would
+// A Deferred is a column, a table or a view that a migration drops and running code
+// still uses: it stays until no code does. What only code that does not know it would
 // stumble over is changed at once.
 type Deferred struct {
 	Table  catalog.Relation
@@ -26,7 +26,7 @@ func (d Deferred) What() string {
 		table.Schema = ""
 	}
 	if d.Column == "" {
-		return fmt.Sprintf("table %s", table)
+		return fmt.Sprintf("%s %s", d.Table.Kind, table)
 	}
 	return fmt.Sprintf("column %s of %s", ddl.Quote(d.Column), table)
 }
