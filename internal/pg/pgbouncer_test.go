@@ -1,7 +1,6 @@
 package pg
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/url"
@@ -25,8 +24,24 @@ type bouncer struct {
 	roundRobin int    // server_round_robin
 }
 
-// start runs PgBouncer until the test ends and returns its URL for db.
+// start runs PgBouncer until the test ends and returns its URL for db. A port that nobody
+// had may be somebody's when PgBouncer wants it: then another one is tried.
 func (b bouncer) start(t *testing.T, db *pgtest.DB) string {
+	t.Helper()
+	u, err := url.Parse(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if port := freePort(t); b.listens(t, db.Server, port) {
+			u.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+			return u.String()
+		}
+	}
+}
+
+// listens runs it on a port, and tells whether it could have that.
+func (b bouncer) listens(t *testing.T, s *pgtest.Server, port int) bool {
 	t.Helper()
 	path, err := exec.LookPath("pgbouncer")
 	if err != nil {
@@ -38,8 +53,6 @@ func (b bouncer) start(t *testing.T, db *pgtest.DB) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	port := freePort(t)
-	s := db.Server
 	write(t, dir, "users.txt", fmt.Sprintf("%q %q\n", s.User, s.Password))
 	ini := write(t, dir, "pgbouncer.ini", fmt.Sprintf(`
 [databases]
@@ -57,9 +70,13 @@ server_round_robin = %d
 	if err := chownAll(dir, uid, gid); err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
 	cmd := exec.Command(path, ini)
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if uid != os.Getuid() {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
@@ -67,20 +84,27 @@ server_round_robin = %d
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%v (install the package pgbouncer)", err)
 	}
+	said := func() string {
+		text, _ := os.ReadFile(log.Name())
+		return string(text)
+	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Log(log.String())
+			t.Log(said())
 		}
 	})
-	awaitPort(t, port)
-	u, err := url.Parse(db.URL)
-	if err != nil {
-		t.Fatal(err)
+	for deadline := time.Now().Add(patience); ; {
+		switch text := said(); {
+		case strings.Contains(text, "listening on 127.0.0.1:"+strconv.Itoa(port)):
+			return true
+		case strings.Contains(text, "nowhere to listen on"):
+			return false
+		case time.Now().After(deadline):
+			t.Fatal(text)
+		}
 	}
-	u.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	return u.String()
 }
 
 // unprivileged is who PgBouncer runs as: it refuses to be root.
@@ -124,21 +148,4 @@ func freePort(t *testing.T) int {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
-}
-
-// awaitPort returns when somebody listens there.
-func awaitPort(t *testing.T, port int) {
-	t.Helper()
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	deadline := time.Now().Add(patience)
-	for {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			_ = conn.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
 }

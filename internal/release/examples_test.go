@@ -37,7 +37,7 @@ func TestExamplesOnServer(t *testing.T) {
 					bad.run(t, h.Bad)
 					bad.wants(t, "accounts r, users v", "users -> accounts")
 					return
-				case hazard.DroppedColumn, hazard.DroppedTable, hazard.RenamedColumn, hazard.RejectedWrite, hazard.UnfilledColumn:
+				case hazard.DroppedColumn, hazard.DroppedTable, hazard.DroppedView, hazard.RenamedColumn, hazard.RejectedWrite, hazard.UnfilledColumn:
 					bad.run(t, h.Bad)
 					if verdicts, _ := bad.Recorded(); len(verdicts) == 0 || verdicts[len(verdicts)-1] != "shim" {
 						t.Errorf("%s: %v", h.Bad, verdicts)
