@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/scan/found"
@@ -34,20 +35,20 @@ var driverRules = []driverRule{
 }
 
 // driverWords are the words of each rule.
-var driverWords = func() *found.Sought {
+var driverWords = sync.OnceValue(func() *found.Sought {
 	var groups [][]string
 	for _, rule := range driverRules {
 		groups = append(groups, rule.words)
 	}
 	return found.NewSought("", groups...)
-}()
+})
 
 // prepares notes what a file shows of prepared statements: each rule's first place.
 func (s *scan) prepares(file source, src []byte) {
-	if file.language == "shell" && !shellScript.Match(src) {
+	if file.language == "shell" && !shellScript().Match(src) {
 		s.drives(contract.Driver{Prepares: contract.Unknown, Why: "a script is of a language that is not known", At: contract.Evidence{File: file.path, Line: 1}})
 	}
-	in := driverWords.In(src)
+	in := driverWords().In(src)
 	for i, rule := range driverRules {
 		if in&(1<<i) == 0 || rule.in != nil && !slices.Contains(rule.in, file.language) {
 			continue
@@ -59,7 +60,7 @@ func (s *scan) prepares(file source, src []byte) {
 }
 
 // shellScript is a script whose first line says so, or says nothing.
-var shellScript = regexp.MustCompile(`\A(?:[^#]|#[^!]|#?\z|#!\s*\S*(?:/|/env )(?:ba|da|z)?sh\b)`)
+var shellScript = found.Expression(`\A(?:[^#]|#[^!]|#?\z|#!\s*\S*(?:/|/env )(?:ba|da|z)?sh\b)`)
 
 // lineAt is the place of what stands at an offset of a file, with its line.
 func lineAt(path string, src []byte, at int) contract.Evidence {

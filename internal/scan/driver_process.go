@@ -4,11 +4,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
+	"github.com/migguard/migguard/internal/scan/found"
 )
 
 // pythonPrograms are programs of Python's packages that run an application's code, and
@@ -20,9 +20,9 @@ var (
 )
 
 var (
-	processType = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(.+)$`)
-	operators   = regexp.MustCompile(`&&|\|\||[;|&]`)
-	assignment  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=\S*$`)
+	processType = found.Expression(`^([A-Za-z0-9_-]+):\s*(.+)$`)
+	operators   = found.Expression(`&&|\|\||[;|&]`)
+	assignment  = found.Expression(`^[A-Za-z_][A-Za-z0-9_]*=\S*$`)
 )
 
 // processes notes what a Procfile starts that is not known to be Python: a program may
@@ -46,11 +46,11 @@ func (s *scan) processes() {
 	for line := range strings.Lines(string(src)) {
 		begin := at
 		at += len(line)
-		m := processType.FindStringSubmatch(strings.TrimSpace(line))
+		m := processType().FindStringSubmatch(strings.TrimSpace(line))
 		if m == nil || m[1] == "release" { // which has ended when others run
 			continue
 		}
-		for _, command := range operators.Split(m[2], -1) {
+		for _, command := range operators().Split(m[2], -1) {
 			if !startsPython(strings.Fields(command)) {
 				unknown("starts a program that is not known to be of Python", lineAt("Procfile", src, begin))
 				break
@@ -60,7 +60,7 @@ func (s *scan) processes() {
 }
 
 func startsPython(words []string) bool {
-	for len(words) > 0 && (slices.Contains(starters, words[0]) || assignment.MatchString(words[0])) {
+	for len(words) > 0 && (slices.Contains(starters, words[0]) || assignment().MatchString(words[0])) {
 		words = words[1:]
 	}
 	return len(words) == 0 || slices.Contains(pythonPrograms, words[0]) || path.Ext(words[0]) == ".py"
