@@ -11,14 +11,16 @@ type Copying struct {
 	Type      string `json:"type"`      // in SQL, with its modifier
 	Collation string `json:"collation"` // in SQL; empty: the type's own, or none
 	// Default is the column's own in SQL; empty: it has none. Constant tells one that
-	// is the same for every row.
+	// is the same for every row; an identity column has none.
 	Default  string `json:"default"`
 	Constant bool   `json:"constant"`
 	NotNull  bool   `json:"not_null"`
 	// Why is why it cannot have one, in a clause; empty: it can.
 	Why string `json:"why"`
 	// Key is why only a copy of another type can take its place, and none its name; empty: one can.
-	Key string `json:"key"`
+	// Bound is why it cannot stay beside that copy then; empty: it can.
+	Key   string `json:"key"`
+	Bound string `json:"bound"`
 	// Grants are the rights on the column alone.
 	Grants []Grant `json:"grants"`
 	// Role is the session's.
@@ -47,6 +49,9 @@ type CopiedIndex struct {
 	Definition string `json:"definition"`
 	// Immediate: ON CONFLICT can use it, if it is unique.
 	Immediate bool `json:"immediate"`
+	// Primary: it is the primary key's. Beside: another one, unique and valid, can stay with the column.
+	Primary bool `json:"primary"`
+	Beside  bool `json:"beside"`
 	// Doubled: there is a valid one of its double's name, Double.
 	Doubled bool   `json:"doubled"`
 	Double  uint32 `json:"double"`

@@ -47,7 +47,7 @@ func (c *Contract) OnTable(name Name) Answer {
 	var a Answer
 	for _, r := range c.Relations {
 		for _, u := range r.Uses {
-			if u.OnTable == Creates || u.OnTable != "" && r.may(name) {
+			if u.OnTable == Creates || u.OnTable != "" && u.OnTable != OverridesKey && r.may(name) {
 				a.add(Yes, Reason{who(u) + " needs a table: " + u.OnTable, u.At})
 			}
 		}
@@ -57,6 +57,13 @@ func (c *Contract) OnTable(name Name) Answer {
 	}
 	return c.ofRows(name, "", "nothing that was scanned needs a table where a view is")
 }
+
+// OverridesKey is the OnTable of an INSERT that leaves an identity column to its sequence, whatever
+// value it has for it. A view of the column does so, and not one of a column that only stands for it.
+const OverridesKey = "OVERRIDING USER VALUE"
+
+// OverridesKey answers whether a text of the build does that with a relation.
+func (c *Contract) OverridesKey(name Name) Answer { return c.onTable(name, []string{OverridesKey}) }
 
 // ofRows is unused for what scans of earlier versions did not look for.
 func (c *Contract) ofRows(name Name, column, no string) Answer {

@@ -29,6 +29,8 @@ var wholeRows = []struct {
 	{`INSERT INTO users VALUES (1, 'x')`, false, ""},
 	{`INSERT INTO users (id, email) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET email = 'x' RETURNING id`, false, ""},
 	{`INSERT INTO users (id, email) VALUES (1, 'x') ON CONFLICT ON CONSTRAINT users_pkey DO NOTHING`, false, "ON CONFLICT ON CONSTRAINT"},
+	{`INSERT INTO users (id, email) OVERRIDING USER VALUE VALUES (1, 'x')`, false, "OVERRIDING USER VALUE"},
+	{`INSERT INTO users (id, email) OVERRIDING SYSTEM VALUE VALUES (1, 'x')`, false, ""},
 	{`SELECT id, name FROM users GROUP BY id`, false, "GROUP BY the primary key"},
 	{`SELECT upper(name) AS n FROM users GROUP BY id`, false, "GROUP BY the primary key"},
 	{`SELECT id FROM users GROUP BY id ORDER BY name`, false, "GROUP BY the primary key"},

@@ -29,6 +29,9 @@ func (w *needWalker) insert(n *pg.InsertStmt, outer *needScope) {
 		w.assign(need, conflict.GetTargetList())
 		w.message(conflict.ProtoReflect(), scope)
 	}
+	if n.GetOverride() == pg.OverridingKind_OVERRIDING_USER_VALUE && need.OnTable == "" {
+		need.OnTable = "OVERRIDING USER VALUE" // what it sets aside is an identity column's value
+	}
 	w.nodes(n.GetReturningList(), scope)
 }
 

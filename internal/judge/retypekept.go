@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/hazard"
 	"github.com/migguard/migguard/internal/shim"
@@ -48,6 +49,9 @@ func (facts Facts) keepsNoType(s *shim.Sync, c ddl.ChangeColumnType, minds bool)
 	if errors.As(s.CheckKept(), &p) {
 		own = p.Reason
 	}
+	if own == "" {
+		own = facts.overridesKey(*s)
+	}
 	why := facts.takesNoPlace(*s, c, own)
 	if why == "" && s.Same() {
 		why = "the column has the type already"
@@ -66,4 +70,26 @@ func (facts Facts) keepsNoType(s *shim.Sync, c ddl.ChangeColumnType, minds bool)
 	}, unlike)
 	s.Shown = overlays
 	return not
+}
+
+// overridesKey is why code would write another key than it does, in an overlay that shows it a column
+// which has no sequence any more; empty where nothing shows such code.
+func (facts Facts) overridesKey(s shim.Sync) string {
+	if r := s.Copying.Retyping; r == nil || r.Identity == nil {
+		return ""
+	}
+	name := contract.Name{Schema: s.Table.Schema, Name: s.Table.Name}
+	for _, code := range facts.Code {
+		if code.Contract != nil {
+			if is := code.Contract.OverridesKey(name); is.Verdict == contract.Yes {
+				return "it is an identity column: " + code.Name + ": " + Spoken(is)
+			}
+		}
+	}
+	if facts.Seen != nil {
+		if is := facts.Seen.Contract.OverridesKey(name); is.Verdict == contract.Yes {
+			return "it is an identity column: the database has seen " + Spoken(is)
+		}
+	}
+	return ""
 }

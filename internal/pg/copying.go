@@ -14,10 +14,11 @@ import (
 // one column, a JSON document in the form of catalog.Copying, in UTF-8 and in hex. The
 // session's search path has to be pg_catalog alone, as CopyingPath sets it: then what the
 // server prints has the schemas of all other names. copies is a FROM item with the copies there are
-// (relation, attnum, copy_of, kind, ready, conversion), trigger and double are what the names of
-// the column's trigger, and of its indexes' doubles, begin with.
-func Copying(relation uint32, attnum int16, copies, trigger, double string) string {
-	return fmt.Sprintf(copyingQuery, relation, attnum, copies, ddl.Literal(trigger), ddl.Literal(double))
+// (relation, attnum, copy_of, kind, ready, conversion), trigger, double and beside are what the names of
+// the column's trigger, of its indexes' doubles, and of that of its primary key which stays with
+// it, begin with. An index that has both the column and its copy is none of the column's.
+func Copying(relation uint32, attnum int16, copies, trigger, double, beside string) string {
+	return fmt.Sprintf(copyingQuery, relation, attnum, copies, ddl.Literal(trigger), ddl.Literal(double), ddl.Literal(beside))
 }
 
 // CopyingPath sets the search path for Copying, until the transaction ends.
@@ -42,7 +43,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'collation', (SELECT pg_catalog.format('%%I.%%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
     WHERE l.oid = t.attcollation AND t.attcollation <> y.typcollation),
   'default', coalesce(d.expression, ''),
-  'constant', ` + constantDefault + `,
+  'constant', t.attidentity = '' AND ` + constantDefault + `,
   'not_null', t.attnotnull,
   'role', current_user,
   'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('grantee', CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee) END,
@@ -50,6 +51,10 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
   'key', coalesce(
     CASE WHEN t.attidentity <> '' THEN 'it is an identity column' END,
     (SELECT 'it is part of the primary key' FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND t.attnum = ANY (i.indkey) LIMIT 1),
+    (SELECT pg_catalog.format('the foreign key %%I of %%s refers to it', k.conname, k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k
+      WHERE k.contype = 'f' AND k.confrelid = c.oid AND t.attnum = ANY (k.confkey) LIMIT 1), ''),
+  'bound', coalesce(
+    (SELECT 'it is part of the primary key, with others' FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indnatts > 1 AND t.attnum = ANY (i.indkey) LIMIT 1),
     (SELECT pg_catalog.format('the foreign key %%I of %%s refers to it', k.conname, k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k
       WHERE k.contype = 'f' AND k.confrelid = c.oid AND t.attnum = ANY (k.confkey) LIMIT 1), ''),
   'why', coalesce(
@@ -75,11 +80,12 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
       WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND NOT pg_catalog.starts_with(g.tgname, %[4]s) AND (p.on_column OR p.names OR p.updates OR p.behind)
       ORDER BY g.tgname LIMIT 1), ''),
   'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', i.indexrelid::pg_catalog.int8, 'definition', pg_catalog.pg_get_indexdef(i.indexrelid),
-      'immediate', i.indimmediate, 'doubled', EXISTS (SELECT FROM pg_catalog.pg_class b JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid
+      'immediate', i.indimmediate, 'primary', i.indisprimary, 'beside', EXISTS (SELECT FROM pg_catalog.pg_class b JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid
+        WHERE b.relnamespace = c.relnamespace AND b.relname = %[6]s || i.indexrelid AND j.indrelid = c.oid AND j.indisvalid), 'doubled', EXISTS (SELECT FROM pg_catalog.pg_class b JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid
         WHERE b.relnamespace = c.relnamespace AND b.relname = %[5]s || i.indexrelid AND j.indrelid = c.oid AND j.indisvalid),
       'double', coalesce((SELECT b.oid::pg_catalog.int8 FROM pg_catalog.pg_class b JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid
         WHERE b.relnamespace = c.relnamespace AND b.relname = %[5]s || i.indexrelid AND j.indrelid = c.oid), 0)) ORDER BY i.indexrelid)
-    FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND (t.attnum = ANY (i.indkey) OR EXISTS (
+    FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND NOT coalesce(x.attnum = ANY (i.indkey), false) AND (t.attnum = ANY (i.indkey) OR EXISTS (
       SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = i.indexrelid
         AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum))),
   'copy', coalesce(x.attname, ''), 'synced', coalesce(s.kind = 'sync', false), 'ready', coalesce(s.ready, false), 'conversion', coalesce(s.conversion, ''),

@@ -6,9 +6,10 @@ import "fmt"
 // because it has another type, in the form of catalog.Retyping, as Copying. awaiting is a
 // FROM item with the columns that something is about which waits (relation, attnum), copied the name
 // of the copy, and proxy that of the CHECK that stands for its NOT NULL, as literals. overlays is a
-// FROM item, too (view, relation, plain): views that may follow the column.
-func Retyping(relation uint32, attnum int16, awaiting, overlays, copied, proxy string) string {
-	return fmt.Sprintf(retypingQuery, relation, attnum, copied, proxy, awaiting, overlays)
+// FROM item, too (view, relation, plain): views that may follow the column. double is what the
+// names of its indexes' doubles begin with, a literal.
+func Retyping(relation uint32, attnum int16, awaiting, overlays, copied, proxy, double string) string {
+	return fmt.Sprintf(retypingQuery, relation, attnum, copied, proxy, awaiting, overlays, double)
 }
 
 // retypingQuery takes from pg_depend whatever hangs on the column: of that ALTER COLUMN ... TYPE
@@ -58,7 +59,14 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object(
         WHEN i.indisclustered THEN 'is the one that CLUSTER uses' WHEN NOT i.indisvalid THEN 'is invalid' ELSE 'is in a tablespace of its own' END || ': ' || pg_catalog.quote_ident(b.relname)
       FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class b ON b.oid = i.indexrelid
       WHERE i.indrelid = c.oid AND (NOT i.indimmediate OR i.indisexclusion OR i.indisreplident OR i.indisclustered OR NOT i.indisvalid OR b.reltablespace <> 0)
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid AND x.attname = %[3]s AND NOT x.attisdropped AND x.attnum = ANY (i.indkey))
         AND (t.attnum = ANY (i.indkey) OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = i.indexrelid
+          AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum)) LIMIT 1),
+    (SELECT pg_catalog.format('its index %%I reads another column, too, which code that runs has under another name', a.relname)
+      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class a ON a.oid = i.indexrelid
+      JOIN pg_catalog.pg_class b ON b.relnamespace = c.relnamespace AND b.relname = %[7]s || i.indexrelid
+      JOIN pg_catalog.pg_index j ON j.indexrelid = b.oid AND j.indrelid = c.oid
+      WHERE i.indrelid = c.oid AND (t.attnum = ANY (j.indkey) OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = j.indexrelid
           AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.refobjsubid = t.attnum)) LIMIT 1),
     (SELECT pg_catalog.pg_describe_object(e.classid, e.objid, e.objsubid) || ' depends on it' FROM pg_catalog.pg_depend e
       LEFT JOIN pg_catalog.pg_class b ON e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND b.oid = e.objid

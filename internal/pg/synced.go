@@ -23,7 +23,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(coalesce(pg_catalog.json_agg(pg_c
   'type', coalesce(pg_catalog.format_type(t.atttypid, t.atttypmod), ''),
   'copy_type', coalesce(pg_catalog.format_type(x.atttypid, x.atttypmod), ''),
   'alike', coalesce((t.atttypid, t.atttypmod, t.attcollation) = (x.atttypid, x.atttypmod, x.attcollation), false),
-  'default', coalesce(d.expression, ''), 'constant', ` + constantDefault + `,
+  'default', coalesce(d.expression, ''), 'constant', coalesce(t.attidentity, '') = '' AND ` + constantDefault + `,
   'copy_default', coalesce((SELECT pg_catalog.pg_get_expr(f.adbin, f.adrelid) FROM pg_catalog.pg_attrdef f WHERE f.adrelid = c.oid AND f.adnum = x.attnum), ''),
   'fires', EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = %[2]s || s.copy_of AND g.tgenabled = 'A' AND g.tgtype = 23 AND g.tgfoid = p.oid),
   'source', coalesce(p.prosrc, ''),

@@ -51,7 +51,7 @@ func (a *act) copying(ctx context.Context, change ddl.Change, found *catalog.Loo
 }
 
 func copyingQuery(relation uint32, attnum int16) string {
-	return pg.Copying(relation, attnum, ledger.SyncsFrom, shim.SyncTrigger, shim.SyncDouble)
+	return pg.Copying(relation, attnum, ledger.SyncsFrom, shim.SyncTrigger, shim.SyncDouble, shim.KeyBeside)
 }
 
 // isOutside tells whether other sessions see the column as the statement's does: what

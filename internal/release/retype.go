@@ -85,7 +85,7 @@ func alreadyOf(s shim.Sync) string {
 // path is as for Copying.
 func (a *act) retyping(ctx context.Context, table catalog.Relation, column catalog.Column, c *catalog.Copying) error {
 	copied := shim.Sync{Column: column}.Copy()
-	doc, err := a.document(ctx, pg.Retyping(table.OID, column.Number, ledger.AwaitingFrom, ledger.OverlaysFrom, ddl.Literal(copied), ddl.Literal(task.Proxy(table.Name, copied))))
+	doc, err := a.document(ctx, pg.Retyping(table.OID, column.Number, ledger.AwaitingFrom, ledger.OverlaysFrom, ddl.Literal(copied), ddl.Literal(task.Proxy(table.Name, copied)), ddl.Literal(shim.SyncDouble)))
 	if err != nil {
 		return explained(err)
 	}

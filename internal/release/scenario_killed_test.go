@@ -161,6 +161,9 @@ func TestSyncKilled(t *testing.T) { copyKilled(t, "rename column, by sync") }
 // So is one of another type, with the overlays beside it.
 func TestRetypeKilled(t *testing.T) { copyKilled(t, "int to bigint, of a large table, steered") }
 
+// And one of a primary key, which another index stays for.
+func TestRetypeKeyKilled(t *testing.T) { copyKilled(t, "int to bigint, of a primary key, steered") }
+
 func copyKilled(t *testing.T, name string) {
 	t.Parallel()
 	server := pgtest.New(t).Server

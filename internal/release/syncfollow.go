@@ -31,7 +31,7 @@ func (a *act) followSync(ctx context.Context, change ddl.Change) error {
 	case ddl.DropIndex:
 		return a.dropDouble(ctx, fmt.Sprintf("i.indexrelid = pg_catalog.to_regclass(%s)", ddl.Literal(c.Index.String())))
 	case ddl.DropConstraint:
-		return a.dropDouble(ctx, fmt.Sprintf("i.indexrelid = (SELECT k.conindid FROM pg_catalog.pg_constraint k WHERE k.conrelid = pg_catalog.to_regclass(%s) AND k.conname = %s AND k.contype IN ('u', 'x'))",
+		return a.dropDouble(ctx, fmt.Sprintf("i.indexrelid = (SELECT k.conindid FROM pg_catalog.pg_constraint k WHERE k.conrelid = pg_catalog.to_regclass(%s) AND k.conname = %s AND k.contype IN ('u', 'p', 'x'))",
 			ddl.Literal(c.Relation.String()), ddl.Literal(c.Name)))
 	}
 	return nil

@@ -129,8 +129,8 @@ func (s Sync) Swap() []string {
 		sql = append(sql, fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s", ddl.Name{Schema: k.Schema, Name: k.Table}, ddl.Quote(k.Name)))
 	}
 	for _, k := range r.Constraints {
-		if k.Index != 0 && s.Kept() {
-			continue // its name goes with the index's
+		if k.Index != 0 && k.Kind != "p" && s.Kept() {
+			continue // its name goes with the index's; of primary keys there can be but one
 		}
 		sql = append(sql, fmt.Sprintf("%s DROP CONSTRAINT %s", s.alter(), ddl.Quote(k.Name)))
 	}

@@ -37,8 +37,8 @@ func (s Sync) CheckKept() error {
 	switch was, is := slices.Index(integers, from.Name), slices.Index(integers, to.Name); {
 	case was < 0 || is <= was:
 		return cannot("a value of the new type may not be one of the old type's when it is cast back and forth")
-	case s.Copying.Key != "":
-		return cannot(s.Copying.Key)
+	case s.Copying.Bound != "":
+		return cannot(s.Copying.Bound)
 	case !s.Copying.Constant && !s.Copying.NotNull:
 		return cannot("a NULL that code writes could not be told from a value that it leaves to the default, " + s.Copying.Default)
 	}
@@ -63,16 +63,32 @@ func (s Sync) KeptAs() (name, conversion string) {
 // back casts to the type that the column had.
 func (s Sync) back(value string) string { return fmt.Sprintf("(%s)::%s", value, s.Copying.Type) }
 
+// KeyBeside begins the name of the unique index that a primary key leaves to the column.
+const KeyBeside = "mg_key_of_"
+
+func besideName(i catalog.CopiedIndex) string { return fmt.Sprint(KeyBeside, i.OID) }
+
+// beside is the statement that makes the index by which code that runs finds rows, and ON CONFLICT
+// the column, when the primary key is the copy's: of two columns it can be one's only. It has
+// the copy, too, so that it goes with whichever of the two goes.
+func (s Sync) beside(i catalog.CopiedIndex) string {
+	return fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s) INCLUDE (%s)", besideName(i), s.table(), ddl.Quote(s.Column.Name), s.Copy())
+}
+
 // setAside gives the column the name that it is kept by, and its indexes those of doubles of the ones
 // that take their names: they go with these.
 // NOT NULL would have the name of the copy's; it holds without, as for a renamed column.
 func (s Sync) setAside() []string {
 	kept := ddl.Quote(s.keptName())
 	sql := []string{s.rename(s.Column.Name, s.keptName())}
+	identity := s.Copying.Retyping.Identity != nil
+	if identity {
+		sql = append(sql, fmt.Sprintf("%s ALTER COLUMN %s DROP IDENTITY", s.alter(), kept))
+	}
 	if s.Copying.NotNull {
 		sql = append(sql, fmt.Sprintf("%s ALTER COLUMN %s DROP NOT NULL", s.alter(), kept))
 	}
-	if !s.Copying.Constant {
+	if !s.Copying.Constant && !identity {
 		sql = append(sql, fmt.Sprintf("%s ALTER COLUMN %s DROP DEFAULT", s.alter(), kept))
 	}
 	for _, i := range s.Copying.Indexes {
@@ -81,6 +97,9 @@ func (s Sync) setAside() []string {
 			continue
 		}
 		name := ddl.Name{Schema: s.Table.Schema, Name: s.Copying.Retyping.Indexes[at].Name}
+		if i.Primary { // its own went with the constraint
+			name.Name = besideName(i)
+		}
 		sql = append(sql, fmt.Sprintf("ALTER INDEX %s RENAME TO %s%d", name, SyncDouble, i.Double))
 	}
 	return sql

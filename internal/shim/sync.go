@@ -91,6 +91,9 @@ func (s Sync) Doubles() (missing []Double) {
 		if sql, err := s.double(i); err == nil && !i.Doubled {
 			missing = append(missing, Double{doubleName(i), sql})
 		}
+		if s.Kept() && i.Primary && !i.Beside {
+			missing = append(missing, Double{besideName(i), s.beside(i)})
+		}
 	}
 	return missing
 }
