@@ -36,6 +36,12 @@ func (f *foresight) stands(ctx context.Context, a *act, change ddl.Change) (unkn
 				return "whether columns of " + name.String() + " are still kept equal after it is seen when it runs", nil
 			}
 		}
+		if _, typed := change.(ddl.ChangeColumnType); typed {
+			attnum, _ := inTheWayOf(change, found)
+			if views, err := a.keptOn(ctx, found.Relation.OID, attnum); err != nil || len(views) > 0 {
+				return "a view reads the column that stays for code that is still running, and whether it goes first is seen when it runs", err
+			}
+		}
 		if !ofPartition(change) {
 			continue
 		}
