@@ -84,6 +84,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		return "", err
 	}
 	tag, err := a.perform(ctx, &todo)
+	err = a.notInPlace(err)
 	if err == nil {
 		err = a.checkViews(ctx)
 	}

@@ -109,7 +109,11 @@ func (a *act) stands(ctx context.Context, i int) (synced syncedness, goes passag
 	if err != nil || synced == answered {
 		return synced, answers, err
 	}
-	if synced != changesPlaces {
+	handled, err := a.takesPlace(ctx, change)
+	if err != nil {
+		return synced, runs, err
+	}
+	if synced != changesPlaces && !handled {
 		if err := a.checkDeferred(ctx, change); err != nil {
 			return synced, runs, err
 		}

@@ -150,3 +150,23 @@ func TestDropsUnderViewsThatStay(t *testing.T) {
 		})
 	}
 }
+
+// What is not judged by its text gets the server's error, with a hint; CASCADE takes what
+// stays along, and leaves it.
+func TestViewsInTheWayUnseen(t *testing.T) {
+	t.Parallel()
+	pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+		b := setup(t, db, options{}, stayingOn)
+		b.run(t, "drop view on_v")
+		for code, sql := range map[string]string{"0A000": "do $$ begin alter table t alter n type varchar(9); end $$", "2BP01": "drop view v"} {
+			if e := b.fails(t, code, sql); !strings.Contains(e.Hint, "it stays for code that is still running") {
+				t.Error(explain(e))
+			}
+		}
+		b.run(t, "drop view v cascade")
+		b.olds(t, "select n from on_v", "select id, n from v")
+		if left := db.Value(t, stay); left != "on_v v" {
+			t.Errorf("%q stay", left)
+		}
+	})
+}
