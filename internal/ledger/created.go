@@ -48,6 +48,12 @@ func RecordCreatedRelationSQL(releaseID int64, relation string) string {
 	return fmt.Sprintf("SELECT migguard.record_created_relation(%d, %s)", releaseID, literal(relation))
 }
 
+// ForgetCreatedSQL is the statement that a migration's own session runs when what it has
+// created takes the place of what running code knows.
+func ForgetCreatedSQL(relation uint32) string {
+	return fmt.Sprintf("DELETE FROM migguard.created WHERE relation = %d::pg_catalog.oid", relation)
+}
+
 // RecordCreatedColumnSQL is RecordCreatedSQL for a column by its name, which
 // is unquoted. It records nothing when there is no such column, or when the
 // whole relation is recorded.

@@ -124,6 +124,19 @@ func MoveDeferredSQL(was, is uint32) string {
 	return fmt.Sprintf("UPDATE migguard.deferred SET relation = %d WHERE relation = %d AND attnum = 0 AND closed_at IS NULL", is, was)
 }
 
+// CloseDeferredViewSQL is the statement of the same session that has a view no longer be one
+// which stays: it is dropped, or has become what a migration wants there.
+func CloseDeferredViewSQL(view uint32, releaseID int64, dropped bool, note string) string {
+	return fmt.Sprintf("UPDATE migguard.deferred SET closed_at = pg_catalog.clock_timestamp(), closed_by = %d, done = %t, note = %s"+
+		" WHERE relation = %d AND attnum = 0 AND closed_at IS NULL", releaseID, dropped, literal(note), view)
+}
+
+// KeptViewsFrom is a FROM item as DeferredFrom is: the views that stay (relation, since,
+// release_id, version, build).
+const KeptViewsFrom = "(SELECT d.relation, pg_catalog.to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' AS since, d.release_id," +
+	" coalesce(r.version, '') AS version FROM migguard.deferred d JOIN migguard.release r ON r.id = d.release_id" +
+	" WHERE d.kind = '" + DropView + "' AND d.closed_at IS NULL) AS kept"
+
 // undoMark stands between a change and what takes it back.
 const undoMark = " -- "
 

@@ -37,9 +37,11 @@ type act struct {
 	ahead     []string         // SQL of migguard's own that has run before it
 	beside    []string         // and with it, to keep code from noticing the statement
 	yields    []string         // schemas of overlays that go before it
+	cleared   []string         // SQL that has dropped views that stayed, before all that
 	gone      []string         // the oids of these
 	doubles   []string         // SQL that drops doubles of indexes, after a statement that runs in no block
 	yielding  []string         // SQL that takes these down, and is still to run
+	inPlace   *keptView        // a view that stays, and that the statement's takes the place of
 	notes     []string
 	answered  map[int]bool    // changes about what waits, which are done with that
 	closing   []string        // SQL that takes back what waits
@@ -82,6 +84,7 @@ func (a *act) carryOut(ctx context.Context) (string, error) {
 		return "", err
 	}
 	tag, err := a.perform(ctx, &todo)
+	err = a.notInPlace(err)
 	if err == nil {
 		err = a.checkViews(ctx)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/judge"
+	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 )
 
@@ -74,6 +75,10 @@ func (a *act) judgeEnd(ctx context.Context, change ddl.Change, found catalog.Loo
 	a.keep(d)
 	switch d.Verdict {
 	case judge.Allow, judge.Shim:
+		if r := found.Again; r != nil && r.Created && !found.Relation.Created {
+			// By its name running code knows it, and by what it has.
+			return explained(a.conn.Exec(ctx, ledger.ForgetCreatedSQL(r.OID)))
+		}
 		return nil
 	case judge.Maintenance:
 		return a.maintain(ctx, d)

@@ -51,6 +51,9 @@ func (a *act) carry(ctx context.Context, i int, todo *carrying) (tag string, goe
 		a.plan.Alone = true // a transaction for each of its partitions
 	}
 	if decision.Verdict != judge.Refuse && decision.Deferred == nil && decision.Overlays == nil {
+		if err := a.clearViews(ctx, change, decision, found); err != nil {
+			return "", runs, err
+		}
 		if err := a.giveWay(ctx, change, found); err != nil {
 			return "", runs, err
 		}
@@ -106,7 +109,11 @@ func (a *act) stands(ctx context.Context, i int) (synced syncedness, goes passag
 	if err != nil || synced == answered {
 		return synced, answers, err
 	}
-	if synced != changesPlaces {
+	handled, err := a.takesPlace(ctx, change)
+	if err != nil {
+		return synced, runs, err
+	}
+	if synced != changesPlaces && !handled {
 		if err := a.checkDeferred(ctx, change); err != nil {
 			return synced, runs, err
 		}

@@ -178,6 +178,9 @@ func (a *act) doubt(ctx context.Context, change ddl.Change, unused []hazard.Find
 	if known {
 		return throughShim, nil
 	}
+	if why, err := a.readByKept(ctx, change, found); why != "" || err != nil {
+		return why, err
+	}
 	return a.naming(ctx, unused)
 }
 

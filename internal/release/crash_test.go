@@ -32,6 +32,8 @@ const (
 	victimIndexes = "RELEASE_VICTIM_INDEXES"
 	// victimModels has it rename tables of models.
 	victimModels = "RELEASE_VICTIM_MODELS"
+	// victimViews has it drop views.
+	victimViews = "RELEASE_VICTIM_VIEWS"
 )
 
 // crashes is how many runs are killed.
@@ -92,6 +94,9 @@ func migrate(ctx context.Context, url string) error {
 		code.Contract.Relations[0].Name.Name = "m" + os.Getenv(victimTables)
 		run.Runs(code)
 		steps = modelMigrations
+	}
+	if os.Getenv(victimViews) != "" {
+		steps = viewMigrations
 	}
 	g, err := run.Guard(ctx, id)
 	if err != nil {

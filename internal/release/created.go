@@ -39,7 +39,7 @@ func (a *act) bookkeeping(ctx context.Context, change ddl.Change, found catalog.
 			after = a.creation(c.Relation, found)
 		}
 	case ddl.CreateView:
-		if !c.Temporary {
+		if !c.Temporary && a.inPlace == nil { // running code knows one
 			after = a.creation(c.Relation, found)
 		}
 	case ddl.CreateMaterializedView:

@@ -126,6 +126,14 @@ func (a *act) tryDrops(ctx context.Context, drops []deferredDrop) error {
 	all := make([]shim.Deferred, len(drops))
 	for i, d := range drops {
 		all[i] = d.Deferred
+		column, _ := d.Table.Column(d.Column)
+		kept, err := a.keptOn(ctx, d.Table.OID, column.Number)
+		if err != nil {
+			return err
+		}
+		for _, v := range kept { // which go before it, too
+			sql = append(sql, "DROP VIEW IF EXISTS "+v.sql)
+		}
 		keys, err := a.conn.Query(ctx, keysOfDeferred(d.Table.OID))
 		if err != nil {
 			return err

@@ -34,12 +34,22 @@ func (a *act) checkDeferred(ctx context.Context, change ddl.Change) error {
 	if err != nil || len(rows) == 0 {
 		return explained(err)
 	}
+	except := ""
+	if column == "" {
+		views, err := a.keptCalled(ctx, name)
+		if err != nil {
+			return err
+		}
+		for _, v := range views {
+			except = exceptView(v.sql)
+		}
+	}
 	what, dropped := name.String(), name.String()
 	if column != "" {
 		dropped += "." + ddl.Quote(column)
 		what = fmt.Sprintf("column %s of %s", ddl.Quote(column), what)
 	}
-	return a.isStillThere(what, " A drop that is committed is taken back, so that it stays, by: migguard shims keep "+dropped)
+	return a.isStillThere(what, " A drop that is committed is taken back, so that it stays, by: migguard shims keep "+dropped+except)
 }
 
 // makes is the name that a change gives to something: of a relation, or of a

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,8 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 	if err := r.learn(ctx); err != nil {
 		return nil, err
 	}
-	tried := map[int64]bool{}
+	slices.SortStableFunc(deferred, viewsFirst)
+	tried := map[int64]int{} // the number of those dropped before
 	var dropped []report.Shim
 	for i := 0; i < len(deferred); i++ {
 		d := deferred[i]
@@ -45,8 +47,8 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 				errors.As(err, &kept)
 			}
 		}
-		if kept != nil && !tried[d.ID] { // by what comes later, perhaps
-			tried[d.ID] = true
+		if before, again := tried[d.ID]; kept != nil && (!again || before < len(dropped)) { // by what comes later, perhaps
+			tried[d.ID] = len(dropped)
 			deferred = append(deferred, d)
 			continue
 		}
@@ -59,6 +61,20 @@ func (r *Run) dropDeferred(ctx context.Context) ([]report.Shim, error) {
 		dropped = append(dropped, ReportDeferred(d))
 	}
 	return dropped, nil
+}
+
+// viewsFirst puts views before what they may read, and those first that may read others.
+func viewsFirst(a, b ledger.Deferred) int {
+	view, other := a.Kind == ledger.DropView, b.Kind == ledger.DropView
+	switch {
+	case view && other:
+		return cmp.Compare(b.ID, a.ID)
+	case view:
+		return -1
+	case other:
+		return 1
+	}
+	return 0
 }
 
 // leftBy says why something is there, in a clause.

@@ -19,6 +19,11 @@ func (f *foresight) stands(ctx context.Context, a *act, change ddl.Change) (unkn
 	case synced != apart:
 		return "its column has a copy of that name, and what is done with the two is seen when it runs", nil
 	}
+	if relation, column, ok := makes(change); ok && column == "" && a.hasDeferred() {
+		if views, err := a.keptCalled(ctx, relation); err != nil || len(views) > 0 {
+			return "a view of its name stays for code that is still running, and what takes its place is judged when it runs", err
+		}
+	}
 	for _, name := range change.Relations() {
 		found, err := a.lookup(ctx, pg.Names{Relation: ddl.Literal(name.String())})
 		if err != nil {
@@ -34,6 +39,12 @@ func (f *foresight) stands(ctx context.Context, a *act, change ddl.Change) (unkn
 			}
 			if len(rows) > 0 {
 				return "whether columns of " + name.String() + " are still kept equal after it is seen when it runs", nil
+			}
+		}
+		if _, typed := change.(ddl.ChangeColumnType); typed {
+			attnum, _ := inTheWayOf(change, found)
+			if views, err := a.keptOn(ctx, found.Relation.OID, attnum); err != nil || len(views) > 0 {
+				return "a view reads the column that stays for code that is still running, and whether it goes first is seen when it runs", err
 			}
 		}
 		if !ofPartition(change) {

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,6 +88,12 @@ func (g *gate) Act(ctx context.Context, c guard.Conn, st guard.Statement) (strin
 	tag, err := "", a.knowQueries(ctx)
 	if err == nil {
 		tag, err = a.carryOut(ctx)
+	}
+	if err == nil && a.cleared != nil {
+		if a.executed == nil {
+			a.executed = []string{a.text}
+		}
+		a.executed = slices.Concat(a.cleared, a.executed)
 	}
 	if err == nil {
 		err = a.checkKept(ctx)

@@ -112,7 +112,11 @@ func (g *gate) dependent(err error) error {
 			server.Response.Hint = "If it is about an index that this transaction asked for: migguard builds that after the commit. Put this statement in a migration of its own, after that one."
 		}
 	}
-	if name := g.inTheWay(server); name != "" {
+	name := g.inTheWay(server)
+	if state := server.SQLState(); name == "" && g.defers && (state == codeDependents || state == codeNotSupported) && strings.Contains(server.Response.Detail, "view ") {
+		server.Response.Hint = strings.TrimSpace(server.Response.Hint + " If the view is one that a migration has dropped, it stays for code that is still running (migguard shims): write this as a statement of the migration's own, which tells more.")
+	}
+	if name != "" {
 		server.Response.Hint = fmt.Sprintf("%s is migguard's shim for the code that is still running. %s", name, laterRelease)
 	}
 	return err

@@ -43,7 +43,7 @@ func (a *act) trace(ctx context.Context) error {
 	}
 	w := a.witness()
 	plain := a.plan.Class == ddl.Query || a.plan.Class == ddl.Copy
-	if !a.plan.watched && (plain || !a.queues() && !a.hides()) {
+	if !a.plan.watched && (plain || !a.queues() && !a.hides()) && a.cleared == nil {
 		return nil // what it should not have taken is found before the commit
 	}
 	held, err := a.held(ctx)
