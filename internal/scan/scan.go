@@ -197,10 +197,24 @@ func (s *scan) libraries(language string) {
 	at := s.languages[language]
 	switch language {
 	case "SQL", "Prisma", "Vue", "Svelte", "Astro":
-	case "Ruby", "Python", "Go", "JavaScript", "TypeScript", "PHP", "Elixir":
+	case "Go":
+		if s.linked() {
+			return
+		}
+		fallthrough
+	case "Ruby", "Python", "JavaScript", "TypeScript", "PHP", "Elixir":
 		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
 	default:
 		s.found.MayUpsert() // by libraries that have other words for it
 		s.found.Gap(contract.Gap{Reach: contract.Anything, Why: language + " is not understood: its files were read for words only", At: at})
 	}
+}
+
+// linked tells whether what Go's programs are made of is known.
+func (s *scan) linked() bool {
+	if _, err := os.Lstat(filepath.Join(s.root, "go.work")); !os.IsNotExist(err) {
+		return false
+	}
+	mod, err := s.rootFile("go.mod")
+	return (err == nil || os.IsNotExist(err)) && golang.Linked(s.golang, string(mod))
 }
