@@ -44,6 +44,9 @@ type Gap struct {
 	// NoUpsert says that the place makes no INSERT ... ON CONFLICT: no word of the
 	// source could be one of it.
 	NoUpsert bool `json:"no_upsert,omitempty"`
+	// OneInteger says that the place takes a bigint for the same kind of value as a
+	// smaller integer, as Ruby and Python do. Older scans do not say it.
+	OneInteger bool `json:"one_integer,omitempty"`
 	// Introspects is Use's, of every relation that the place may use.
 	Introspects bool `json:"introspects,omitempty"`
 }

@@ -110,6 +110,7 @@ func joinGaps(gaps []Gap) []Gap {
 			joined[n-1].Spares = intersection(joined[n-1].Spares, g.Spares)
 			joined[n-1].Worded = joined[n-1].Worded && g.Worded
 			joined[n-1].NoUpsert = joined[n-1].NoUpsert && g.NoUpsert
+			joined[n-1].OneInteger = joined[n-1].OneInteger && g.OneInteger
 			joined[n-1].Introspects = joined[n-1].Introspects || g.Introspects
 			continue
 		}
@@ -164,7 +165,7 @@ func compareUses(a, b Use) int {
 		compareBools(a.Introspects, b.Introspects), compareBools(a.Star, b.Star), compareBools(a.Prepared, b.Prepared), cmp.Compare(a.OnTable, b.OnTable))
 }
 
-// compareGaps leaves Spares, Worded, NoUpsert and Introspects out: see joinGaps.
+// compareGaps leaves Spares, Worded, NoUpsert, OneInteger and Introspects out: see joinGaps.
 func compareGaps(a, b Gap) int {
 	return cmp.Or(cmp.Compare(a.Reach, b.Reach), compareNames(a.Relation, b.Relation),
 		cmp.Compare(a.Column, b.Column), compareEvidence(a.At, b.At), cmp.Compare(a.Why, b.Why))

@@ -55,7 +55,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 		if g.Reach == contract.Anything {
 			g.Column = pick(r, append(columnNames, "", ""))
 		}
-		g.Worded, g.NoUpsert, g.Introspects = r.Intn(2) == 0, r.Intn(2) == 0, r.Intn(3) == 0
+		g.Worded, g.NoUpsert, g.Introspects, g.OneInteger = r.Intn(2) == 0, r.Intn(2) == 0, r.Intn(3) == 0, r.Intn(3) == 0
 		gaps = append(gaps, g)
 	}
 	c := contract.NewWorded(source, relations, gaps, pick(r, [][]string{nil, {"id"}, {"notes", "sta*"}, {"*tes"}}))

@@ -121,6 +121,9 @@ type Finding struct {
 	// Shown: there is a danger only where the contract shows it, or a query. What
 	// is not known of code is then no reason to refuse.
 	Shown bool `json:"-"`
+	// Doubted, with Shown: it is one, too, where a contract cannot rule the danger out,
+	// or there is none. That a query does not show it says nothing.
+	Doubted bool `json:"-"`
 	// Direct: code that reaches the relation through a shim is in no danger.
 	Direct bool `json:"-"`
 	// Unsteered: code whose sessions bring a search_path of their own is in no danger.

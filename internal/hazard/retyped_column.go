@@ -30,9 +30,11 @@ varchar to a longer one or to text, text to varchar without length, numeric with
 more digits before the point, smallint to int to bigint, real to double precision, a
 time with more digits, a longer bit varying; if no code runs that could break, and
 with --allow retyped-column:TABLE.COLUMN. How long the change rewrites the table is
-not judged by this. A smaller integer that becomes a bigint is refused where a contract
-shows JavaScript that reads the column: node-postgres, Knex and Sequelize give a bigint as
-a text, unless the source sets a type parser.
+not judged by this. A smaller integer that becomes a bigint passes only where the contracts
+of all builds that run show that none is given another kind of value then: node-postgres,
+postgres.js, Knex and Sequelize give a bigint as a text, unless the source sets a type
+parser, and drivers of Rust and Java tell it from an integer. Ruby, Python, Go, PHP and Elixir
+do not mind. No query tells who reads what it returns.
 Passes, too, where the contracts of all builds that run show that none uses the column.`,
 	Remedy: `Add a column of the new type, write both, copy the old values in batches, read the
 new one, and drop the old one two releases later.`,
@@ -70,7 +72,7 @@ func runRetypedColumn(p *Pass) []Finding {
 }
 
 // widened finds a column that is a bigint from now on: clients of JavaScript read that as
-// a text, and a smaller integer as a number.
+// a text, and a smaller integer as a number; Rust's and Java's tell the two apart as well.
 func widened(r catalog.Relation, column, from, to string) []Finding {
 	was, _ := ddl.ServerTypeOf(from)
 	is, _ := ddl.ServerTypeOf(to)
@@ -80,12 +82,13 @@ func widened(r catalog.Relation, column, from, to string) []Finding {
 	}
 	return []Finding{{
 		Relation: qualified(r), Column: column,
-		Message: fmt.Sprintf("changing column %s of %s from %s to bigint breaks the code that is still running: where it has read a number, it reads a text, as node-postgres gives a bigint",
+		Message: fmt.Sprintf("changing column %s of %s from %s to bigint breaks code that is still running, if a client of it gives a bigint as another type of value: node-postgres and postgres.js as a text, where they gave a number",
 			ddl.Quote(column), Display(r), from),
-		Detail: existed("column"),
-		Needs:  question,
-		Shown:  true,
-		Direct: true,
+		Detail:  existed("column"),
+		Needs:   question,
+		Shown:   true,
+		Doubted: true,
+		Direct:  true,
 		Hint: fmt.Sprintf("Release code first that takes both, by pg.types.setTypeParser(20, Number), say, and change the type in the release after that one. Or say that the running code takes both: %s",
 			allow("retyped-column", r, column)),
 	}}

@@ -85,7 +85,7 @@ func (facts Facts) steered() bool {
 // shows tells whether a contract or a query shows the danger of a finding. Where that is
 // of the name that a query has, as in replay, one shows it that is not known to be gone.
 func (facts Facts) shows(f *hazard.Finding) bool {
-	if facts.settle(f) == contract.Yes {
+	if verdict := facts.settle(f); verdict == contract.Yes || f.Doubted && verdict != contract.No {
 		return true
 	}
 	return f.Direct && facts.mayShow(*f.Needs)
@@ -114,6 +114,9 @@ func (facts Facts) onTable(kind contract.ChangeKind, r catalog.Relation) string 
 // scan understands. It adds what it finds to what the source says, which is No or
 // Unknown. That a use was not seen makes nothing of an Unknown.
 func (q *Queries) correct(source contract.Verdict, f *hazard.Finding, needs contract.Change) contract.Verdict {
+	if needs.Kind == contract.WidenColumn && source == contract.Unknown {
+		needs.Kind = contract.RetypeColumn // a query's text does not tell who reads it
+	}
 	a := q.Contract.Shows(needs)
 	seen := "the database has seen a use: "
 	switch {
@@ -167,7 +170,7 @@ func ask(code []Code, change contract.Change) (contract.Verdict, string) {
 		contract.No:      "No code that runs needs it: ",
 		contract.Unknown: "Whether the code that runs needs it is not known: ",
 	}
-	if change.Kind == contract.RetypeColumn { // that the column is used is no answer yet
+	if change.Kind == contract.RetypeColumn || change.Kind == contract.WidenColumn { // that the column is used is no answer yet
 		lead[contract.Unknown] = "Whether the code that runs takes both types is not known: "
 	}
 	if change.Kind == contract.WidenRow || change.Kind == contract.WidenResult {

@@ -82,7 +82,11 @@ func migrate(ctx context.Context, url string) error {
 		return err
 	}
 	defer func() { _ = catalog.Close(ctx) }()
-	policy := &judge.Policy{Small: &small}
+	policy, err := judge.ParsePolicy([]string{"retyped-column:a" + os.Getenv(victimTables) + ".w"}) // as code that takes both types
+	if err != nil {
+		return err
+	}
+	policy.Small = &small
 	if err := policy.Choose("", "rejected-write", judge.Choice{Most: judge.Allow}); err != nil { // tasks are for what is made at once
 		return err
 	}

@@ -111,7 +111,7 @@ func TestStalePlanUnderParent(t *testing.T) {
 		code := ofModel("one")
 		code.Contract.Relations[0].Uses[0].Star = true
 		strict := func(p *judge.Policy) error { return p.Choose("", "stale-plan", judge.Choice{Most: judge.Refuse}) }
-		b := setup(t, db, options{code: []judge.Code{code}, policy: strict}, plainOrders)
+		b := setup(t, db, options{code: []judge.Code{code}, policy: strict, allow: []string{"retyped-column:purchases.late"}}, plainOrders)
 		b.olds(t, "prepare q as select * from orders")
 		b.run(t, "alter table orders rename to purchases")
 		b.olds(t, "execute q")

@@ -209,7 +209,7 @@ func TestNoRetype(t *testing.T) {
 				if code == nil {
 					code = byModel("t")
 				}
-				b := setup(t, db, options{large: true, waits: true, code: code, allow: []string{"retyped-column:t.at"}}, "create table t (id int primary key, n int, o int); insert into t values (1, 1, 1)", c.given)
+				b := setup(t, db, options{large: true, waits: true, code: code, allow: []string{"retyped-column:t.at", "retyped-column:t.n"}}, "create table t (id int primary key, n int, o int); insert into t values (1, 1, 1)", c.given)
 				sql := strings.Split(c.sql, "; ")
 				b.run(t, sql[:len(sql)-1]...)
 				if e := b.fails(t, "MG007", sql[len(sql)-1]); !strings.Contains(e.Detail, c.why) {

@@ -89,7 +89,7 @@ func TestWidenedColumn(t *testing.T) {
 				pairs = append(pairs, [2]string{from, to})
 			}
 		}
-		b := setup(t, db, options{}, "create schema s; create type s.mood as enum ('a'); create type mood as enum ('b');"+tables.String())
+		b := setup(t, db, reading("x", false), "create schema s; create type s.mood as enum ('a'); create type mood as enum ('b');"+tables.String())
 		for i, pair := range pairs {
 			if _, err := b.client.PgConn().Exec(t.Context(), fmt.Sprintf(`alter table w%d alter "Col" type %s`, i, pair[1])).ReadAll(); err != nil {
 				t.Errorf("%s to %s: %s", pair[0], pair[1], explain(err))
@@ -137,28 +137,47 @@ func reading(column string, asText bool) options {
 			Reads: contract.Named(column), TextBigint: asText}}}}, nil)}}}
 }
 
-// TestBigintForText: an integer gets wider but where code is known to read a text then.
+// but is code that reads a column, and has places of which little is known.
+func but(o options, gap contract.Gap) options {
+	o.code[0].Contract = contract.Merge(o.code[0].Contract, contract.New(contract.Source{Scanner: "scan", Whole: true}, nil, []contract.Gap{gap}))
+	return o
+}
+
+// TestBigintForText: an integer gets wider only where code is known not to read a text then.
 func TestBigintForText(t *testing.T) {
 	t.Parallel()
+	const widen = "alter table t alter i type bigint"
+	unread := reading("i", false)
+	unread.code[0].Contract = nil
+	built := contract.Gap{Reach: contract.Anything, Why: "SQL that is built", At: contract.Evidence{File: "a.js", Line: 9}}
+	ruby := built
+	ruby.OneInteger = true
 	for name, tt := range map[string]struct {
 		options options
 		sql     string
-		refused bool
+		why     string // it is refused; empty: it is not
 	}{
-		"reads it":        {reading("i", true), "alter table t alter i type bigint", true},
-		"reads another":   {reading("x", true), "alter table t alter i type bigint", false},
-		"reads a number":  {reading("i", false), "alter table t alter i type bigint", false},
-		"another type":    {reading("s", true), "alter table t alter s type text", false},
-		"nothing is read": {options{}, "alter table t alter i type bigint", false},
+		"reads it":              {reading("i", true), widen, "build one: SQL reads i, where a bigint comes as a text (a.js:7)"},
+		"reads another":         {reading("x", true), widen, ""},
+		"reads a number":        {reading("i", false), widen, ""},
+		"may read it":           {but(reading("x", true), built), widen, "takes both types is not known: build one: SQL that is built (a.js:9)"},
+		"may read it, smallint": {but(reading("x", true), built), "alter table t alter s2 type int", ""},
+		"one kind of integers":  {but(reading("i", false), ruby), widen, ""},
+		"one kind, in a block":  {but(reading("i", false), ruby), "do $$ begin " + widen + "; end $$", ""},
+		"in a block":            {but(reading("i", false), built), "do $$ begin " + widen + "; end $$", "SQL that is built (a.js:9)"},
+		"another type":          {reading("s", true), "alter table t alter s type text", ""},
+		"no contract":           {unread, widen, "no contract of it is recorded"},
+		"nothing is known":      {options{}, widen, "counts as using it"},
+		"said to be safe":       {options{allow: []string{"retyped-column:t.i"}}, widen, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
-				b := setup(t, db, tt.options, typed)
-				if !tt.refused {
+				b := setup(t, db, tt.options, typed, "alter table t add s2 smallint")
+				if tt.why == "" {
 					b.run(t, tt.sql)
-				} else if e := b.fails(t, "MG012", tt.sql); !strings.Contains(e.Detail, "build one: SQL reads i, where a bigint comes as a text (a.js:7)") {
-					t.Errorf("evidence: %s", e.Detail)
+				} else if e := b.fails(t, "MG012", tt.sql); !strings.Contains(e.Detail, tt.why) || !strings.Contains(e.Hint, "setTypeParser") {
+					t.Errorf("evidence: %s; hint: %s", e.Detail, e.Hint)
 				}
 			})
 		})

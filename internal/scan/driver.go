@@ -46,6 +46,9 @@ var driverWords = sync.OnceValue(func() *found.Sought {
 // prepares notes what a file shows of prepared statements: each rule's first place.
 func (s *scan) prepares(file source, src []byte) {
 	if file.language == "shell" && !shellScript().Match(src) {
+		s.mu.Lock()
+		s.strange = true
+		s.mu.Unlock()
 		s.drives(contract.Driver{Prepares: contract.Unknown, Why: "a script is of a language that is not known", At: contract.Evidence{File: file.path, Line: 1}})
 	}
 	in := driverWords().In(src)

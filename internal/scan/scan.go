@@ -39,14 +39,14 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("scanning %s: not a folder", dir)
 	}
-	s := &scan{root: dir, languages: make(map[string]contract.Evidence)}
+	s := &scan{root: dir, languages: make(map[string]contract.Evidence), scripts: make(map[string]string)}
 	w := &walker{root: dir, visited: make(map[string]bool), blind: s.blind}
 	w.folder(ctx, "")
 	s.readAll(ctx, w.files)
 	rails.Resolve(&s.ruby, &s.found)
 	s.resolvePython()
 	golang.Resolve(s.golang, &s.found)
-	javascript.Resolve(s.javascript, &s.found)
+	texts := javascript.Resolve(s.javascript, &s.found)
 	laravel.Resolve(&s.php, &s.found)
 	ecto.Resolve(s.elixir, &s.found)
 	for _, language := range slices.Sorted(keys(s.languages)) {
@@ -56,7 +56,9 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	whole := s.files > 0
 	drivers, unprepared := s.resolveDrivers()
 	source := contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes, Paths: true, Rows: true, Unprepared: unprepared}
-	return s.found.Contract(source).WithPaths(s.chosen).WithDrivers(drivers), nil
+	c := s.found.Contract(source)
+	s.integers(c, texts)
+	return c.WithPaths(s.chosen).WithDrivers(drivers), nil
 }
 
 // scan is one scan at work.
@@ -79,6 +81,9 @@ type scan struct {
 	chosen    []contract.PathPlace // of search paths
 	drivers   []contract.Driver
 	packaged  bool // there is a package.json
+	strange   bool // a script is of a language that is not known
+	// scripts are files whose name does not tell their language, with that.
+	scripts map[string]string
 }
 
 // blind notes a gap at what was not read at all, so that no word in it is known.
@@ -186,6 +191,9 @@ func (s *scan) count(file source, size int) {
 	defer s.mu.Unlock()
 	s.files++
 	s.bytes += int64(size)
+	if languageOf(file.path) != file.language {
+		s.scripts[file.path] = file.language
+	}
 	if first, ok := s.languages[file.language]; !ok || file.path < first.File {
 		s.languages[file.language] = contract.Evidence{File: file.path}
 	}
@@ -197,10 +205,24 @@ func (s *scan) libraries(language string) {
 	at := s.languages[language]
 	switch language {
 	case "SQL", "Prisma", "Vue", "Svelte", "Astro":
-	case "Ruby", "Python", "Go", "JavaScript", "TypeScript", "PHP", "Elixir":
+	case "Go":
+		if s.linked() {
+			return
+		}
+		fallthrough
+	case "Ruby", "Python", "JavaScript", "TypeScript", "PHP", "Elixir":
 		s.found.Gap(contract.Gap{Reach: contract.Unclaimed, Why: language + " libraries were not scanned: they may have tables of their own", At: at})
 	default:
 		s.found.MayUpsert() // by libraries that have other words for it
 		s.found.Gap(contract.Gap{Reach: contract.Anything, Why: language + " is not understood: its files were read for words only", At: at})
 	}
+}
+
+// linked tells whether what Go's programs are made of is known.
+func (s *scan) linked() bool {
+	if _, err := os.Lstat(filepath.Join(s.root, "go.work")); !os.IsNotExist(err) {
+		return false
+	}
+	mod, err := s.rootFile("go.mod")
+	return (err == nil || os.IsNotExist(err)) && golang.Linked(s.golang, string(mod))
 }

@@ -20,7 +20,11 @@ func tree(t *testing.T, files map[string]string) *contract.Contract {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		mode := os.FileMode(0o644)
+		if filepath.Ext(name) == "" && strings.HasPrefix(content, "#!") {
+			mode = 0o755
+		}
+		if err := os.WriteFile(path, []byte(content), mode); err != nil {
 			t.Fatal(err)
 		}
 	}

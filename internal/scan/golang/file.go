@@ -18,6 +18,9 @@ type File struct {
 	path    string
 	pkg     string
 	imports map[string]string // by the name they have in the file
+	// linked is all that it imports, test that it is no part of a program.
+	linked []string
+	test   bool
 	// constants are the package's constants and variables that the file sets to
 	// what may be a text.
 	constants map[string]*text
@@ -69,7 +72,7 @@ func Read(at string, src []byte) *File {
 	f := &File{path: at, imports: make(map[string]string), constants: make(map[string]*text), methods: make(map[string]*text),
 		used: make(map[string]bool), variables: make(map[string]bool), set: make(map[string]bool)}
 	if strings.HasSuffix(at, "_test.go") || isMigration().Match(src) {
-		f.skipped = true
+		f.skipped, f.test = true, strings.HasSuffix(at, "_test.go")
 		return f
 	}
 	fset := token.NewFileSet()
@@ -89,6 +92,7 @@ func Read(at string, src []byte) *File {
 			name = module // nothing of it is named so
 		}
 		f.imports[name] = module
+		f.linked = append(f.linked, module)
 	}
 	r := &reader{file: f, fset: fset, functions: make(map[*ast.SelectorExpr]bool)}
 	for _, declaration := range tree.Decls {

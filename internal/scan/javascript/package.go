@@ -180,12 +180,17 @@ func (t *tree) foreign(f *File, p *Package) func(string) bool {
 			to := path.Join(path.Dir(f.path), module)
 			return t.of(path.Join(to, "x")) != p && t.of(to) != p
 		}
-		if strings.Contains(module, ":") && !strings.HasPrefix(module, "node:") || module == "bun" {
-			return true // a URL, npm:, jsr:, bun:
+		if isForeign(module) {
+			return true
 		}
 		name := packageOf(module)
 		return isDatabase(name) || t.isAlias(name, p)
 	}
+}
+
+// isForeign tells a module that no package.json names: a URL, npm:, jsr:, bun:.
+func isForeign(module string) bool {
+	return strings.Contains(module, ":") && !strings.HasPrefix(module, "node:") || module == "bun"
 }
 
 // mayLeave tells modules that may be foreign to some package: others are libraries

@@ -27,8 +27,9 @@ type project struct {
 	alone bool
 }
 
-// Resolve joins what the files say, and notes it.
-func Resolve(files []*File, to *found.Findings) {
+// Resolve joins what the files say, and notes it. It tells whether code that may speak to
+// a database is given a bigint as a text.
+func Resolve(files []*File, to *found.Findings) (texts bool) {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
 	p := &project{files: files, tree: newTree(files), to: to, uses: make(map[string]contract.Evidence), settings: make(map[string]bool),
@@ -50,6 +51,19 @@ func Resolve(files []*File, to *found.Findings) {
 	p.knex()
 	p.upserts()
 	p.others()
+	return p.textBigint() && slices.ContainsFunc(files, p.speaks)
+}
+
+// speaks tells a file that may speak to a database. Without a package.json there are no
+// libraries that could, unless the file shows one.
+func (p *project) speaks(f *File) bool {
+	if f.pkg != nil {
+		return p.tree.speaks[f.pkg] || f.pkg.broken
+	}
+	if p.tree.of(f.path) == nil {
+		return f.speaks || f.blind != "" || len(f.databases)+len(f.texts)+len(f.fragments)+len(f.dynamic) > 0 || slices.ContainsFunc(f.modules, isForeign)
+	}
+	return !p.tree.quiet(f)
 }
 
 // textBigint tells whether a bigint comes as a text, as node-postgres, postgres.js and
