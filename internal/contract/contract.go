@@ -143,7 +143,8 @@ type Use struct {
 	// Prepared says that the statement is one of SQL's own PREPARE.
 	Prepared bool `json:"prepared,omitempty"`
 	// OnTable is what it does with the relation that works on a table and not on a
-	// view which shows it, as "COPY"; empty: nothing. Creates makes a relation.
+	// view which shows it, as "COPY"; empty: nothing. Creates makes a relation, and
+	// OverridesKey works on the views that show the key itself.
 	OnTable string `json:"on_table,omitempty"`
 
 	// Calls says how often a Query was run since Since, which is zero if that is

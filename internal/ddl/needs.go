@@ -46,7 +46,8 @@ type Need struct {
 	// *, so that what it returns changes with the relation.
 	Star bool
 	// OnTable is what the text does that works on a table and not on a view that
-	// shows it, as "COPY"; see shim.TableView.Limits. "CREATE" makes a relation.
+	// shows it, as "COPY"; see shim.TableView.Limits. "CREATE" makes a relation, and
+	// "OVERRIDING USER VALUE" works on a view if its column is the identity itself.
 	OnTable string
 }
 

@@ -95,7 +95,9 @@ func TestWholeRowsAreTrue(t *testing.T) {
 				}
 			}
 			err = exec("PREPARE q AS " + tt.sql)
-			if failed := err != nil; failed != (tt.table != "" && tt.table != "ONLY") { // which is about partitions
+			// ONLY is about partitions, and what is left to a sequence is a matter of the column that the view shows.
+			views := tt.table == "" || tt.table == "ONLY" || tt.table == "OVERRIDING USER VALUE"
+			if worked := err == nil; worked != views {
 				t.Errorf("%s: on a view: %v", tt.sql, err)
 			}
 			if err == nil {
