@@ -117,14 +117,17 @@ func (a *app) prepared(ctx context.Context, r *release.Run, cfg config.Config) (
 	if r.Database, err = pg.Parse(cfg.DatabaseURL); err != nil {
 		return ended, err
 	}
+	// Two logins take as long as one. The second session does nothing before the first
+	// has seen that there is no pooler that would hand on to others what it sets.
+	login := ledger.Dial(ctx, r.Database.ConnConfig(), ledger.Options{Logger: r.Log})
 	conn, facts, err := pg.Preflight(ctx, r.Database)
 	if err != nil {
+		login.Drop()
 		return ended, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	r.Catalog, r.Major = conn, facts.Major
-	r.Ledger, err = ledger.Open(ctx, r.Database.ConnConfig(), ledger.Options{Logger: r.Log})
-	if err != nil {
+	if r.Ledger, err = login.Open(ctx); err != nil {
 		return ended, err
 	}
 	defer func() { _ = r.Ledger.Close() }()

@@ -48,29 +48,66 @@ type Ledger struct {
 	closing  sync.Once
 }
 
-// Open connects. It creates nothing: the schema is made, or brought up to date,
-// by Lock. It costs one round trip after the login.
+// A Login is a session on its way, that has done nothing yet but log in.
+type Login struct {
+	opts   Options
+	cancel context.CancelFunc
+	done   chan struct{}
+	conn   *pgx.Conn // once done; Open's from then on
+	err    error
+}
+
+// Dial begins to log in, while the caller finds out by another session whether the
+// ledger can work there at all. Open or Drop is called then.
 //
 // The connection must reach one and the same server session all the time, so
 // not a pooler in transaction mode.
-func Open(ctx context.Context, cfg *pgx.ConnConfig, opts Options) (*Ledger, error) {
+func Dial(ctx context.Context, cfg *pgx.ConnConfig, opts Options) *Login {
 	cfg = cfg.Copy()
 	// One round trip a query, and no named statements to lose.
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.RuntimeParams = map[string]string{"application_name": "migguard"}
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
+	ctx, cancel := context.WithCancel(ctx)
+	in := &Login{opts: opts, cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(in.done)
+		in.conn, in.err = pgx.ConnectConfig(ctx, cfg)
+	}()
+	return in
+}
+
+// Drop gives a login up that was not opened.
+func (in *Login) Drop() {
+	in.cancel()
+	<-in.done
+	if in.conn != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+		defer cancel()
+		_ = in.conn.Close(ctx)
+	}
+}
+
+// Open connects. It creates nothing: the schema is made, or brought up to date,
+// by Lock. It costs one round trip after the login.
+func Open(ctx context.Context, cfg *pgx.ConnConfig, opts Options) (*Ledger, error) {
+	return Dial(ctx, cfg, opts).Open(ctx)
+}
+
+// Open is Open, by the session that has logged in.
+func (in *Login) Open(ctx context.Context) (*Ledger, error) {
+	<-in.done
+	in.cancel()
+	if in.err != nil {
+		return nil, fmt.Errorf("open the ledger: %w", in.err)
 	}
 	l := &Ledger{
-		log: opts.Logger, conn: conn,
+		log: in.opts.Logger, conn: in.conn,
 		lost: make(chan error, 1), closed: make(chan struct{}),
 	}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
-	err = l.do(ctx, "open the ledger", l.prepare)
-	if err != nil {
+	if err := l.do(ctx, "open the ledger", l.prepare); err != nil {
 		_ = l.Close()
 		return nil, err
 	}

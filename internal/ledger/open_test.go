@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -64,6 +66,43 @@ func TestOpenIsOneRoundTrip(t *testing.T) {
 			t.Errorf("client_connection_check_interval = %s, %v", interval, err)
 		}
 	})
+}
+
+// TestLoginsAreDropped: what is given up while nobody answers ends at once, and what has
+// logged in leaves the server having set nothing.
+func TestLoginsAreDropped(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	var writes atomic.Int32
+	cfg := parse(t, db.URL)
+	tap(cfg, func() { writes.Add(1) }, func() {})
+	login := Dial(t.Context(), cfg, Options{})
+	<-login.done
+	before := writes.Load()
+	login.Drop()
+	if n := writes.Load() - before; n != 1 { // Terminate
+		t.Errorf("%d messages after the login", n)
+	}
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	accepted := make(chan struct{})
+	go func() {
+		conn, err := mute.Accept()
+		if err == nil {
+			close(accepted)
+			_, _ = io.Copy(io.Discard, conn) // until it is closed
+			_ = conn.Close()
+		}
+	}()
+	login = Dial(t.Context(), parse(t, "postgres://u:p@"+mute.Addr().String()+"/d"), Options{})
+	<-accepted
+	login.Drop()
+	if login.conn != nil || login.err == nil {
+		t.Errorf("a login that nobody answered: %v", login.err)
+	}
 }
 
 func TestNoLedger(t *testing.T) {
