@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -72,7 +73,9 @@ func newClient(cfg Config, base http.RoundTripper, c clock) (*Client, error) {
 
 // appIdentity is what the API's schema allows as an app's name, or an id.
 // heroku-go formats it into the path as it is.
-var appIdentity = regexp.MustCompile(`^(?:[a-z][a-z0-9-]{0,28}[a-z0-9]|` + uuid + `)$`)
+var appIdentity = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[a-z][a-z0-9-]{0,28}[a-z0-9]|` + uuid + `)$`)
+})
 
 const uuid = `[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`
 
@@ -84,7 +87,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("the token has characters that no token has (spaces, line ends): copy it again")
 	case c.App == "":
 		return c, errors.New("no app: set HEROKU_APP_NAME, or run: heroku labs:enable runtime-dyno-metadata")
-	case !appIdentity.MatchString(c.App):
+	case !appIdentity().MatchString(c.App):
 		return c, fmt.Errorf("%q is no app name or id", secret(c.Token).mask(c.App))
 	case c.CallTimeout < 0 || c.RetryFor < 0:
 		return c, errors.New("a timeout is negative")

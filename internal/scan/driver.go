@@ -17,7 +17,7 @@ type driverRule struct {
 	prepares contract.Verdict
 	// words, at and in are as a pathRule's.
 	words []string
-	at    *regexp.Regexp
+	at    func() *regexp.Regexp
 	in    []string
 }
 
@@ -26,12 +26,12 @@ type driverRule struct {
 var driverRules = []driverRule{
 	// In capitals it is SQL wherever it stands; else where a text begins with it, or AS follows.
 	{"has SQL with PREPARE", contract.Unknown, []string{"prepare"},
-		regexp.MustCompile(`\bPREPARE\b|(?i)\bprepare\s+\S+\s*(?:\([^)]*\)\s*)?as\b|(?i)["'` + "`" + `;]\s*prepare[\s"'` + "`" + `]`), nil},
-	{"calls libpq itself", contract.Unknown, []string{"libpq", "pqprepare"}, regexp.MustCompile(`(?i)\blibpq\b|pqprepare`), nil},
+		found.Expression(`\bPREPARE\b|(?i)\bprepare\s+\S+\s*(?:\([^)]*\)\s*)?as\b|(?i)["'` + "`" + `;]\s*prepare[\s"'` + "`" + `]`), nil},
+	{"calls libpq itself", contract.Unknown, []string{"libpq", "pqprepare"}, found.Expression(`(?i)\blibpq\b|pqprepare`), nil},
 	{"names a driver that may prepare", contract.Unknown, []string{"psycopg", "asyncpg", "pg8000", "pygresql", "pgdb"},
-		regexp.MustCompile(`(?i)\bpsycopg\b|\bpsycopg2cffi\b|asyncpg|pg8000|pygresql|\bpgdb\b`), []string{"Python"}},
+		found.Expression(`(?i)\bpsycopg\b|\bpsycopg2cffi\b|asyncpg|pg8000|pygresql|\bpgdb\b`), []string{"Python"}},
 	{"uses pgx, which prepares what it sends unless it is told not to", contract.Yes, []string{"jackc/pgx/"},
-		regexp.MustCompile(`"github\.com/jackc/pgx/v\d+(?:/pgxpool|/stdlib)?"`), []string{"Go"}},
+		found.Expression(`"github\.com/jackc/pgx/v\d+(?:/pgxpool|/stdlib)?"`), []string{"Go"}},
 }
 
 // driverWords are the words of each rule.
@@ -56,7 +56,7 @@ func (s *scan) prepares(file source, src []byte) {
 		if in&(1<<i) == 0 || rule.in != nil && !slices.Contains(rule.in, file.language) {
 			continue
 		}
-		if at := rule.at.FindIndex(src); at != nil {
+		if at := rule.at().FindIndex(src); at != nil {
 			s.drives(contract.Driver{Prepares: rule.prepares, Why: rule.why, At: lineAt(file.path, src, at[0])})
 		}
 	}

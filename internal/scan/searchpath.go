@@ -35,7 +35,7 @@ type pathRule struct {
 	// words are those of which one is in each match.
 	words []string
 	// at finds it in text of lower case.
-	at *regexp.Regexp
+	at func() *regexp.Regexp
 	// in are the languages in which it means that; none: all.
 	in []string
 }
@@ -45,23 +45,23 @@ type pathRule struct {
 const deaf = "uses a driver that takes no notice of PGOPTIONS: "
 
 var pathRules = []pathRule{
-	{"sets schema_search_path", []string{"schema_search_path"}, regexp.MustCompile(`\bschema_search_path\b`), nil},
+	{"sets schema_search_path", []string{"schema_search_path"}, found.Expression(`\bschema_search_path\b`), nil},
 	// In Ruby's views and controllers search_path is where a search form leads to.
-	{"sets search_path", []string{"search_path"}, regexp.MustCompile(`(?:\bset\s+(?:local\s+|session\s+)?|['":]|-c\s*)search_path\b|\bsearch_path(?::|\s*(?:\+=|=>|=[^=~]|\bto\b))`),
+	{"sets search_path", []string{"search_path"}, found.Expression(`(?:\bset\s+(?:local\s+|session\s+)?|['":]|-c\s*)search_path\b|\bsearch_path(?::|\s*(?:\+=|=>|=[^=~]|\bto\b))`),
 		[]string{"Ruby", "HAML", "Slim"}},
-	{"names search_path", []string{"search_path"}, regexp.MustCompile(`\bsearch_path`), notRuby},
-	{"names a search path", []string{"searchpath", "search path", "search-path"}, regexp.MustCompile(`\bsearchpath\b|["';]\s*search path\s*=|\bsearch-path\b`), notRuby},
-	{"sets currentSchema", []string{"currentschema"}, regexp.MustCompile(`currentschema`), nil},
-	{"names PGOPTIONS", []string{"pgoptions"}, regexp.MustCompile(`\bpgoptions\b`), nil},
-	{"uses Apartment, which sets search_path", []string{"apartment"}, regexp.MustCompile(`\bapartment::|\bgem\s+['"](?:ros-)?apartment['"]|^\s+(?:ros-)?apartment \(`), []string{"Ruby", settings}},
-	{"uses schemas of tenants", []string{"django_tenant", "django-tenant", "tenant_schemas"}, regexp.MustCompile(`\bdjango[_-]tenants?\b|\btenant_schemas\b|\bdjango[_-]tenant[_-]schemas\b`), nil},
-	{deaf + "asyncpg", []string{"asyncpg"}, regexp.MustCompile(`\basyncpg\b`), []string{"Python", settings}},
-	{deaf + "pg8000", []string{"pg8000"}, regexp.MustCompile(`\bpg8000\b`), []string{"Python", settings}},
-	{deaf + "JDBC", []string{"jdbc:postgresql", "org.postgresql"}, regexp.MustCompile(`\bjdbc:postgresql\b|\borg\.postgresql\b`), nil},
-	{deaf + "Postgrex", []string{"postgrex"}, regexp.MustCompile(`\bpostgrex\b`), []string{"Elixir"}},
-	{deaf + "postgres.js", []string{`"postgres"`, "'postgres'"}, regexp.MustCompile(`(?:\bfrom|\brequire\s*\()\s*['"]postgres['"]|"postgres"\s*:\s*"[~^]?[0-9]`), []string{"JavaScript", "TypeScript", settings}},
-	{deaf + "Prisma", []string{"prisma"}, regexp.MustCompile(`@prisma/client|\bprovider\s*=\s*"postgresql"`), []string{"JavaScript", "TypeScript", "Prisma", settings}},
-	{deaf + "tokio-postgres", []string{"tokio_postgres", "tokio-postgres"}, regexp.MustCompile(`\btokio[_-]postgres\b`), []string{"Rust", settings}},
+	{"names search_path", []string{"search_path"}, found.Expression(`\bsearch_path`), notRuby},
+	{"names a search path", []string{"searchpath", "search path", "search-path"}, found.Expression(`\bsearchpath\b|["';]\s*search path\s*=|\bsearch-path\b`), notRuby},
+	{"sets currentSchema", []string{"currentschema"}, found.Expression(`currentschema`), nil},
+	{"names PGOPTIONS", []string{"pgoptions"}, found.Expression(`\bpgoptions\b`), nil},
+	{"uses Apartment, which sets search_path", []string{"apartment"}, found.Expression(`\bapartment::|\bgem\s+['"](?:ros-)?apartment['"]|^\s+(?:ros-)?apartment \(`), []string{"Ruby", settings}},
+	{"uses schemas of tenants", []string{"django_tenant", "django-tenant", "tenant_schemas"}, found.Expression(`\bdjango[_-]tenants?\b|\btenant_schemas\b|\bdjango[_-]tenant[_-]schemas\b`), nil},
+	{deaf + "asyncpg", []string{"asyncpg"}, found.Expression(`\basyncpg\b`), []string{"Python", settings}},
+	{deaf + "pg8000", []string{"pg8000"}, found.Expression(`\bpg8000\b`), []string{"Python", settings}},
+	{deaf + "JDBC", []string{"jdbc:postgresql", "org.postgresql"}, found.Expression(`\bjdbc:postgresql\b|\borg\.postgresql\b`), nil},
+	{deaf + "Postgrex", []string{"postgrex"}, found.Expression(`\bpostgrex\b`), []string{"Elixir"}},
+	{deaf + "postgres.js", []string{`"postgres"`, "'postgres'"}, found.Expression(`(?:\bfrom|\brequire\s*\()\s*['"]postgres['"]|"postgres"\s*:\s*"[~^]?[0-9]`), []string{"JavaScript", "TypeScript", settings}},
+	{deaf + "Prisma", []string{"prisma"}, found.Expression(`@prisma/client|\bprovider\s*=\s*"postgresql"`), []string{"JavaScript", "TypeScript", "Prisma", settings}},
+	{deaf + "tokio-postgres", []string{"tokio_postgres", "tokio-postgres"}, found.Expression(`\btokio[_-]postgres\b`), []string{"Rust", settings}},
 }
 
 // notRuby is every language but those with Rails' helpers.
@@ -98,7 +98,7 @@ func (s *scan) paths(file source, src []byte) {
 		if in&(1<<i) == 0 || rule.in != nil && !slices.Contains(rule.in, language) {
 			continue
 		}
-		for _, at := range rule.at.FindAllIndex(text, -1) {
+		for _, at := range rule.at().FindAllIndex(text, -1) {
 			begin := bytes.LastIndexByte(text[:at[0]], '\n') + 1
 			line := text[begin:at[0]]
 			if comment(line, language) {
@@ -134,9 +134,9 @@ func comment(line []byte, language string) bool {
 
 // masked takes out what may be a password: the text goes into the slug and the
 // ledger.
-func masked(line string) string { return password.ReplaceAllString(line, "$1…") }
+func masked(line string) string { return password().ReplaceAllString(line, "$1…") }
 
-var password = regexp.MustCompile(`(?i)(://[^:/@\s]*:|passw(?:or)?d['"]?\s*[:=]+>?\s*)[^\s@]+`)
+var password = found.Expression(`(?i)(://[^:/@\s]*:|passw(?:or)?d['"]?\s*[:=]+>?\s*)[^\s@]+`)
 
 func (s *scan) choosesPath(p contract.PathPlace) {
 	s.mu.Lock()

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -79,10 +78,10 @@ func holdsCode(at string, names map[string]bool) bool {
 }
 
 // drizzleStep is how Drizzle's migrations are called, beside their folder meta.
-var drizzleStep = regexp.MustCompile(`^\d{4}_\w+\.sql$`)
+var drizzleStep = found.Expression(`^\d{4}_\w+\.sql$`)
 
 func isDrizzle(names map[string]bool) bool {
-	return names["meta"] && slices.ContainsFunc(slices.Collect(keys(names)), drizzleStep.MatchString)
+	return names["meta"] && slices.ContainsFunc(slices.Collect(keys(names)), drizzleStep().MatchString)
 }
 
 // isComposer tells PHP's libraries, where no gems stand beside them.
@@ -91,23 +90,23 @@ func isComposer(base string, names map[string]bool) bool {
 }
 
 // steps is how Laravel's and Ecto's migrations are called.
-var steps = regexp.MustCompile(`^(?:\d{4}_\d\d_\d\d_\d{6}_\w+\.php|\d{14}_\w+\.exs)$`)
+var steps = found.Expression(`^(?:\d{4}_\d\d_\d\d_\d{6}_\w+\.php|\d{14}_\w+\.exs)$`)
 
 // isSteps tells a folder that holds such files, and no others of code.
 func isSteps(names map[string]bool) bool {
 	some := false
 	for name := range names {
-		if languageOf(name) != "" && !steps.MatchString(name) && name != ".formatter.exs" {
+		if languageOf(name) != "" && !steps().MatchString(name) && name != ".formatter.exs" {
 			return false
 		}
-		some = some || steps.MatchString(name)
+		some = some || steps().MatchString(name)
 	}
 	return some
 }
 
 // scriptTest is how tests of JavaScript are called, and declarations of types,
 // which hold no code.
-var scriptTest = regexp.MustCompile(`\.(?:(?:test|spec|stories)\.[cm]?[jt]sx?|d\.[cm]?ts)$`)
+var scriptTest = found.Expression(`\.(?:(?:test|spec|stories)\.[cm]?[jt]sx?|d\.[cm]?ts)$`)
 
 // inGem tells what is the path inside a gem that was installed into the tree.
 // Of those the models have tables; the rest is a gap of its own.
@@ -128,7 +127,7 @@ func inGem(at string) (rest string, ok bool) {
 // gems that are no models.
 func ofModel(at string) bool {
 	rest, ok := inGem(at)
-	return (!ok || strings.HasPrefix(rest, "app/models/")) && !scriptTest.MatchString(at)
+	return (!ok || strings.HasPrefix(rest, "app/models/")) && !scriptTest().MatchString(at)
 }
 
 // isDump tells a picture of the schema, which names every table and uses none, and
@@ -140,9 +139,9 @@ func isDump(at string) bool {
 }
 
 // migration is what the tools goose, dbmate and sql-migrate know their files by.
-var migration = regexp.MustCompile(`(?m)^--\s*(?:\+goose Up|migrate:up|\+migrate Up)\b`)
+var migration = found.Expression(`(?m)^--\s*(?:\+goose Up|migrate:up|\+migrate Up)\b`)
 
 // migrationWords are those of which one is in each match.
 var migrationWords = found.NewSought("", []string{"+goose up", "migrate:up", "+migrate up"})
 
-func isMigration(src []byte) bool { return migrationWords.In(src) != 0 && migration.Match(src) }
+func isMigration(src []byte) bool { return migrationWords.In(src) != 0 && migration().Match(src) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,15 +14,21 @@ import (
 )
 
 // evident matches a query that shows what code uses: not DDL.
-var evident = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:select|insert|update|delete|merge|with|prepare|declare|copy|truncate)\b`)
+var evident = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n|\()*(?:select|insert|update|delete|merge|with|prepare|declare|copy|truncate)\b`)
+})
 
 // utility matches what needs tables, and is no evidence of columns.
-var utility = regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock)\b`)
+var utility = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*(?:truncate|lock)\b`)
+})
 
 // dumped matches what pg_dump sends of each table, with the role of an application often:
 // the lock before it reads, and COPY by which it names every column, in a form that others
 // hardly write (dumpTableData_copy, src/bin/pg_dump/pg_dump.c).
-var dumped = regexp.MustCompile(`(?s)^(?i:copy) \S.*\..* \(.*\) (?i:to) stdout;?$|(?i)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*lock\b.*\bin\s+access\s+share\s+mode(?:\s+nowait)?\s*;?\s*$`)
+var dumped = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^(?i:copy) \S.*\..* \(.*\) (?i:to) stdout;?$|(?i)^(?:\s+|/\*.*?\*/|--[^\n]*\n)*lock\b.*\bin\s+access\s+share\s+mode(?:\s+nowait)?\s*;?\s*$`)
+})
 
 // Evidence is what the queries show of what code uses. It is worked out once, as
 // thousands of texts may have to be parsed for it.
@@ -48,8 +55,8 @@ func (c *Counted) shown() *judge.Queries {
 	asked, old, long := 0, 0, 0
 	for _, q := range c.seen.Queries {
 		calls, recent := c.calls(q)
-		shows := evident.MatchString(q.Text) || q.Text == ""
-		if calls <= 0 || !shows && !utility.MatchString(q.Text) || dumped.MatchString(q.Text) {
+		shows := evident().MatchString(q.Text) || q.Text == ""
+		if calls <= 0 || !shows && !utility().MatchString(q.Text) || dumped().MatchString(q.Text) {
 			continue
 		}
 		gone := recent == contract.No // code that is gone has sent it

@@ -204,7 +204,7 @@ func ignored(uses []contract.Use) []string {
 }
 
 func (f *Findings) mentioned(column string) bool {
-	if f.words[column] > 0 || !isWord.MatchString(column) {
+	if f.words[column] > 0 || !isWord().MatchString(column) {
 		return true
 	}
 	for affix := range f.affixes {

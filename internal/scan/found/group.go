@@ -1,9 +1,6 @@
 package found
 
-import (
-	"bytes"
-	"regexp"
-)
+import "bytes"
 
 var group = []byte("group")
 
@@ -13,7 +10,7 @@ const annotates = "annotate("
 // behindGroup follows the word group in SQL and in what libraries have for GROUP BY:
 // group_by and groupBy, Sequelize's option group, and GORM's and Rails' method, of
 // which a name is asked for, as routers have one that takes a path.
-var behindGroup = regexp.MustCompile("^(?:\\s*by\\b|\\s*:|\\(\\s*[\"'`:][a-z])")
+var behindGroup = Expression("^(?:\\s*by\\b|\\s*:|\\(\\s*[\"'`:][a-z])")
 
 // namesGroup tells whether a text, in small letters without underscores, has words of
 // GROUP BY.
@@ -26,7 +23,7 @@ func namesGroup(text []byte) bool {
 		if i < 0 {
 			return false
 		}
-		if at += i + len(group); behindGroup.Match(text[at:min(len(text), at+24)]) {
+		if at += i + len(group); behindGroup().Match(text[at:min(len(text), at+24)]) {
 			return true
 		}
 	}

@@ -2,7 +2,6 @@ package found
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 
 	"github.com/migguard/migguard/internal/contract"
@@ -24,9 +23,9 @@ var upsertNames = []string{"upsert", "uniqueby", "onduplicate", "updateconflicts
 // in SQL, where it stands by itself, and in names.
 var (
 	conflict       = []byte("conflict")
-	beforeConflict = regexp.MustCompile(`on[^a-z0-9]{0,12}$`)
-	behindConflict = regexp.MustCompile(`^(?:target|fields|paths|attributes)`)
-	clauseBehind   = regexp.MustCompile(`^(?:\s*\(|\s+(?:do|on|where)\b)`)
+	beforeConflict = Expression(`on[^a-z0-9]{0,12}$`)
+	behindConflict = Expression(`^(?:target|fields|paths|attributes)`)
+	clauseBehind   = Expression(`^(?:\s*\(|\s+(?:do|on|where)\b)`)
 )
 
 // upsertWords and groupWords are bits of clauseWords: all words of either kind, of which
@@ -71,7 +70,7 @@ func namesUpsert(text []byte) bool {
 		start, end := at+i, at+i+len(conflict)
 		before, behind := text[max(0, start-16):start], text[end:min(len(text), end+24)]
 		alone := start == 0 || !inWord(text[start-1])
-		if beforeConflict.Match(before) || behindConflict.Match(behind) || alone && clauseBehind.Match(behind) {
+		if beforeConflict().Match(before) || behindConflict().Match(behind) || alone && clauseBehind().Match(behind) {
 			return true
 		}
 		at = end

@@ -1,14 +1,13 @@
 package found
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
 )
 
 // isWord tells names that are looked for as one word.
-var isWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var isWord = Expression(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // WordsOf lists the words of a text, in which "\x00" stands for what is put in
 // when the program runs. A word that touches one goes on there; one alone says

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -37,12 +38,14 @@ type App struct {
 	turned    time.Time        // maintenance mode, the last time
 }
 
-var appName = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
+var appName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
+})
 
 // CreateApp makes an app as the platform does: with a first release, v1, that
 // runs nothing.
 func (p *Platform) CreateApp(config AppConfig) (*App, error) {
-	if !appName.MatchString(config.Name) {
+	if !appName().MatchString(config.Name) {
 		return nil, fmt.Errorf("app name %q: want small letters, digits and -", config.Name)
 	}
 	if config.Fir && config.Space == "" {

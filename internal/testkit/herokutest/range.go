@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // The API's page sizes.
@@ -18,7 +19,9 @@ const (
 
 // rangeHeader is "version ]5..9; max=10, order=desc": everything but ".." may
 // be absent, and "]" leaves the start itself out.
-var rangeHeader = regexp.MustCompile(`^(?:(\w+) +)?(\]?)([\w:.-]*?)\.\.([\w:.-]*?)(?:; *(.*))?$`)
+var rangeHeader = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:(\w+) +)?(\]?)([\w:.-]*?)\.\.([\w:.-]*?)(?:; *(.*))?$`)
+})
 
 // A page is the part of a list that a Range header asks for.
 type page struct {
@@ -34,7 +37,7 @@ func parsePage(header string) (page, bool) {
 	if header == "" {
 		return p, true
 	}
-	parts := rangeHeader.FindStringSubmatch(header)
+	parts := rangeHeader().FindStringSubmatch(header)
 	if parts == nil {
 		return p, false
 	}
