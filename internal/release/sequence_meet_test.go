@@ -233,6 +233,10 @@ func (s *sequence) works(ctx context.Context, w worker, transaction bool) *failu
 			if failed := w.prepare(ctx); failed != nil {
 				return failed
 			}
+		case e.Code == "26000" && w.prepares: // a glance that prepared anew has waited for a lock in between
+			if failed := w.prepare(ctx); failed != nil {
+				return failed
+			}
 		case e.Code == "23502" && w.contract == nil && s.required[e.ColumnName]:
 			s.lane.tally.add("not filled")
 			return nil
