@@ -23,6 +23,9 @@ type Change struct {
 	Arbiter Arbiter
 	// Prepared asks WidenRow and WidenResult of what SQL's own PREPARE has prepared only.
 	Prepared bool
+	// Lasting asks them of what SQL's own PREPARE or the program itself has prepared, and
+	// nothing prepares anew.
+	Lasting bool
 	// Columns are those that RejectWrite looks at, and Parent the table whose rows
 	// may not go from under those that are written; without a name there is none.
 	Columns []string

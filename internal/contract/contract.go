@@ -142,6 +142,10 @@ type Use struct {
 	Star bool `json:"star,omitempty"`
 	// Prepared says that the statement is one of SQL's own PREPARE.
 	Prepared bool `json:"prepared,omitempty"`
+	// Kept says that the program prepares the statement itself and goes on with it: once
+	// it fails for what it returns it does so until its session ends. Where it is not
+	// set that is not known; older readers leave it out.
+	Kept bool `json:"kept,omitempty"`
 	// OnTable is what it does with the relation that works on a table and not on a
 	// view which shows it, as "COPY"; empty: nothing. Creates makes a relation, and
 	// OverridesKey works on the views that show the key itself.

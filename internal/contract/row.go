@@ -17,6 +17,7 @@ func (c *Contract) returns(change Change) Answer {
 	for _, u := range c.usesOf(change.Relation) {
 		switch {
 		case change.Prepared && !u.Prepared:
+		case change.Lasting && !u.Prepared && !u.Kept:
 		case u.Star:
 			a.add(Yes, Reason{who(u) + " asks for every column by *", u.At})
 		case change.Kind == WidenResult && u.Reads.Has(change.Column):

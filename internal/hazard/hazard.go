@@ -126,6 +126,10 @@ type Finding struct {
 	Doubted bool `json:"-"`
 	// Direct: code that reaches the relation through a shim is in no danger.
 	Direct bool `json:"-"`
+	// Lasts, with Passing, is the Message and the Hint of what does not pass by itself: code
+	// goes on failing until its sessions end. Lasting says that it is so here.
+	Lasts   [2]string `json:"-"`
+	Lasting bool      `json:"-"`
 	// Unsteered: code whose sessions bring a search_path of their own is in no danger.
 	Unsteered bool `json:"-"`
 }

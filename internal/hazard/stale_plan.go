@@ -19,9 +19,10 @@ var StalePlan = &Hazard{
 	Explanation: `After ADD COLUMN a prepared SELECT * or RETURNING *, and after ALTER COLUMN ... TYPE
 each prepared statement that returns the column, fails with "cached plan must not
 change result type" (0A000): once in each session that has prepared it, if the driver
-then prepares it anew. Rails and pgx do so, but not within a transaction, which is lost;
-node-postgres with named queries fails until it connects anew. What is not prepared does
-not fail: psycopg2 prepares nothing, nor do node-postgres' queries without a name.
+then prepares it anew. Rails and pgx's queries do so, but not within a transaction, which is
+lost. What the program has prepared itself fails until the session ends: node-postgres'
+queries with a name, Prepare of pgx and of database/sql, SQL's own PREPARE. What is not
+prepared does not fail: psycopg2 prepares nothing, nor do node-postgres' queries without a name.
 A build of Python in which psycopg2 is shown to be the only driver counts as one that
 prepares nothing (docs/evidence.md).`,
 	Verdicts: `Passes without a word where neither the contracts of the builds that run nor the
@@ -30,8 +31,9 @@ that runs is known to prepare nothing. Else ADD
 COLUMN is shimmed if each build that runs is proven to look into a schema of its own before
 any other, and is shown to do nothing with the table that a view cannot (docs/shims.md):
 there it sees the table as it was. Otherwise it passes, and the log says what may fail once.
-So does a type that gets wider, which no view can hide. Refused, or under maintenance mode,
-only if migguard.toml says so.`,
+So does a type that gets wider, which no view can hide. Refused where the contract of a build
+that runs, or the database, shows a statement that the program has prepared itself, and where
+migguard.toml says so; under maintenance mode, only if that says so.`,
 	Remedy: `Name the columns in SELECT and RETURNING: enumerate_columns_in_select_statements in
 Rails 7, QueryFields in GORM. Or have the transactions that matter tried again when they
 fail with 0A000.`,
@@ -64,7 +66,12 @@ fail with 0A000.`,
 			Detail: existed("table"),
 			Needs:  &contract.Change{Kind: kind, Relation: contract.Name{Schema: r.Schema, Name: r.Name}, Column: column},
 			Hint:   fmt.Sprintf("Name the columns in SELECT and RETURNING, in a release before. Or say that no running code minds: %s", allow("stale-plan", r, column)),
-			Shown:  true,
+			Lasts: [2]string{
+				fmt.Sprintf("%s %s of %s breaks a statement that the code which is still running has prepared itself: it fails until its session ends, each time it is used: \"cached plan must not change result type\" (0A000)",
+					what, ddl.Quote(column), Display(r)),
+				fmt.Sprintf("Name the columns in the statement's SELECT or RETURNING, or do not prepare it, in a release before: that one's sessions must be all there are when the table changes. Restarting dynos mends it only after the change. Or say that no running code minds: %s, or [policy] stale-plan = \"allow\"", allow("stale-plan", r, column)),
+			},
+			Shown: true,
 		}}
 	},
 }

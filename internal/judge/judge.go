@@ -153,6 +153,7 @@ func (d *Decision) find(change ddl.Change, facts Facts, policy *Policy) (passing
 		case f.Hazard.Passing && f.Needs != nil && !f.Shown && facts.Doubt == "" && facts.settle(&f) == contract.No:
 			d.Unused = append(d.Unused, f)
 		case f.Hazard.Passing:
+			facts.last(&f)
 			passing = append(passing, f)
 		default:
 			d.Findings = append(d.Findings, f)

@@ -7,8 +7,22 @@ import (
 	"github.com/migguard/migguard/internal/shim"
 )
 
+// last tells a danger that code which runs is shown to meet until its sessions end, and not
+// once in each.
+func (facts Facts) last(f *hazard.Finding) {
+	if f.Needs == nil || f.Lasts[0] == "" {
+		return
+	}
+	asked, needs := *f, *f.Needs
+	needs.Lasting = true
+	asked.Needs = &needs
+	if facts.settle(&asked) == contract.Yes {
+		f.Lasting, f.Message, f.Hint, f.Detail = true, f.Lasts[0], f.Lasts[1], asked.Detail
+	}
+}
+
 // pass judges a danger that passes by itself. Code is kept from it where that is
-// possible and costs nothing; else it is said. What is refused anyway needs no word about it, and
+// possible and costs nothing; else it is said, or refused where code never gets over it. What is refused anyway needs no word about it, and
 // under maintenance mode no old code is there.
 func (d *Decision) pass(f hazard.Finding, change ddl.Change, facts Facts, policy *Policy) {
 	if d.Verdict == Maintenance || d.Verdict == Refuse {
@@ -32,7 +46,7 @@ func (d *Decision) pass(f hazard.Finding, change ddl.Change, facts Facts, policy
 		d.Verdict, d.Beside = d.Verdict.Over(Shim), overlays
 	case choice.permits(Maintenance):
 		d.Verdict, d.Index, d.Staged, d.Filled, d.Refresh, d.Withheld = Maintenance, nil, nil, nil, "", nil
-	case choice.Only != nil || choice.Most == Refuse:
+	case choice.Only != nil || choice.Most == Refuse || f.Lasting:
 		d.Verdict, d.Obstacle = Refuse, why
 	default:
 		if why != nil {

@@ -1,8 +1,10 @@
 package judge_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/migguard/migguard/internal/catalog"
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/judge"
@@ -65,7 +67,6 @@ func TestUnprepared(t *testing.T) {
 	}{
 		"never":             {[]judge.Code{never}, nil, false},
 		"seen":              {[]judge.Code{never}, seen(false), false},
-		"PREPARE was seen":  {[]judge.Code{never}, seen(true), true},
 		"two never":         {[]judge.Code{never, build("four", true)}, seen(false), false},
 		"another may":       {[]judge.Code{never, known}, nil, true},
 		"another is unread": {[]judge.Code{never, unread}, seen(false), true},
@@ -80,5 +81,51 @@ func TestUnprepared(t *testing.T) {
 		if d := judge.Decide(add, facts, policyOf(t, chosen{"", "stale-plan", most(judge.Refuse)})); (d.Verdict == judge.Refuse) != c.said {
 			t.Errorf("%s: with refuse: %s", name, d.Verdict)
 		}
+	}
+}
+
+// What the program has prepared itself fails for good, so that it is hidden, or refused
+// unless policy says otherwise.
+func TestLasting(t *testing.T) {
+	t.Parallel()
+	orders := contract.Name{Name: "orders"}
+	build := func(overlay string, use contract.Use) judge.Code {
+		use.Origin, use.At = contract.SQL, contract.Evidence{File: "orders.js", Line: 3}
+		return judge.Code{Name: "build one", Overlay: overlay, Unsteered: "it is not",
+			Contract: contract.New(contract.Source{Whole: true, Rows: true}, []contract.Relation{{Name: orders, Uses: []contract.Use{use}}}, nil)}
+	}
+	star, kept := contract.Use{Star: true}, contract.Use{Star: true, Kept: true}
+	prepare := &judge.Queries{Contract: contract.New(contract.Source{Scanner: "pg_stat_statements"},
+		[]contract.Relation{{Name: orders, Uses: []contract.Use{{Origin: contract.Query, Star: true, Prepared: true, Recent: contract.Yes}}}}, nil)}
+	never := judge.Code{Name: "build two", Unsteered: "it is not", Contract: contract.New(contract.Source{Whole: true, Rows: true, Unprepared: true}, nil, nil)}
+	for name, c := range map[string]struct {
+		code    judge.Code
+		seen    *judge.Queries
+		choices []chosen
+		want    judge.Verdict
+	}{
+		"kept":               {build("", kept), nil, nil, judge.Refuse},
+		"not known":          {build("", star), nil, nil, judge.Allow},
+		"other columns":      {build("", contract.Use{Kept: true, Reads: contract.Named("id")}), nil, nil, judge.Allow},
+		"steered":            {build("mg_one", kept), nil, nil, judge.Shim},
+		"allowed":            {build("", kept), nil, []chosen{{"", "stale-plan", most(judge.Allow)}}, judge.Allow},
+		"maintenance":        {build("", kept), nil, []chosen{{"", "stale-plan", most(judge.Maintenance)}}, judge.Maintenance},
+		"refused, not known": {build("", star), nil, []chosen{{"", "stale-plan", most(judge.Refuse)}}, judge.Refuse},
+		"PREPARE was seen":   {never, prepare, nil, judge.Refuse},
+	} {
+		facts := judge.Facts{Lookup: relation("public", "orders"), Major: 18, Code: []judge.Code{c.code}, Seen: c.seen}
+		d := judge.Decide(ddl.Parse("alter table orders add more int")[0].Changes[0], facts, policyOf(t, c.choices...))
+		if d.Verdict != c.want {
+			t.Errorf("%s: %+v", name, d)
+		}
+		if name == "kept" && (len(d.Findings) != 1 || !strings.Contains(d.Findings[0].Message, "until its session ends") || !strings.Contains(d.Findings[0].Detail, "orders.js:3")) {
+			t.Errorf("%s: %+v", name, d.Findings)
+		}
+	}
+	// A type that gets wider no view hides.
+	facts := judge.Facts{Lookup: relation("public", "orders"), Major: 18, Code: []judge.Code{build("mg_one", contract.Use{Kept: true, Reads: contract.Named("note")})}}
+	facts.Lookup.Relation.Columns = append(facts.Lookup.Relation.Columns, catalog.Column{Name: "note", Number: 9, Type: "character varying(20)"})
+	if d := judge.Decide(ddl.Parse("alter table orders alter note type text")[0].Changes[0], facts, policyOf(t)); d.Verdict != judge.Refuse {
+		t.Errorf("a type: %+v", d)
 	}
 }

@@ -55,6 +55,8 @@ type placed struct {
 	at contract.Evidence
 	// of is the type of a struct that is given in place of a text.
 	of string
+	// kept: the program prepares it, and does not close it where it does so.
+	kept bool
 }
 
 // copied are rows that are copied into a table.
@@ -94,7 +96,7 @@ func Read(at string, src []byte) *File {
 		f.imports[name] = module
 		f.linked = append(f.linked, module)
 	}
-	r := &reader{file: f, fset: fset, functions: make(map[*ast.SelectorExpr]bool)}
+	r := &reader{file: f, fset: fset, functions: make(map[*ast.SelectorExpr]bool), closed: make(map[*ast.CallExpr]bool)}
 	for _, declaration := range tree.Decls {
 		r.declaration(declaration)
 	}
@@ -124,6 +126,8 @@ type reader struct {
 	indexed map[string][]ast.Expr
 	// functions are what is called.
 	functions map[*ast.SelectorExpr]bool
+	// closed are calls that prepare what is closed where it is made.
+	closed map[*ast.CallExpr]bool
 }
 
 func (r *reader) at(n ast.Node) contract.Evidence {
@@ -133,6 +137,7 @@ func (r *reader) at(n ast.Node) contract.Evidence {
 func (r *reader) declaration(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
+		r.closes(d)
 		r.function(d)
 	case *ast.GenDecl:
 		if d.Tok == token.IMPORT {

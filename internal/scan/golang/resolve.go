@@ -128,10 +128,16 @@ func (p *project) note(f *File, sends bool) {
 	if library := f.uses(builders...); library != "" {
 		p.to.Gap(contract.Gap{Reach: contract.Anything, Why: library + " builds SQL when the code runs", At: here})
 	}
+	kept := p.kept(f)
 	for _, t := range f.texts {
 		if s, ok := p.text(f, t.text, 0); ok && sqltext.Is(s) {
-			sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at})
+			_, prepared := kept[s]
+			sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: prepared})
+			delete(kept, s)
 		}
+	}
+	for s, t := range kept { // the texts of other files
+		sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: true})
 	}
 	if sends {
 		p.dynamic(f)

@@ -71,18 +71,27 @@ func (r *reader) call(n *ast.CallExpr) {
 	if context(arguments[0]) || strings.HasSuffix(name, "Context") {
 		arguments = arguments[1:]
 	}
+	first := len(r.file.sent)
 	switch {
 	case len(arguments) == 0:
 	case sqlMethods[name]:
 		sql := arguments[0]
 		if name == "Prepare" && len(n.Args) > 2 {
 			sql = arguments[len(arguments)-1] // the first is the statement's name
+			if len(arguments) == 3 && len(n.Args) == 4 {
+				sql = arguments[1] // behind it pgconn has the types of parameters
+			}
 		}
 		// A context by another name, as gin's: a text stands behind it.
 		if _, bare := sql.(*ast.Ident); bare && len(arguments) > 1 && !r.textOf(sql, 0).known() && r.textOf(arguments[1], 0).known() && isSQL().MatchString(r.textOf(arguments[1], 0).first()) {
 			sql = arguments[1]
 		}
 		r.send(sql, n)
+		if prepareMethods[name] && !r.closed[n] {
+			for i := range r.file.sent[first:] {
+				r.file.sent[first+i].kept = true
+			}
+		}
 	case intoMethods[name] && len(arguments) > 2 && (isPointer(arguments[1]) || r.isScany(method)): // pgxscan.Select(ctx, db, &rows, sql)
 		r.send(arguments[2], n)
 	case intoMethods[name] && len(arguments) > 1 && !r.textOf(arguments[0], 0).is:

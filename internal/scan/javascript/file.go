@@ -25,6 +25,8 @@ type File struct {
 	modules   []string
 	databases map[string]contract.Evidence
 	texts     []sqltext.Literal
+	// kept are those of queries with a name.
+	kept map[string]bool
 	// fragments are texts that are SQL though they may not look so.
 	fragments []sqltext.Literal
 	dynamic   []dynamic
@@ -116,7 +118,7 @@ func Read(at string, src []byte) *File {
 	if broken && understands(src) {
 		f.blind = "not all of the file could be parsed"
 	}
-	f.consts, f.names = make(map[string]*syntax.Node), make(map[*syntax.Node]string)
+	f.consts, f.names, f.kept = make(map[string]*syntax.Node), make(map[*syntax.Node]string), make(map[string]bool)
 	r := &reader{File: f, imports: make(map[string]imported), modules: make(map[string]bool), functions: make(map[string]bool), chained: make(map[*syntax.Node]bool), exported: make(map[*syntax.Node][]*syntax.Node),
 		upserting: signed&4 != 0}
 	if r.upserting {

@@ -69,8 +69,10 @@ func (r *reader) call(n *syntax.Node, in *function) {
 	}
 	switch {
 	case slices.Contains(rawMethods, name) || slices.Contains(rawClasses, name):
+		r.named(first)
 		r.raw(n, name, first, in)
 	case slices.Contains(promised, name):
+		r.named(first)
 		r.unless(n, first, in, "pg-promise")
 	case name == "sql" || name == "identifier":
 		r.made(n, arguments)

@@ -129,7 +129,7 @@ func (p *project) note(f *File) {
 		p.to.Gap(contract.Gap{Reach: contract.Anything, Why: f.partial, At: contract.Evidence{File: f.path, Line: 1}})
 	}
 	for _, t := range f.texts {
-		t.TextBigint = p.textBigint()
+		t.TextBigint, t.Kept = p.textBigint(), f.kept[t.Text]
 		sqltext.Read(p.to, t)
 	}
 	if quiet {

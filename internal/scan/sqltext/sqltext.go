@@ -47,6 +47,8 @@ type Literal struct {
 	Base contract.Name
 	// TextBigint: see contract.Use.
 	TextBigint bool
+	// Kept: see contract.Use.
+	Kept bool
 	// Percent: %s is a driver's mark of a parameter, and not that of a format which
 	// is filled elsewhere.
 	Percent bool
