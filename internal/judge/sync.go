@@ -2,6 +2,7 @@ package judge
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
@@ -15,13 +16,20 @@ func (facts Facts) staleCopy(s shim.Sync, policy *Policy) string {
 	return facts.Stale(added, policy)
 }
 
-// Stale says that policy does not let code meet a change of the relation whose prepared statements
-// fail of it once, where a contract or a query shows such; empty: it does, or none is shown.
+// Stale says why code may not meet a change of the relation of which its prepared statements
+// fail: they do until their sessions end, or policy does not let them fail once, where a contract
+// or a query shows such. Empty: code may, or none is shown.
 func (facts Facts) Stale(change ddl.Change, policy *Policy) string {
 	for _, f := range hazard.Find(&hazard.Pass{Change: change, Lookup: facts.Lookup, Small: policy.small()}) {
 		choice, table := policy.choice(f)
-		if f.Hazard == hazard.StalePlan && (choice.Only != nil || choice.Most == Refuse || choice.Most == Maintenance) && facts.settle(&f) == contract.Yes {
+		if f.Hazard != hazard.StalePlan {
+			continue
+		}
+		if (choice.Only != nil || choice.Most == Refuse || choice.Most == Maintenance) && facts.settle(&f) == contract.Yes {
 			return choice.obstacle(Allow, f, table).Reason
+		}
+		if facts.last(&f); f.Lasting && choice.Most != Allow {
+			return "a statement that running code has prepared itself would fail until its session ends. " + strings.TrimSuffix(f.Detail, ".")
 		}
 	}
 	return ""

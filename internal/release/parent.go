@@ -170,7 +170,7 @@ func (a *act) fitsParent(old, table catalog.Relation) error {
 	}
 	for _, change := range a.plan.Changes {
 		if why := a.facts(catalog.Lookup{Relation: &old}).Stale(through(change, old), a.policy); why != "" {
-			return a.notUnderParent(old, table, "where what it has prepared would fail once (0A000), and "+why)
+			return a.notUnderParent(old, table, "where what it has prepared would fail (0A000), and "+why)
 		}
 	}
 	return nil

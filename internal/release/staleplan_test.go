@@ -218,3 +218,26 @@ func sayings(b *bundle) (said []report.Hazard) {
 	}
 	return said
 }
+
+// A copy of a column is one column more, of which a statement fails that the program itself has
+// prepared, until its session ends.
+func TestKeptMeetsNoCopy(t *testing.T) {
+	t.Parallel()
+	for kept, code := range map[bool]string{false: "", true: "MG002"} {
+		pgtest.Each(t, func(t *testing.T, db *pgtest.DB) {
+			uses := contract.New(contract.Source{Scanner: "scan", Whole: true, Rows: true, Models: 1}, []contract.Relation{{Name: contract.Name{Name: "t"},
+				Uses: []contract.Use{{Origin: contract.SQL, At: contract.Evidence{File: "a.js", Line: 3}, Reads: contract.Every(), Star: true, Kept: kept}}}}, nil)
+			b := setup(t, db, options{code: []judge.Code{{Name: "build one", Contract: uses, Unsteered: "it is not"}}}, "create table t (id int primary key, name text)")
+			b.olds(t, "prepare q as select * from t")
+			if code == "" {
+				b.run(t, "alter table t rename name to label")
+				b.olds(t, "select name from t")
+				return
+			}
+			if e := b.fails(t, code, "alter table t rename name to label"); !strings.Contains(e.Detail, "until its session ends") || !strings.Contains(e.Detail, "a.js:3") {
+				t.Error(explain(e))
+			}
+			b.olds(t, "execute q")
+		})
+	}
+}
