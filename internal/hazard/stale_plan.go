@@ -31,7 +31,8 @@ that runs is known to prepare nothing. Else ADD
 COLUMN is shimmed if each build that runs is proven to look into a schema of its own before
 any other, and is shown to do nothing with the table that a view cannot (docs/shims.md):
 there it sees the table as it was. Otherwise it passes, and the log says what may fail once.
-So does a type that gets wider, which no view can hide. Refused where the contract of a build
+So does a type that gets wider, which no view can hide; it is made by a copy where code is so
+proven and has prepared the statement itself. Refused where the contract of a build
 that runs, or the database, shows a statement that the program has prepared itself, and where
 migguard.toml says so; under maintenance mode, only if that says so.`,
 	Remedy: `Name the columns in SELECT and RETURNING: enumerate_columns_in_select_statements in

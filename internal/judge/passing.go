@@ -33,6 +33,14 @@ func (d *Decision) pass(f hazard.Finding, change ddl.Change, facts Facts, policy
 		return
 	}
 	choice, table := policy.choice(f)
+	if f.Lasting && d.Verdict == Allow && choice.permits(Shim) { // a copy leaves what was prepared as it was
+		d.Verdict = ""
+		if d.keepType(change, facts, policy); d.Verdict == Shim {
+			d.Findings = append(d.Findings, f)
+			return
+		}
+		d.Verdict = Allow
+	}
 	var overlays []shim.Overlay
 	var why *Obstacle
 	switch {

@@ -65,7 +65,8 @@ func (a *act) retype(ctx context.Context, i int, s shim.Sync, found catalog.Look
 		a.conn.AfterCommit()
 	}
 	table := hazard.Display(s.Table)
-	a.notes = append(a.notes, fmt.Sprintf("a copy of %s of type %s takes its place: %s", s.What(), s.Type, a.findings[0].Detail))
+	why := slices.Concat(a.findings, a.covered)[0].Detail // covered where only a stale plan asks for it
+	a.notes = append(a.notes, fmt.Sprintf("a copy of %s of type %s takes its place: %s", s.What(), s.Type, why))
 	if s.Kept() {
 		a.keptOld(s, shown)
 		return tag, nil
