@@ -33,7 +33,7 @@ func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, e
 	if !a.hasDeferred() || names == nil || len(relations) == 0 {
 		return apart, nil
 	}
-	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT t.attname, x.attname, s.kind, s.conversion IS NOT NULL, pg_catalog.format_type(t.atttypid, t.atttypmod) FROM %s
+	rows, err := a.conn.Query(ctx, fmt.Sprintf(`SELECT t.attname, x.attname, s.kind, s.conversion IS NOT NULL, pg_catalog.format_type(t.atttypid, t.atttypmod), pg_catalog.format_type(x.atttypid, x.atttypmod) FROM %s
 		JOIN pg_catalog.pg_attribute t ON t.attrelid = s.relation AND t.attnum = s.copy_of
 		JOIN pg_catalog.pg_attribute x ON x.attrelid = s.relation AND x.attnum = s.attnum AND NOT x.attisdropped
 		WHERE s.relation = pg_catalog.to_regclass(%s)`, ledger.SyncsFrom, ddl.Literal(relations[0].String())))
@@ -49,6 +49,8 @@ func (a *act) checkSynced(ctx context.Context, change ddl.Change) (syncedness, e
 			a.notes = append(a.notes, fmt.Sprintf("column %s of %s is of type %s already: there is nothing to do", ddl.Quote(column), relations[0], retyped.Type))
 			a.verdict = a.verdict.Over(judge.Shim)
 			return answered, nil
+		case kept && isRetyped && retyped.Column == column && sameType(*row[5], retyped):
+			return apart, a.noWayBack(retyped, copied)
 		case kept: // the two have but these names
 		case isRename && synced && rename.Column == column && rename.To == copied:
 			return changesPlaces, nil
@@ -102,6 +104,15 @@ func (a *act) keptEqual(change ddl.Change, column, copied string) error {
 		Message: fmt.Sprintf("columns %s and %s of %s are one to code that runs: a trigger keeps them equal, and this statement would change one of them", ddl.Quote(column), ddl.Quote(copied), change.Relations()[0]),
 		Detail:  "A migration has renamed the one, or changed its type, or is about to, and the other goes when no code that runs needs it; \"migguard shims\" tells what it waits for.",
 		Hint:    "Put this statement in a release after that."}
+}
+
+// noWayBack refuses to give a column the type again that code which runs still has by its copy.
+func (a *act) noWayBack(c ddl.ChangeColumnType, copied string) error {
+	a.verdict = judge.Refuse
+	return &guard.Refusal{Code: codeDeferred,
+		Message: fmt.Sprintf("column %s of %s has had type %s before, and code that runs has it still, in %s, which a trigger keeps equal", ddl.Quote(c.Column), c.Relation, c.Type, ddl.Quote(copied)),
+		Detail:  "No value that the old type does not take is written while that code runs. \"migguard shims\" tells what the column of the old type waits for.",
+		Hint:    "To go back, release the old code as it was, as by heroku rollback: it finds its column, and no migration has to run. Or put this statement in a release after that column has gone."}
 }
 
 // freePrepared is SQL that takes away a copy that is prepared, before its column gets a
