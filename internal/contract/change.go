@@ -129,7 +129,7 @@ func (c *Contract) widened(name Name, column string) Answer {
 	var a Answer
 	for _, u := range c.usesOf(name) {
 		if u.TextBigint && u.covers(column, Reading) {
-			a.add(Yes, Reason{describe(u) + ", where a bigint comes as a text", u.At})
+			a.add(Yes, Reason{describe(u) + ", where a bigint comes as another kind of value", u.At})
 		}
 	}
 	if a.Verdict == Yes {
@@ -137,7 +137,7 @@ func (c *Contract) widened(name Name, column string) Answer {
 	}
 	asked := *c
 	asked.Gaps = slices.DeleteFunc(slices.Clone(c.Gaps), func(g Gap) bool { return g.OneInteger })
-	return asked.unused(name, column, fmt.Sprintf("nothing that was scanned reads %s of %s as a text if it is a bigint", column, name))
+	return asked.unused(name, column, fmt.Sprintf("nothing that was scanned reads %s of %s as another kind of value if it is a bigint", column, name))
 }
 
 // noView is the OnTable of what always fails where a view has the relation's name

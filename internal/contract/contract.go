@@ -130,7 +130,8 @@ type Use struct {
 	// whatever the conflict is needs none.
 	Arbiters []Arbiter `json:"arbiters,omitempty"`
 	// TextBigint: a bigint that it reads comes as a text, and a smaller integer as a
-	// number. So node-postgres has it (pg-types, README).
+	// number. So node-postgres has it (pg-types, README). Or as an int64 in the place of an
+	// int32, as pgx has it where no type is declared (pgtype, Int4Codec.DecodeValue).
 	TextBigint bool `json:"text_bigint,omitempty"`
 
 	// Introspects says that the model asks the catalogs for its primary key and the

@@ -33,8 +33,9 @@ with --allow retyped-column:TABLE.COLUMN. How long the change rewrites the table
 not judged by this. A smaller integer that becomes a bigint passes only where the contracts
 of all builds that run show that none is given another kind of value then: node-postgres,
 postgres.js, Knex and Sequelize give a bigint as a text, unless the source sets a type
-parser, and drivers of Rust and Java tell it from an integer. Ruby, Python, Go, PHP and Elixir
-do not mind. No query tells who reads what it returns.
+parser, drivers of Rust and Java tell it from an integer, and pgx, too, where no type is
+declared, as by Values() and RowToMap. Else Ruby, Python, Go, PHP and Elixir do not mind. No
+query tells who reads what it returns.
 Passes, too, where the contracts of all builds that run show that none uses the column.`,
 	Remedy: `Add a column of the new type, write both, copy the old values in batches, read the
 new one, and drop the old one two releases later.`,

@@ -157,7 +157,7 @@ func TestBigintForText(t *testing.T) {
 		sql     string
 		why     string // it is refused; empty: it is not
 	}{
-		"reads it":              {reading("i", true), widen, "build one: SQL reads i, where a bigint comes as a text (a.js:7)"},
+		"reads it":              {reading("i", true), widen, "build one: SQL reads i, where a bigint comes as another kind of value (a.js:7)"},
 		"reads another":         {reading("x", true), widen, ""},
 		"reads a number":        {reading("i", false), widen, ""},
 		"may read it":           {but(reading("x", true), built), widen, "takes both types is not known: build one: SQL that is built (a.js:9)"},

@@ -20,14 +20,16 @@ var ofJavaScript = []string{"JavaScript", "TypeScript", "Prisma", "Vue", "Svelte
 // integers notes which gaps may hide code that is given another kind of value where an
 // integer becomes a bigint: those of JavaScript, where it may speak to a database and is
 // given a bigint as a text, and those of other languages. What a file of SQL reads may be
-// read by such code.
-func (s *scan) integers(c *contract.Contract, texts bool) {
+// read by such code. Go's is untyped where pgx gives it values as an int32 or an int64.
+func (s *scan) integers(c *contract.Contract, texts, untyped bool) {
 	one := func(language string) bool {
 		switch {
 		case slices.Contains(ofJavaScript, language):
 			return !texts
 		case language == "SQL":
-			return !texts
+			return !texts && !untyped
+		case language == "Go":
+			return !untyped
 		case language == "shell":
 			return !s.strange
 		}
@@ -47,7 +49,7 @@ func (s *scan) integers(c *contract.Contract, texts bool) {
 		}
 		c.Gaps[i].OneInteger = one(language) || g.At.File == "" && all
 	}
-	if !texts {
+	if !texts && !untyped {
 		return
 	}
 	for _, r := range c.Relations {

@@ -16,6 +16,7 @@ func TestOneInteger(t *testing.T) {
 		react   = `{"dependencies": {"react-dom": "18"}}`
 		express = `{"dependencies": {"express": "4"}}`
 		dynamic = "db.query(sql)\n"
+		goRows  = "package a\n\nimport \"github.com/jackc/pgx/v5\"\n\nfunc a(db *pgx.Conn) {\nrows, _ := db.Query(nil, \"SELECT n FROM t\")\n"
 	)
 	for name, c := range map[string]struct {
 		want  contract.Verdict
@@ -25,6 +26,11 @@ func TestOneInteger(t *testing.T) {
 		"a script of Ruby":          {contract.No, map[string]string{"bin/go": "#!/usr/bin/env ruby\nUser.connection.execute(sql)\n"}},
 		"Python":                    {contract.No, map[string]string{"a.py": python, "run.sh": "#!/bin/sh\npsql\n", "q.sql": "SELECT n FROM t"}},
 		"Go":                        {contract.No, map[string]string{"a.go": "package a\n\nimport \"github.com/jackc/pgx/v5\"\n\nfunc a(db *pgx.Conn, sql string) { db.Query(nil, sql) }\n"}},
+		"Go, with types":            {contract.No, map[string]string{"a.go": goRows + "rows.Scan(&n)\n}\n"}},
+		"Go, without":               {contract.Yes, map[string]string{"a.go": goRows + "all, err := rows.Values()\n}\n"}},
+		"Go, into maps":             {contract.Yes, map[string]string{"a.go": goRows + "pgx.CollectRows(rows, pgx.RowToMap)\n}\n"}},
+		"Go, of SQL":                {contract.Unknown, map[string]string{"a.go": "package a\n\nimport \"github.com/jackc/pgx/v5\"\n\nfunc a(db *pgx.Conn, sql string) { rows, _ := db.Query(nil, sql); rows.Values() }\n"}},
+		"Go, another's":             {contract.No, map[string]string{"a.go": "package a\n\nimport \"github.com/jackc/pgx/v5\"\n\nfunc a(db *pgx.Conn) { db.Exec(nil, \"UPDATE t SET n = 1\"); h.Values(\"x\") }\n"}},
 		"PHP":                       {contract.No, map[string]string{"a.php": "<?php $pdo->query($sql);\n"}},
 		"Elixir":                    {contract.No, map[string]string{"a.ex": "defmodule A do\n  Postgrex.query(p, sql, [])\nend\n"}},
 		"does not parse":            {contract.No, map[string]string{"a.rb": "class (\n"}},

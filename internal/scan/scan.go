@@ -45,7 +45,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	s.readAll(ctx, w.files)
 	rails.Resolve(&s.ruby, &s.found)
 	s.resolvePython()
-	golang.Resolve(s.golang, &s.found)
+	untyped := golang.Resolve(s.golang, &s.found)
 	texts := javascript.Resolve(s.javascript, &s.found)
 	laravel.Resolve(&s.php, &s.found)
 	ecto.Resolve(s.elixir, &s.found)
@@ -57,7 +57,7 @@ func Dir(ctx context.Context, dir string) (*contract.Contract, error) {
 	drivers, unprepared := s.resolveDrivers()
 	source := contract.Source{Scanner: "scan", Whole: whole, Files: s.files, Bytes: s.bytes, Paths: true, Rows: true, Unprepared: unprepared}
 	c := s.found.Contract(source)
-	s.integers(c, texts)
+	s.integers(c, texts, untyped)
 	return c.WithPaths(s.chosen).WithDrivers(drivers), nil
 }
 

@@ -45,8 +45,10 @@ type File struct {
 	// it name what it selects, and send nothing prepared.
 	configs, drivers []bool
 	migrates         bool // has GORM make tables
-	err              error
-	skipped          bool
+	// untyped: rows are read into values of the types that pgx has for their columns.
+	untyped bool
+	err     error
+	skipped bool
 }
 
 // placed is a text where it stands.

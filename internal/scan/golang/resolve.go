@@ -20,6 +20,7 @@ type project struct {
 	prefix         string
 	computed       bool // tables' names are made in a way not understood
 	gorm           bool
+	untyped        bool // pgx gives rows the types of their columns
 	// configs and drivers are those of all files.
 	configs, drivers []bool
 	onTable          string // what GORM does with its models' tables at boot
@@ -41,8 +42,9 @@ var (
 		"github.com/leporo/sqlf", "github.com/elgris/sqrl", "github.com/keegancsmith/sqlf", "github.com/nullism/bqb"}
 )
 
-// Resolve joins what the files say, and notes it.
-func Resolve(files []*File, to *found.Findings) {
+// Resolve joins what the files say, and notes it. It tells whether pgx gives code an int32 or
+// an int64, as its columns are.
+func Resolve(files []*File, to *found.Findings) (untyped bool) {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b *File) int { return strings.Compare(a.path, b.path) })
 	p := &project{folders: make(map[string][]*File), used: make(map[string]bool), embedded: make(map[string]bool), to: to}
@@ -54,6 +56,7 @@ func Resolve(files []*File, to *found.Findings) {
 		p.folders[f.folder()] = append(p.folders[f.folder()], f)
 		sends = sends || f.uses(libraries...) != ""
 		p.gorm = p.gorm || f.uses("gorm.io/gorm", "github.com/jinzhu/gorm") != ""
+		p.untyped = p.untyped || f.untyped && f.uses("github.com/jackc/pgx") != ""
 	}
 	if p.gorm {
 		// Save, and the rows of associations.
@@ -67,6 +70,7 @@ func Resolve(files []*File, to *found.Findings) {
 			p.note(f, sends)
 		}
 	}
+	return p.untyped
 }
 
 func (f *File) folder() string { return path.Dir(f.path) }
@@ -132,12 +136,12 @@ func (p *project) note(f *File, sends bool) {
 	for _, t := range f.texts {
 		if s, ok := p.text(f, t.text, 0); ok && sqltext.Is(s) {
 			_, prepared := kept[s]
-			sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: prepared})
+			sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: prepared, TextBigint: p.untyped})
 			delete(kept, s)
 		}
 	}
 	for s, t := range kept { // the texts of other files
-		sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: true})
+		sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: true, TextBigint: p.untyped})
 	}
 	if sends {
 		p.dynamic(f)

@@ -58,6 +58,7 @@ func context(e ast.Expr) bool {
 // call notes what a call sends to the database.
 func (r *reader) call(n *ast.CallExpr) {
 	method, ok := n.Fun.(*ast.SelectorExpr)
+	r.file.untyped = r.file.untyped || ok && len(n.Args) == 0 && method.Sel.Name == "Values"
 	if !ok || len(n.Args) == 0 {
 		return
 	}
@@ -150,6 +151,7 @@ func (r *reader) isScany(method *ast.SelectorExpr) bool {
 
 // value notes a method that sends SQL and is no call: who calls it is not known.
 func (r *reader) value(s *ast.SelectorExpr) {
+	r.file.untyped = r.file.untyped || s.Sel.Name == "RowToMap"
 	if sqlMethods[s.Sel.Name] && s.Sel.Name != "Query" && s.Sel.Name != "Raw" && s.Sel.Name != "Queue" && !r.functions[s] {
 		r.file.sent = append(r.file.sent, placed{at: r.at(s)})
 	}
