@@ -183,7 +183,7 @@ func (b *bundle) meetsWaiters(t *testing.T, old []*workload, text, change string
 			waiting <- err
 		}()
 	}
-	await(t, b.db, fmt.Sprintf("select count(*) = %d from pg_locks where not granted", len(old)))
+	await(t, b.db, fmt.Sprintf("select count(*) = %d from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()", len(old)))
 	b.run(t, "commit")
 	for range old {
 		if err := <-waiting; err != nil {

@@ -96,7 +96,7 @@ func TestParentIsLockedFirst(t *testing.T) {
 			_, err := b.old.PgConn().Exec(context.WithoutCancel(t.Context()), "insert into orders default values").ReadAll()
 			waiting <- err
 		}()
-		await(t, db, "select count(*) = 1 from pg_locks where not granted and relation = 'orders'::regclass")
+		await(t, db, "select count(*) = 1 from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database() and relation = 'orders'::regclass")
 		b.run(t, "alter table purchases add more int", "commit")
 		if err := <-waiting; err != nil {
 			t.Error(explain(err))
