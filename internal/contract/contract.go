@@ -147,6 +147,10 @@ type Use struct {
 	// it fails for what it returns it does so until its session ends. Where it is not
 	// set that is not known; older readers leave it out.
 	Kept bool `json:"kept,omitempty"`
+	// Strict says that the program takes the rows that it returns with the columns they have
+	// now, so that with one more it fails each time. Where it is not set that is not known;
+	// older readers leave it out.
+	Strict bool `json:"strict,omitempty"`
 	// OnTable is what it does with the relation that works on a table and not on a
 	// view which shows it, as "COPY"; empty: nothing. Creates makes a relation, and
 	// OverridesKey works on the views that show the key itself.

@@ -162,7 +162,7 @@ func compareUses(a, b Use) int {
 	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.By, b.By), cmp.Compare(b.Calls, a.Calls), compareEvidence(a.At, b.At),
 		a.Since.Compare(b.Since), cmp.Compare(a.Recent, b.Recent), a.Reads.compare(b.Reads), a.Updates.compare(b.Updates), compareBools(a.Adds, b.Adds), a.Inserts.compare(b.Inserts),
 		slices.CompareFunc(a.Arbiters, b.Arbiters, Arbiter.compare), compareBools(a.TextBigint, b.TextBigint),
-		compareBools(a.Introspects, b.Introspects), compareBools(a.Star, b.Star), compareBools(a.Prepared, b.Prepared), compareBools(a.Kept, b.Kept), cmp.Compare(a.OnTable, b.OnTable))
+		compareBools(a.Introspects, b.Introspects), compareBools(a.Star, b.Star), compareBools(a.Prepared, b.Prepared), compareBools(a.Kept, b.Kept), compareBools(a.Strict, b.Strict), cmp.Compare(a.OnTable, b.OnTable))
 }
 
 // compareGaps leaves Spares, Worded, NoUpsert, OneInteger and Introspects out: see joinGaps.

@@ -38,7 +38,7 @@ func (part) Generate(r *rand.Rand, _ int) reflect.Value {
 			if u.Adds {
 				u.Inserts, u.Arbiters = someColumns(r), someArbiters(r)
 			}
-			u.Star, u.Prepared, u.Kept = r.Intn(2) == 0, r.Intn(4) == 0, r.Intn(3) == 0
+			u.Star, u.Prepared, u.Kept, u.Strict = r.Intn(2) == 0, r.Intn(4) == 0, r.Intn(3) == 0, r.Intn(4) == 0
 			u.OnTable, u.TextBigint = pick(r, []string{"", "", "COPY", "MERGE", contract.GroupsByKey}), r.Intn(3) == 0
 			uses = append(uses, u)
 		}

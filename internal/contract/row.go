@@ -8,15 +8,22 @@ import (
 // returns answers whether statements of the build return what a change makes other
 // than it was: the server ends a prepared one of them with "cached plan must not
 // change result type". Of a build that prepares nothing it ends none; which texts
-// others prepare the contract does not know. A new column only * returns.
+// others prepare the contract does not know. A new column only * returns; where the program
+// takes no more columns than there are it ends with that, prepared or not.
 func (c *Contract) returns(change Change) Answer {
-	if never := c.Prepares(); never.Verdict == No {
+	var a Answer
+	uses := c.usesOf(change.Relation)
+	for _, u := range uses {
+		if u.Star && u.Strict && change.Kind == WidenRow && !change.Prepared {
+			a.add(Yes, Reason{who(u) + " asks for every column by *, and takes no more of them than there are", u.At})
+		}
+	}
+	if never := c.Prepares(); a.Verdict != Yes && never.Verdict == No {
 		return never
 	}
-	var a Answer
-	for _, u := range c.usesOf(change.Relation) {
+	for _, u := range uses {
 		switch {
-		case change.Prepared && !u.Prepared:
+		case change.Prepared && !u.Prepared, u.Star && u.Strict && a.Verdict == Yes: // said
 		case change.Lasting && !u.Prepared && !u.Kept:
 		case u.Star:
 			a.add(Yes, Reason{who(u) + " asks for every column by *", u.At})

@@ -21,7 +21,9 @@ each prepared statement that returns the column, fails with "cached plan must no
 change result type" (0A000): once in each session that has prepared it, if the driver
 then prepares it anew. Rails and pgx's queries do so, but not within a transaction, which is
 lost. What the program has prepared itself fails until the session ends: node-postgres'
-queries with a name, Prepare of pgx and of database/sql, SQL's own PREPARE. What is not
+queries with a name, Prepare of pgx and of database/sql, SQL's own PREPARE. Prepared or
+not, code in Go fails each time that takes every column by * and reads them into as many
+variables, or into a struct, as there are: "expected 2 destination arguments in Scan, not 3". What else is not
 prepared does not fail: psycopg2 prepares nothing, nor do node-postgres' queries without a name.
 A build of Python in which psycopg2 is shown to be the only driver counts as one that
 prepares nothing (docs/evidence.md).`,
@@ -34,7 +36,7 @@ there it sees the table as it was. Otherwise it passes, and the log says what ma
 So does a type that gets wider, which no view can hide; it is made by a copy where code is so
 proven and has prepared the statement itself. Refused where the contract of a build
 that runs, or the database, shows a statement that the program has prepared itself, and where
-migguard.toml says so; under maintenance mode, only if that says so.`,
+migguard.toml says so, or whose rows code in Go is shown to take only as they are; under maintenance mode, only if that says so.`,
 	Remedy: `Name the columns in SELECT and RETURNING: enumerate_columns_in_select_statements in
 Rails 7, QueryFields in GORM. Or have the transactions that matter tried again when they
 fail with 0A000.`,
@@ -60,6 +62,10 @@ fail with 0A000.`,
 		default:
 			return nil
 		}
+		ends := "has prepared itself: it fails until its session ends, each time it is used: \"cached plan must not change result type\" (0A000)"
+		if kind == contract.WidenRow {
+			ends = "has prepared itself, or whose rows it takes with the columns that they have now: it fails each time it is used"
+		}
 		return []Finding{{
 			Relation: qualified(r), Column: column,
 			Message: fmt.Sprintf("%s %s of %s makes prepared statements that return it fail once in each session of the code that is still running, and the transactions they are in: \"cached plan must not change result type\" (0A000)",
@@ -68,8 +74,7 @@ fail with 0A000.`,
 			Needs:  &contract.Change{Kind: kind, Relation: contract.Name{Schema: r.Schema, Name: r.Name}, Column: column},
 			Hint:   fmt.Sprintf("Name the columns in SELECT and RETURNING, in a release before. Or say that no running code minds: %s", allow("stale-plan", r, column)),
 			Lasts: [2]string{
-				fmt.Sprintf("%s %s of %s breaks a statement that the code which is still running has prepared itself: it fails until its session ends, each time it is used: \"cached plan must not change result type\" (0A000)",
-					what, ddl.Quote(column), Display(r)),
+				fmt.Sprintf("%s %s of %s breaks a statement that the code which is still running %s", what, ddl.Quote(column), Display(r), ends),
 				fmt.Sprintf("Name the columns in the statement's SELECT or RETURNING, or do not prepare it, in a release before: that one's sessions must be all there are when the table changes. Restarting dynos mends it only after the change. Or say that no running code minds: %s, or [policy] stale-plan = \"allow\"", allow("stale-plan", r, column)),
 			},
 			Shown: true,

@@ -21,6 +21,15 @@ func (facts Facts) last(f *hazard.Finding) {
 	}
 }
 
+// Bound is the evidence of code that meets a new column of a relation each time, as a
+// statement's detail; empty: none is shown to.
+func Bound(code []Code, name contract.Name) string {
+	if verdict, text := ask(code, contract.Change{Kind: contract.WidenRow, Relation: name, Lasting: true}); verdict == contract.Yes {
+		return text
+	}
+	return ""
+}
+
 // pass judges a danger that passes by itself. Code is kept from it where that is
 // possible and costs nothing; else it is said, or refused where code never gets over it. What is refused anyway needs no word about it, and
 // under maintenance mode no old code is there.

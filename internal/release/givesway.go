@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"github.com/migguard/migguard/internal/catalog"
+	"github.com/migguard/migguard/internal/contract"
 	"github.com/migguard/migguard/internal/ddl"
 	"github.com/migguard/migguard/internal/guard"
 	"github.com/migguard/migguard/internal/hazard"
+	"github.com/migguard/migguard/internal/judge"
 	"github.com/migguard/migguard/internal/ledger"
 	"github.com/migguard/migguard/internal/pg"
 )
@@ -30,16 +32,43 @@ func (a *act) giveWay(ctx context.Context, change ddl.Change, found catalog.Look
 		shown = showing(table, c.Column)
 	case ddl.DropColumn:
 		shown = showing(table, c.Column)
-	case ddl.DropTable:
+	case ddl.DropTable: // whoever bound itself to its columns has lost it all
+		return a.yielded(ctx, table, shown)
 	case ddl.SetRowSecurity, ddl.CreatePolicy, ddl.AlterPolicy, ddl.DropPolicy:
 		// A view keeps the sight of rows that it was made with.
 	default:
 		return nil
 	}
+	if err := a.bound(ctx, table, shown); err != nil {
+		return err
+	}
+	return a.yielded(ctx, table, shown)
+}
+
+func (a *act) yielded(ctx context.Context, table catalog.Relation, shown string) error {
 	if err := a.yield(ctx, table, shown); err != nil || !a.plan.watched || a.yielding == nil {
 		return err
 	}
 	return a.yieldNow(ctx, table)
+}
+
+// bound refuses to take overlays from code that would not stumble once: it has prepared a
+// statement itself, or takes rows only with the columns that it knows.
+func (a *act) bound(ctx context.Context, table catalog.Relation, shown string) error {
+	rows, err := a.conn.Query(ctx, fmt.Sprintf("SELECT DISTINCT c.relname::pg_catalog.text FROM %s JOIN pg_catalog.pg_class c ON c.oid = view WHERE relation = %d::pg_catalog.oid AND plain%s",
+		ledger.OverlaysFrom, table.OID, shown))
+	if err != nil {
+		return explained(err)
+	}
+	for _, row := range rows {
+		if why := judge.Bound(a.code, contract.Name{Schema: table.Schema, Name: *row[0]}); why != "" {
+			a.verdict = judge.Refuse
+			return &guard.Refusal{Code: hazard.StalePlan.Code,
+				Message: fmt.Sprintf("the views that hide new columns of %s from the code that is still running are in the way of this statement, and a statement of that code fails each time without them", hazard.Display(table)),
+				Detail:  why, Hint: laterRelease}
+		}
+	}
+	return nil
 }
 
 // yield has the overlays of a table that only hide new columns, those that shown
@@ -98,7 +127,7 @@ func (a *act) watchAndYield(ctx context.Context) (string, error) {
 		a.mu.Lock()
 		view := a.inTheWay(server)
 		a.mu.Unlock()
-		if view == "" {
+		if view == "" || strings.HasPrefix(view, "trigger ") {
 			return "", failed
 		}
 		if err := a.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint, "RELEASE SAVEPOINT "+savepoint); err != nil {
@@ -112,6 +141,9 @@ func (a *act) watchAndYield(ctx context.Context) (string, error) {
 			return "", failed
 		}
 		found, err := a.lookup(ctx, pg.Names{OID: oid(rows[0][0])})
+		if err == nil {
+			err = a.bound(ctx, *found.Relation, "")
+		}
 		if err == nil {
 			err = a.yield(ctx, *found.Relation, "")
 		}

@@ -7,7 +7,8 @@ import (
 )
 
 // TestKept: what the program prepares itself, of a table ts, fails until its session
-// ends when it returns other columns; what a driver prepares by itself does not.
+// ends when it returns other columns; what a driver prepares by itself does not. Nor does
+// what reads as many columns as there come, and what reads a number of them does.
 func TestKept(t *testing.T) {
 	t.Parallel()
 	const go1 = "package store\nimport (\n\"context\"\n\"github.com/jackc/pgx/v5\"\n\"database/sql\"\n)\nconst all = \"SELECT * FROM ts\"\n"
@@ -33,6 +34,14 @@ func TestKept(t *testing.T) {
 		"sql, in main":      {"a.go", go1 + "func main() { s, _ := db.PrepareContext(ctx, all); defer s.Close(); serve() }", true},
 		"sql, for ever":     {"a.go", go1 + "func f(db *sql.DB) { s, _ := db.Prepare(all); defer s.Close(); for { s.Query() } }", true},
 		"sql, closed":       {"a.go", go1 + "func f(db *sql.DB) error { s, err := db.Prepare(all); if err != nil { return err }; defer s.Close(); _, err = s.Query(1); return err }", false},
+		"into variables":    {"a.go", go1 + "func f(db *sql.DB) { db.QueryRow(all).Scan(&a, &b) }", true},
+		"in place":          {"a.go", go1 + "func f(ctx context.Context, c *pgx.Conn) { c.QueryRow(ctx, \"INSERT INTO ts VALUES (1) RETURNING *\").Scan(&a, &b) }", true},
+		"into a struct":     {"a.go", go1 + "func f(ctx context.Context, c *pgx.Conn) { rows, _ := c.Query(ctx, all); pgx.CollectRows(rows, pgx.RowToStructByName[t]) }", true},
+		"into a slice":      {"a.go", "package store\nimport \"github.com/jmoiron/sqlx\"\nfunc f(db *sqlx.DB) { db.Select(&ts, \"SELECT * FROM ts\") }", true},
+		"into a map":        {"a.go", go1 + "func f(ctx context.Context, c *pgx.Conn) { rows, _ := c.Query(ctx, all); pgx.CollectRows(rows, pgx.RowToMap); c.QueryRow(ctx, \"SELECT 1\").Scan(&n) }", false},
+		"unsafe":            {"a.go", "package store\nimport \"github.com/jmoiron/sqlx\"\nfunc f(db *sqlx.DB) { db.Unsafe().Select(&ts, \"SELECT * FROM ts\") }", false},
+		"not read":          {"a.go", go1 + "func f(db *sql.DB) { db.Exec(\"INSERT INTO ts VALUES (1) RETURNING *\"); db.QueryRow(\"SELECT 1\").Scan(&n) }", false},
+		"no *":              {"a.go", go1 + "func f(db *sql.DB) { db.QueryRow(\"SELECT id FROM ts WHERE EXISTS (SELECT * FROM us)\").Scan(&a) }", false},
 		"PREPARE":           {"a.rb", "conn.exec(\"PREPARE q AS SELECT * FROM ts\")", true},
 	} {
 		change := contract.Change{Kind: contract.WidenRow, Relation: contract.Name{Schema: "public", Name: "ts"}, Lasting: true}

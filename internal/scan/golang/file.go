@@ -47,8 +47,11 @@ type File struct {
 	migrates         bool // has GORM make tables
 	// untyped: rows are read into values of the types that pgx has for their columns.
 	untyped bool
-	err     error
-	skipped bool
+	// scans: rows are read into as many variables as they have columns. lax: some are
+	// read whatever columns they have.
+	scans, lax bool
+	err        error
+	skipped    bool
 }
 
 // placed is a text where it stands.
@@ -59,6 +62,8 @@ type placed struct {
 	of string
 	// kept: the program prepares it, and does not close it where it does so.
 	kept bool
+	// into: it returns rows to where they are read.
+	into bool
 }
 
 // copied are rows that are copied into a table.

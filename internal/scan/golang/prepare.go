@@ -73,12 +73,14 @@ func (r *reader) closes(f *ast.FuncDecl) {
 	}
 }
 
-// kept are the texts of what a file prepares, with the place where it does so.
-func (p *project) kept(f *File) map[string]placed {
-	texts := map[string]placed{}
+// bound are the texts of what a file prepares, or takes no other rows from than there are
+// now, with the place where it does so.
+func (p *project) bound(f *File) map[string]sqltext.Literal {
+	texts := map[string]sqltext.Literal{}
 	for _, t := range f.sent {
-		if s, ok := p.text(f, t.text, 0); t.kept && ok && sqltext.IsStatement(s) {
-			texts[s] = t
+		strict := t.into && f.scans && !p.lax
+		if s, ok := p.text(f, t.text, 0); (t.kept || strict) && ok && sqltext.IsStatement(s) {
+			texts[s] = sqltext.Literal{Text: s, At: t.at, Kept: t.kept || texts[s].Kept, Strict: strict || texts[s].Strict, TextBigint: p.untyped}
 		}
 	}
 	return texts

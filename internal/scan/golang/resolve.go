@@ -21,6 +21,7 @@ type project struct {
 	computed       bool // tables' names are made in a way not understood
 	gorm           bool
 	untyped        bool // pgx gives rows the types of their columns
+	lax            bool // rows are read whatever columns they have
 	// configs and drivers are those of all files.
 	configs, drivers []bool
 	onTable          string // what GORM does with its models' tables at boot
@@ -56,6 +57,7 @@ func Resolve(files []*File, to *found.Findings) (untyped bool) {
 		p.folders[f.folder()] = append(p.folders[f.folder()], f)
 		sends = sends || f.uses(libraries...) != ""
 		p.gorm = p.gorm || f.uses("gorm.io/gorm", "github.com/jinzhu/gorm") != ""
+		p.lax = p.lax || f.lax
 		p.untyped = p.untyped || f.untyped && f.uses("github.com/jackc/pgx") != ""
 	}
 	if p.gorm {
@@ -132,16 +134,16 @@ func (p *project) note(f *File, sends bool) {
 	if library := f.uses(builders...); library != "" {
 		p.to.Gap(contract.Gap{Reach: contract.Anything, Why: library + " builds SQL when the code runs", At: here})
 	}
-	kept := p.kept(f)
+	bound := p.bound(f)
 	for _, t := range f.texts {
 		if s, ok := p.text(f, t.text, 0); ok && sqltext.Is(s) {
-			_, prepared := kept[s]
-			sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: prepared, TextBigint: p.untyped})
-			delete(kept, s)
+			b := bound[s]
+			sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: b.Kept, Strict: b.Strict, TextBigint: p.untyped})
+			delete(bound, s)
 		}
 	}
-	for s, t := range kept { // the texts of other files
-		sqltext.Read(p.to, sqltext.Literal{Text: s, At: t.at, Kept: true, TextBigint: p.untyped})
+	for _, b := range bound { // the texts of other files
+		sqltext.Read(p.to, b)
 	}
 	if sends {
 		p.dynamic(f)

@@ -58,7 +58,9 @@ func context(e ast.Expr) bool {
 // call notes what a call sends to the database.
 func (r *reader) call(n *ast.CallExpr) {
 	method, ok := n.Fun.(*ast.SelectorExpr)
-	r.file.untyped = r.file.untyped || ok && len(n.Args) == 0 && method.Sel.Name == "Values"
+	if ok {
+		r.rows(method.Sel.Name, len(n.Args))
+	}
 	if !ok || len(n.Args) == 0 {
 		return
 	}
@@ -88,6 +90,9 @@ func (r *reader) call(n *ast.CallExpr) {
 			sql = arguments[1]
 		}
 		r.send(sql, n)
+		if rowMethods[name] {
+			r.into(first)
+		}
 		if prepareMethods[name] && !r.closed[n] {
 			for i := range r.file.sent[first:] {
 				r.file.sent[first+i].kept = true
@@ -95,8 +100,10 @@ func (r *reader) call(n *ast.CallExpr) {
 		}
 	case intoMethods[name] && len(arguments) > 2 && (isPointer(arguments[1]) || r.isScany(method)): // pgxscan.Select(ctx, db, &rows, sql)
 		r.send(arguments[2], n)
+		r.into(first)
 	case intoMethods[name] && len(arguments) > 1 && !r.textOf(arguments[0], 0).is:
 		r.send(arguments[1], n)
+		r.into(first)
 	case name == "CopyFrom" && len(arguments) > 1:
 		r.copy(arguments[0], arguments[1], n)
 	case (name == "CopyIn" || name == "CopyInSchema") && len(arguments) > 1:
@@ -152,6 +159,8 @@ func (r *reader) isScany(method *ast.SelectorExpr) bool {
 // value notes a method that sends SQL and is no call: who calls it is not known.
 func (r *reader) value(s *ast.SelectorExpr) {
 	r.file.untyped = r.file.untyped || s.Sel.Name == "RowToMap"
+	r.file.lax = r.file.lax || laxNames[s.Sel.Name]
+	r.file.scans = r.file.scans || strings.HasPrefix(s.Sel.Name, "RowToStructBy") || strings.HasPrefix(s.Sel.Name, "RowToAddrOfStructBy")
 	if sqlMethods[s.Sel.Name] && s.Sel.Name != "Query" && s.Sel.Name != "Raw" && s.Sel.Name != "Queue" && !r.functions[s] {
 		r.file.sent = append(r.file.sent, placed{at: r.at(s)})
 	}

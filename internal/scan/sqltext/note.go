@@ -30,7 +30,7 @@ func note(f *found.Findings, l Literal, uses ddl.Uses) {
 	for _, n := range uses.Needs {
 		name := contract.Name{Schema: n.Relation.Schema, Name: n.Relation.Name}
 		use := contract.Use{Origin: contract.SQL, At: at, Reads: columns(n.Reads), Updates: columns(n.Updates), Adds: n.Adds, Inserts: columns(n.Inserts),
-			Arbiters: arbiters(n.Arbiters), TextBigint: l.TextBigint, Star: n.Star, Kept: l.Kept || uses.Prepares, OnTable: n.OnTable}
+			Arbiters: arbiters(n.Arbiters), TextBigint: l.TextBigint, Star: n.Star, Kept: l.Kept || uses.Prepares, Strict: l.Strict, OnTable: n.OnTable}
 		holes := slices.ContainsFunc(slices.Concat(n.Reads.Names, n.Updates.Names, n.Inserts.Names), isHole)
 		switch {
 		case isHole(name.Name) || isHole(name.Schema):

@@ -47,8 +47,8 @@ type Literal struct {
 	Base contract.Name
 	// TextBigint: see contract.Use.
 	TextBigint bool
-	// Kept: see contract.Use.
-	Kept bool
+	// Kept and Strict: see contract.Use.
+	Kept, Strict bool
 	// Percent: %s is a driver's mark of a parameter, and not that of a format which
 	// is filled elsewhere.
 	Percent bool
