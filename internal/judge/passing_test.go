@@ -104,21 +104,23 @@ func TestLasting(t *testing.T) {
 		choices []chosen
 		want    judge.Verdict
 	}{
-		"kept":               {build("", kept), nil, nil, judge.Refuse},
-		"not known":          {build("", star), nil, nil, judge.Allow},
-		"other columns":      {build("", contract.Use{Kept: true, Reads: contract.Named("id")}), nil, nil, judge.Allow},
-		"steered":            {build("mg_one", kept), nil, nil, judge.Shim},
-		"allowed":            {build("", kept), nil, []chosen{{"", "stale-plan", most(judge.Allow)}}, judge.Allow},
-		"maintenance":        {build("", kept), nil, []chosen{{"", "stale-plan", most(judge.Maintenance)}}, judge.Maintenance},
-		"refused, not known": {build("", star), nil, []chosen{{"", "stale-plan", most(judge.Refuse)}}, judge.Refuse},
-		"PREPARE was seen":   {never, prepare, nil, judge.Refuse},
+		"kept":                     {build("", kept), nil, nil, judge.Refuse},
+		"strict":                   {build("", contract.Use{Star: true, Strict: true}), nil, nil, judge.Refuse},
+		"strict, nothing prepared": {judge.Code{Name: "build one", Unsteered: "it is not", Contract: contract.New(contract.Source{Whole: true, Rows: true, Unprepared: true}, []contract.Relation{{Name: orders, Uses: []contract.Use{{Star: true, Strict: true}}}}, nil)}, nil, nil, judge.Refuse},
+		"not known":                {build("", star), nil, nil, judge.Allow},
+		"other columns":            {build("", contract.Use{Kept: true, Reads: contract.Named("id")}), nil, nil, judge.Allow},
+		"steered":                  {build("mg_one", kept), nil, nil, judge.Shim},
+		"allowed":                  {build("", kept), nil, []chosen{{"", "stale-plan", most(judge.Allow)}}, judge.Allow},
+		"maintenance":              {build("", kept), nil, []chosen{{"", "stale-plan", most(judge.Maintenance)}}, judge.Maintenance},
+		"refused, not known":       {build("", star), nil, []chosen{{"", "stale-plan", most(judge.Refuse)}}, judge.Refuse},
+		"PREPARE was seen":         {never, prepare, nil, judge.Refuse},
 	} {
 		facts := judge.Facts{Lookup: relation("public", "orders"), Major: 18, Code: []judge.Code{c.code}, Seen: c.seen}
 		d := judge.Decide(ddl.Parse("alter table orders add more int")[0].Changes[0], facts, policyOf(t, c.choices...))
 		if d.Verdict != c.want {
 			t.Errorf("%s: %+v", name, d)
 		}
-		if name == "kept" && (len(d.Findings) != 1 || !strings.Contains(d.Findings[0].Message, "until its session ends") || !strings.Contains(d.Findings[0].Detail, "orders.js:3")) {
+		if name == "kept" && (len(d.Findings) != 1 || !strings.Contains(d.Findings[0].Message, "has prepared itself") || !strings.Contains(d.Findings[0].Detail, "orders.js:3")) {
 			t.Errorf("%s: %+v", name, d.Findings)
 		}
 	}

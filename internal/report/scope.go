@@ -9,7 +9,7 @@ const unjudged = `
 
 * A view or composite type that gets columns, and what a DO block or function adds to a
   table, under prepared SELECT * and RETURNING *; code that a new column makes fail though it
-  prepares nothing, as sqlx and pgx.RowToStructByName do.
+  prepares nothing, where it is not Go that reads the rows in the function that asks for them.
 * Integer to bigint, where code of Go looks at the type of what it reads as any, as pgx's Values gives it.
 * A foreign key of a new table or column: old code that deletes rows of the other table
   meets rows that only new code makes. UNIQUE of a new column with a default. Constraints

@@ -39,6 +39,8 @@ func TestKept(t *testing.T) {
 		"into a struct":     {"a.go", go1 + "func f(ctx context.Context, c *pgx.Conn) { rows, _ := c.Query(ctx, all); pgx.CollectRows(rows, pgx.RowToStructByName[t]) }", true},
 		"into a slice":      {"a.go", "package store\nimport \"github.com/jmoiron/sqlx\"\nfunc f(db *sqlx.DB) { db.Select(&ts, \"SELECT * FROM ts\") }", true},
 		"into a map":        {"a.go", go1 + "func f(ctx context.Context, c *pgx.Conn) { rows, _ := c.Query(ctx, all); pgx.CollectRows(rows, pgx.RowToMap); c.QueryRow(ctx, \"SELECT 1\").Scan(&n) }", false},
+		"here and there":    {"a.go", go1 + "func f(ctx context.Context, c *pgx.Conn) { rows, _ := c.Query(ctx, all); pgx.CollectRows(rows, pgx.RowToStructByNameLax[t]) }\nfunc g(rows pgx.Rows) { pgx.CollectRows(rows, pgx.RowToMap) }", true},
+		"elsewhere":         {"a.go", go1 + "func f(ctx context.Context, c *pgx.Conn) { rows, _ := c.Query(ctx, all); g(rows) }\nfunc g(rows pgx.Rows) { pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[t]) }", true},
 		"unsafe":            {"a.go", "package store\nimport \"github.com/jmoiron/sqlx\"\nfunc f(db *sqlx.DB) { db.Unsafe().Select(&ts, \"SELECT * FROM ts\") }", false},
 		"not read":          {"a.go", go1 + "func f(db *sql.DB) { db.Exec(\"INSERT INTO ts VALUES (1) RETURNING *\"); db.QueryRow(\"SELECT 1\").Scan(&n) }", false},
 		"no *":              {"a.go", go1 + "func f(db *sql.DB) { db.QueryRow(\"SELECT id FROM ts WHERE EXISTS (SELECT * FROM us)\").Scan(&a) }", false},

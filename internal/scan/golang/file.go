@@ -48,10 +48,10 @@ type File struct {
 	// untyped: rows are read into values of the types that pgx has for their columns.
 	untyped bool
 	// scans: rows are read into as many variables as they have columns. lax: some are
-	// read whatever columns they have.
-	scans, lax bool
-	err        error
-	skipped    bool
+	// read whatever columns they have, and unsafe: all that a library reads are.
+	scans, lax, unsafe bool
+	err                error
+	skipped            bool
 }
 
 // placed is a text where it stands.
@@ -62,8 +62,9 @@ type placed struct {
 	of string
 	// kept: the program prepares it, and does not close it where it does so.
 	kept bool
-	// into: it returns rows to where they are read.
-	into bool
+	// into: it returns rows to where they are read, strict: where they are read by the
+	// function that sends it, into as many variables.
+	into, strict bool
 }
 
 // copied are rows that are copied into a table.
@@ -202,7 +203,7 @@ func (r *reader) function(d *ast.FuncDecl) {
 	}
 	r.scope(d)
 	defer func() { r.locals, r.types, r.indexed = nil, nil, nil }()
-	r.walk(d.Body)
+	r.reading(func() { r.walk(d.Body) })
 }
 
 // returned is the text that a method returns and does nothing else.

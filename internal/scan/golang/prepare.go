@@ -78,7 +78,7 @@ func (r *reader) closes(f *ast.FuncDecl) {
 func (p *project) bound(f *File) map[string]sqltext.Literal {
 	texts := map[string]sqltext.Literal{}
 	for _, t := range f.sent {
-		strict := t.into && f.scans && !p.lax
+		strict := !p.unsafe && (t.strict || t.into && f.scans && !f.lax)
 		if s, ok := p.text(f, t.text, 0); (t.kept || strict) && ok && sqltext.IsStatement(s) {
 			texts[s] = sqltext.Literal{Text: s, At: t.at, Kept: t.kept || texts[s].Kept, Strict: strict || texts[s].Strict, TextBigint: p.untyped}
 		}

@@ -21,7 +21,7 @@ type project struct {
 	computed       bool // tables' names are made in a way not understood
 	gorm           bool
 	untyped        bool // pgx gives rows the types of their columns
-	lax            bool // rows are read whatever columns they have
+	unsafe         bool // rows are read whatever columns they have
 	// configs and drivers are those of all files.
 	configs, drivers []bool
 	onTable          string // what GORM does with its models' tables at boot
@@ -57,7 +57,7 @@ func Resolve(files []*File, to *found.Findings) (untyped bool) {
 		p.folders[f.folder()] = append(p.folders[f.folder()], f)
 		sends = sends || f.uses(libraries...) != ""
 		p.gorm = p.gorm || f.uses("gorm.io/gorm", "github.com/jinzhu/gorm") != ""
-		p.lax = p.lax || f.lax
+		p.unsafe = p.unsafe || f.unsafe
 		p.untyped = p.untyped || f.untyped && f.uses("github.com/jackc/pgx") != ""
 	}
 	if p.gorm {

@@ -159,8 +159,7 @@ func (r *reader) isScany(method *ast.SelectorExpr) bool {
 // value notes a method that sends SQL and is no call: who calls it is not known.
 func (r *reader) value(s *ast.SelectorExpr) {
 	r.file.untyped = r.file.untyped || s.Sel.Name == "RowToMap"
-	r.file.lax = r.file.lax || laxNames[s.Sel.Name]
-	r.file.scans = r.file.scans || strings.HasPrefix(s.Sel.Name, "RowToStructBy") || strings.HasPrefix(s.Sel.Name, "RowToAddrOfStructBy")
+	r.rows(s.Sel.Name, -1)
 	if sqlMethods[s.Sel.Name] && s.Sel.Name != "Query" && s.Sel.Name != "Raw" && s.Sel.Name != "Queue" && !r.functions[s] {
 		r.file.sent = append(r.file.sent, placed{at: r.at(s)})
 	}
